@@ -1,0 +1,33 @@
+package v1alpha1
+
+// Labels that Carto sets on every object it stamps (spec: reconcile §9.2).
+const (
+	LabelWorkloadName         = "carto.run/workload-name"
+	LabelWorkloadNamespace    = "carto.run/workload-namespace"
+	LabelSupplyChainName      = "carto.run/supply-chain-name"
+	LabelDeliverableName      = "carto.run/deliverable-name"
+	LabelDeliverableNamespace = "carto.run/deliverable-namespace"
+	LabelDeliveryName         = "carto.run/delivery-name"
+	LabelResourceName         = "carto.run/resource-name"
+	LabelTemplateKind         = "carto.run/template-kind"
+	LabelTemplateName         = "carto.run/cluster-template-name"
+	LabelTemplateLifecycle    = "carto.run/template-lifecycle"
+	LabelRunnableName         = "carto.run/runnable-name"
+	LabelRunTemplateName      = "carto.run/run-template-name"
+)
+
+// Annotations that Carto keeps on stamped objects and reads from owners.
+const (
+	// AnnotationDigest holds the digest of the object as it was rendered, so that a
+	// restarted agent knows without writing whether a stamped object is current.
+	AnnotationDigest = "carto.run/rendered-digest"
+	// AnnotationSequence orders the runs of an immutable step: creation timestamps
+	// have a resolution of one second only.
+	AnnotationSequence = "carto.run/sequence"
+	// AnnotationRedactPreviews on an owner, with the value "true", keeps the values of
+	// outputs out of its status: previews are then empty (spec: status S10).
+	AnnotationRedactPreviews = "carto.run/redact-previews"
+)
+
+// FieldManager is the one field manager under which Carto applies objects.
+const FieldManager = "carto"
