@@ -1,0 +1,122 @@
+// Command agent is the in-cluster half of Carto: it watches owners and stamps what
+// their blueprints say.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+
+	"github.com/carto-run/carto/pkg/agent"
+)
+
+// version is set by the build.
+var version = "dev"
+
+// Exit codes: 0 after an orderly end, 1 when the agent failed, 2 when it could not run.
+const (
+	exitFailed      = 1
+	exitCouldNotRun = 2
+)
+
+func main() { os.Exit(run(os.Args)) }
+
+func run(args []string) int {
+	flags := flag.NewFlagSet(filepath.Base(args[0]), flag.ContinueOnError)
+	var config agent.Config
+	kubeconfig := flags.String("kubeconfig", "", "`file` that says how to reach the cluster; default: the pod's own service account")
+	workers := flags.Int("workers", 0, "owners worked on at once (default 8)")
+	elect := flags.Bool("leader-elect", false, "let one of several replicas be active")
+	namespace := flags.String("namespace", envOr("POD_NAMESPACE", "carto-system"), "namespace of the lease")
+	flags.StringVar(&config.HealthAddress, "health-address", "", "`address` that serves /healthz and /readyz, such as :8081")
+	flags.StringVar(&config.MetricsAddress, "metrics-address", "", "`address` that serves /metrics, such as :8080")
+	flags.BoolVar(&config.Profiling, "profiling", false, "serve /debug/pprof beside the metrics")
+	logFormat := flags.String("log-format", "text", "format of logs: text or json")
+	verbosity := flags.Int("v", 0, "verbosity of logs: 0 normal, 1 and above every pass")
+	showVersion := flags.Bool("version", false, "print the version and exit")
+	if err := flags.Parse(args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return exitCouldNotRun
+	}
+	if *showVersion {
+		fmt.Println(version)
+		return 0
+	}
+	log, err := newLogger(*logFormat, *verbosity)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q: the agent takes flags only", flags.Arg(0))
+	}
+	if err == nil && *workers < 0 {
+		err = fmt.Errorf("--workers is %d, but must not be negative", *workers)
+	}
+	if err == nil {
+		config.Client, err = clientConfig(*kubeconfig)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return exitCouldNotRun
+	}
+	klog.SetSlogLogger(log.With("from", "client-go"))
+	config.Workers, config.Log, config.Version = *workers, log, version
+	if *elect {
+		config.Election = &agent.Election{Namespace: *namespace, Name: "carto-agent"}
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	log.Info("starting", "version", version, "server", config.Client.Host)
+	if err := agent.Run(ctx, config); err != nil {
+		log.Error("ended", "err", err)
+		return exitFailed
+	}
+	return 0
+}
+
+func clientConfig(kubeconfig string) (*rest.Config, error) {
+	if kubeconfig != "" {
+		config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+		if err != nil {
+			return nil, fmt.Errorf("read --kubeconfig: %w", err)
+		}
+		return config, nil
+	}
+	config, err := rest.InClusterConfig()
+	if err != nil {
+		return nil, fmt.Errorf("%w; outside of a cluster, say where it is with --kubeconfig", err)
+	}
+	return config, nil
+}
+
+func newLogger(format string, verbosity int) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if verbosity > 0 {
+		options.Level = slog.LevelDebug
+	}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+	}
+	return nil, fmt.Errorf("--log-format is %q, but must be text or json", format)
+}
+
+func envOr(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}

@@ -1,0 +1,316 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// Config of the agent. The zero value of each field but Client has a default.
+type Config struct {
+	// Client configuration with the agent's own identity.
+	Client *rest.Config
+	// Workers is the number of owners worked on at once; default 8. Four to sixteen
+	// writes in flight are as much as an API server makes use of.
+	Workers int
+	// Election of one active replica; nil: this is the only one.
+	Election *Election
+	// HealthAddress and MetricsAddress to listen on; empty: not served.
+	HealthAddress, MetricsAddress string
+	// Profiling serves /debug/pprof beside the metrics.
+	Profiling bool
+	// Log receives structured logs; default slog.Default().
+	Log *slog.Logger
+	// Version is part of the user agent.
+	Version string
+	// Started, when set, is called once the caches are synced.
+	Started func()
+}
+
+const (
+	defaultWorkers = 8
+	statusWorkers  = 4
+	// shutdownTime is how long writes in flight, and statuses that wait, may take after
+	// the agent was told to stop.
+	shutdownTime = 10 * time.Second
+	// preloadTime bounds how long a start waits for the objects stamped before: a kind
+	// that can not be listed must not keep all others waiting.
+	preloadTime = 30 * time.Second
+)
+
+// Agent is the running agent.
+type Agent struct {
+	config  Config
+	log     *slog.Logger
+	clock   clock.Clock
+	metrics *metrics
+
+	mapper   *kindMapper
+	crds     *crdWatch
+	catalog  *catalog
+	access   *accessWatch
+	watches  *watchSet
+	accounts *accountClients
+
+	depends      *dependencyIndex
+	progress     *progressBook
+	changes      *changeTimes
+	statuses     *statusBook
+	statusWriter *statusWriter
+	events       *recorder
+
+	queue          workqueue.TypedRateLimitingInterface[ownerKey]
+	blueprintQueue workqueue.TypedRateLimitingInterface[blueprintKey]
+
+	// epoch counts changes of things that owners depend on.
+	epoch    atomic.Uint64
+	synced   atomic.Bool
+	stopping atomic.Bool
+	// informers is the context in which watches of stamped kinds run.
+	informers context.Context //nolint:containedctx // watches start in the middle of passes, and must outlive them
+}
+
+// Run runs an agent until the context ends, then finishes the writes in flight and
+// writes the statuses that wait. It returns nil after an orderly end.
+func Run(ctx context.Context, config Config) error {
+	a, err := newAgent(config)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx)
+}
+
+func newAgent(config Config) (*Agent, error) {
+	if config.Workers <= 0 {
+		config.Workers = defaultWorkers
+	}
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	client := unthrottled(config.Client, "carto-agent/"+config.Version)
+	dynamicClient, err := dynamic.NewForConfig(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
+	discoveryClient, err := discovery.NewDiscoveryClientForConfig(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
+	carto, err := cartoClient(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
+	raw, err := rawClient(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
+
+	a := &Agent{
+		config: config, log: config.Log, clock: clock.RealClock{}, metrics: newMetrics(),
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient), accounts: newAccountClients(client),
+		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
+	}
+	a.queue = newOwnerQueue(a.progress.get)
+	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
+	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
+	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
+	a.watches = newWatchSet(dynamicClient, a.log, a.metrics, a.wake)
+	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics}
+	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, func(key ownerKey, err error) {
+		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)
+	})
+	a.events = newRecorder(raw, a.clock, a.log, a.metrics)
+	a.metrics.gauge("carto_queue_depth", "Owners that wait for a pass.", nil, func() float64 { return float64(a.queue.Len()) })
+	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
+	for _, kind := range ownerKinds {
+		a.handleOwners(kind)
+		a.handleBlueprints(blueprintKindOf(kind))
+	}
+	for kind := range plurals {
+		if isTemplateKind(kind) {
+			a.handleTemplates(kind)
+		}
+	}
+	return a, nil
+}
+
+func (a *Agent) run(ctx context.Context) error {
+	// Informers outlive the workers, so that these read nothing stale while they finish.
+	informers, stopInformers := context.WithCancel(context.WithoutCancel(ctx))
+	a.informers = informers
+	var background sync.WaitGroup
+	defer func() {
+		stopInformers()
+		background.Wait()
+		a.watches.wait()
+		closeIdle(a.config.Client)
+	}()
+
+	servers, err := a.serve(&background)
+	if err != nil {
+		return err
+	}
+	defer servers.stop()
+
+	if err := a.fillCaches(ctx, &background); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before there was anything to do
+		}
+		return err
+	}
+	a.synced.Store(true)
+	a.log.Info("caches are synced")
+	if a.config.Started != nil {
+		a.config.Started()
+	}
+	if a.config.Election == nil {
+		a.lead(ctx)
+		return nil
+	}
+	return a.config.Election.run(ctx, a)
+}
+
+// fillCaches starts the informers and returns when their caches are full.
+func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) error {
+	start := func(informer cache.SharedIndexInformer) {
+		background.Go(func() { informer.RunWithContext(a.informers) })
+	}
+	start(a.crds.informer)
+	if err := a.crds.await(ctx, a.log); err != nil {
+		return err
+	}
+	var synced []cache.InformerSynced
+	for _, informer := range a.catalog.informers {
+		start(informer)
+	}
+	for _, informer := range a.access.informers {
+		start(informer)
+	}
+	synced = append(append(synced, a.catalog.synced()...), a.access.synced()...)
+	if !cache.WaitForCacheSync(ctx.Done(), synced...) {
+		return errors.New("stopped while the caches were filled")
+	}
+	preload, cancel := context.WithTimeout(ctx, preloadTime)
+	defer cancel()
+	if !cache.WaitForCacheSync(preload.Done(), a.preloadWatches(a.informers)...) && ctx.Err() == nil {
+		a.log.Warn("some kinds of stamped objects can not be listed; their owners will say so")
+	}
+	return ctx.Err()
+}
+
+// lead does the work until the context ends, then finishes what was begun.
+func (a *Agent) lead(ctx context.Context) {
+	a.metrics.leading.Set(1)
+	defer a.metrics.leading.Set(0)
+	a.log.Info("working", "workers", a.config.Workers)
+
+	// Writes in flight survive the end of ctx for a while.
+	writes, cancelWrites := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelWrites()
+	events, stopEvents := context.WithCancel(writes)
+	defer stopEvents()
+	var workers, writers, recorders sync.WaitGroup
+	for range a.config.Workers {
+		workers.Go(func() { a.workOwners(writes) })
+	}
+	workers.Go(func() { a.workBlueprints(writes) })
+	for range statusWorkers {
+		writers.Go(func() { a.statuses.work(writes) })
+	}
+	recorders.Go(func() { a.events.work(events) })
+	recorders.Go(func() { a.sweep(events) })
+
+	<-ctx.Done()
+	a.log.Info("stopping: finishing the writes in flight")
+	a.stopping.Store(true)
+	deadline := time.AfterFunc(shutdownTime, cancelWrites)
+	defer deadline.Stop()
+	a.queue.ShutDown()
+	a.blueprintQueue.ShutDown()
+	workers.Wait()
+	a.statuses.queue.ShutDown()
+	writers.Wait()
+	a.statuses.flushAll(writes)
+	stopEvents()
+	recorders.Wait()
+	a.log.Info("stopped", "statusesLost", a.statuses.waiting())
+}
+
+// sweep looks now and then for watches that nothing needs any more.
+func (a *Agent) sweep(ctx context.Context) {
+	ticker := time.NewTicker(time.Minute)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			a.stopUnused()
+		}
+	}
+}
+
+func (a *Agent) persistedStatus(key ownerKey) (realize.OwnerStatus, bool) {
+	object := a.catalog.owner(key)
+	if object == nil {
+		return realize.OwnerStatus{}, false
+	}
+	return statusOf(object), true
+}
+
+// discoveryLag is how long the API server may take until discovery, or its authorizer,
+// knows of a change that a watch has already reported.
+var discoveryLag = []time.Duration{0, 300 * time.Millisecond, 2 * time.Second}
+
+// crdChanged wakes the owners that wait for a kind.
+func (a *Agent) crdChanged(d *definition) {
+	a.epoch.Add(1)
+	a.mapper.invalidate()
+	a.watches.restart(a.informers, d.group, d.plural)
+	for _, lag := range discoveryLag {
+		time.AfterFunc(lag, func() {
+			if a.stopping.Load() {
+				return
+			}
+			a.mapper.invalidate()
+			for _, owner := range a.depends.of(unknownKind(schema.GroupKind{Group: d.group, Kind: d.kind})) {
+				a.wake(owner)
+			}
+		})
+	}
+}
+
+func (a *Agent) accountChanged(account realize.Account) {
+	a.epoch.Add(1)
+	for _, owner := range a.depends.of(account) {
+		a.wake(owner)
+	}
+}
+
+func (a *Agent) rightsChanged(mayConcern func(realize.Account) bool) {
+	a.epoch.Add(1)
+	for _, account := range a.depends.refusedAccounts() {
+		if !mayConcern(account) {
+			continue
+		}
+		for _, owner := range a.depends.of(refusedAccount(account)) {
+			for _, lag := range discoveryLag {
+				a.queue.AddAfter(owner, lag)
+			}
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// clusterView is the cluster as the pass over one owner sees it.
+type clusterView struct {
+	agent *Agent
+	owner ownerKey
+	uid   types.UID
+	// changedAt is when the change that led to this pass was noticed.
+	changedAt time.Time
+}
+
+var _ realize.Cluster = (*clusterView)(nil)
+
+func (c *clusterView) Template(kind, name string) *stamp.Template {
+	return c.agent.catalog.template(kind, name)
+}
+
+func (c *clusterView) ServiceAccount(account realize.Account) error {
+	if !c.agent.access.accountExists(account) {
+		return errors.New("it does not exist")
+	}
+	return nil
+}
+
+func (c *clusterView) Resource(kind schema.GroupVersionKind) (realize.Resource, error) {
+	return c.agent.mapper.resource(kind)
+}
+
+// Apply implements realize.Cluster for objects of mutable lifecycle (spec: reconcile
+// §10.1). It writes when the object is absent, was rendered differently, or has drifted.
+func (c *clusterView) Apply(ctx context.Context, account realize.Account, object map[string]any) (realize.Applied, error) {
+	u := unstructured.Unstructured{Object: object}
+	rest, err := c.agent.mapper.resource(u.GroupVersionKind())
+	if err != nil {
+		return realize.Applied{}, err
+	}
+	w := c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource)
+	if err := w.ready(c.owner, realize.ErrPending); err != nil {
+		return realize.Applied{}, err
+	}
+	key := objectKey{u.GetNamespace(), u.GetName()}
+	digest := stamp.Digest(object)
+	live := w.live(key)
+	known := w.mark(key)
+	if live != nil {
+		if controller := live.controller(); controller != "" && controller != c.uid {
+			return realize.Applied{}, fmt.Errorf("%s %s/%s exists and is controlled by %s %s; give the stamped object another name, or delete that one",
+				rest.Qualified(), key.Namespace, key.Name, live.OwnerReferences[0].Kind, live.OwnerReferences[0].Name)
+		}
+		if c.isCurrent(w, key, live, known, digest, object) {
+			return answer(live, "")
+		}
+	}
+
+	r := known.reverts
+	if live != nil && live.digest == digest {
+		// Somebody changed what was applied. It is put back, but not in a race.
+		now := c.agent.clock.Now()
+		if wait := r.delay(now); wait > 0 {
+			c.agent.queue.AddAfter(c.owner, wait)
+			return answer(live, "")
+		}
+		r = r.next(now)
+		c.agent.metrics.reverts.WithLabelValues(rest.Qualified()).Inc()
+	}
+	written, verb, err := c.write(ctx, account, rest.GroupVersionResource, key, object, digest)
+	if err != nil {
+		return realize.Applied{}, err
+	}
+	if live != nil && live.ResourceVersion == written.ResourceVersion {
+		verb = "" // the write had no effect
+	}
+	w.wrote(key, written, r)
+	return answer(written, verb)
+}
+
+// isCurrent says whether the live object is as rendered. The check of the fields is
+// done once per state of the object.
+func (c *clusterView) isCurrent(w *kindWatch, key objectKey, live *stored, known mark, digest string, object map[string]any) bool {
+	if live.DeletionTimestamp != nil {
+		return true // nothing can be applied any more; its deletion will wake the owner
+	}
+	if live.digest != digest || live.controller() != c.uid {
+		return false
+	}
+	print := fingerprint(live.owned)
+	if known.digest == digest && known.owned == print {
+		return true
+	}
+	if !owns(live.owned, object) {
+		return false
+	}
+	w.setMark(key, mark{digest: digest, owned: print, version: known.version, reverts: known.reverts})
+	return true
+}
+
+func answer(s *stored, verb string) (realize.Applied, error) {
+	object, err := s.object()
+	return realize.Applied{Object: object, Verb: verb}, err
+}
+
+// write sends one server-side apply as the account.
+func (c *clusterView) write(ctx context.Context, account realize.Account, gvr schema.GroupVersionResource, key objectKey, object map[string]any, digest string) (*stored, string, error) {
+	client, err := c.agent.accounts.get(account)
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := json.Marshal(withDigest(object, digest))
+	if err != nil {
+		return nil, "", fmt.Errorf("encode the rendered object: %w", err)
+	}
+	var status int
+	result := client.Patch(types.ApplyPatchType).
+		AbsPath(objectPath(gvr, key.Namespace, key.Name)...).
+		Param("fieldManager", v1alpha1.FieldManager).Param("force", "true").
+		Body(body).Do(ctx).StatusCode(&status)
+	c.agent.metrics.wrote("apply", gvr.GroupResource().String(), result.Error())
+	if err := result.Error(); err != nil {
+		return nil, "", err
+	}
+	if !c.changedAt.IsZero() {
+		c.agent.metrics.propagation.Observe(c.agent.clock.Since(c.changedAt).Seconds())
+	}
+	text, err := result.Raw()
+	if err != nil {
+		return nil, "", err
+	}
+	var decoded map[string]any
+	if err := utiljson.Unmarshal(text, &decoded); err != nil {
+		return nil, "", fmt.Errorf("decode the API server's answer: %w", err)
+	}
+	written, err := store(&unstructured.Unstructured{Object: decoded})
+	if err != nil {
+		return nil, "", err
+	}
+	if status == http.StatusCreated {
+		return written, realize.VerbCreated, nil
+	}
+	return written, realize.VerbPatched, nil
+}
+
+// withDigest returns the object with the digest annotation, leaving the original as
+// it is.
+func withDigest(object map[string]any, digest string) map[string]any {
+	copied := shallow(object)
+	metadata := map[string]any{}
+	if m, ok := object["metadata"].(map[string]any); ok {
+		metadata = shallow(m)
+	}
+	annotations := map[string]any{}
+	if a, ok := metadata["annotations"].(map[string]any); ok {
+		annotations = shallow(a)
+	}
+	annotations[v1alpha1.AnnotationDigest] = digest
+	metadata["annotations"] = annotations
+	copied["metadata"] = metadata
+	return copied
+}
+
+func shallow(m map[string]any) map[string]any {
+	copied := make(map[string]any, len(m)+1)
+	for key, value := range m {
+		copied[key] = value
+	}
+	return copied
+}
+
+// Remove implements realize.Cluster: an object that is gone, or that the owner does not
+// control, is left alone.
+func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error) {
+	rest, err := c.agent.mapper.resource(ref.GroupVersionKind())
+	if err != nil {
+		return false, err
+	}
+	w := c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource)
+	if err := w.ready(c.owner, realize.ErrPending); err != nil {
+		return false, err
+	}
+	key := objectKey{ref.Namespace, ref.Name}
+	live := w.live(key)
+	if live == nil || live.controller() != owner || live.DeletionTimestamp != nil {
+		return false, nil
+	}
+	client, err := c.agent.accounts.get(account)
+	if err != nil {
+		return false, err
+	}
+	background := metav1.DeletePropagationBackground
+	body, err := json.Marshal(&metav1.DeleteOptions{
+		TypeMeta:          metav1.TypeMeta{APIVersion: "v1", Kind: "DeleteOptions"},
+		Preconditions:     &metav1.Preconditions{UID: &live.UID},
+		PropagationPolicy: &background,
+	})
+	if err != nil {
+		return false, err
+	}
+	err = client.Delete().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Body(body).Do(ctx).Error()
+	c.agent.metrics.wrote("delete", rest.Qualified(), err)
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return false, nil // gone, or already another object
+	}
+	return err == nil, err
+}
+
+// reverts bounds how often drift of one object is put back when somebody keeps
+// changing it: at once for the first few times, then ever less often.
+type reverts struct {
+	count int
+	last  time.Time
+}
+
+// Limits of reverts.
+const (
+	freeReverts   = 3
+	firstInterval = time.Second
+	maxInterval   = 5 * time.Minute
+	revertsForget = 10 * time.Minute // a quiet time after which the count starts again
+)
+
+// delay is how long to wait before the next revert.
+func (r reverts) delay(now time.Time) time.Duration {
+	if r.count < freeReverts || now.Sub(r.last) > revertsForget {
+		return 0
+	}
+	interval := maxInterval
+	if shift := r.count - freeReverts; shift < 9 {
+		interval = min(firstInterval<<shift, maxInterval)
+	}
+	return r.last.Add(interval).Sub(now)
+}
+
+func (r reverts) next(now time.Time) reverts {
+	if now.Sub(r.last) > revertsForget {
+		return reverts{count: 1, last: now}
+	}
+	return reverts{count: r.count + 1, last: now}
+}

@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"context"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// handleBlueprints compiles blueprints as they arrive, and wakes the owners that a
+// change can concern: those whose labels the selector matches now or matched before.
+func (a *Agent) handleBlueprints(kind string) {
+	_, _ = a.catalog.informers[kind].AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+		AddFunc:    func(object any) { a.blueprintChanged(kind, object.(runtime.Object)) },
+		UpdateFunc: func(_, now any) { a.blueprintChanged(kind, now.(runtime.Object)) },
+		DeleteFunc: func(object any) {
+			if tombstone, ok := object.(cache.DeletedFinalStateUnknown); ok {
+				object = tombstone.Obj
+			}
+			if o, ok := object.(metav1.Object); ok {
+				a.epoch.Add(1)
+				a.wakeMatching(kind, a.catalog.removeBlueprint(blueprintKey{kind, o.GetName()}), nil)
+			}
+		},
+	})
+}
+
+func (a *Agent) blueprintChanged(kind string, object runtime.Object) {
+	a.epoch.Add(1)
+	before, now, changed := a.catalog.putBlueprint(object)
+	if changed {
+		a.wakeMatching(kind, before, now)
+	}
+	a.blueprintQueue.Add(blueprintKey{kind, now.Name})
+}
+
+func (a *Agent) wakeMatching(blueprintKind string, before, now *blueprint.Blueprint) {
+	ownerKind := v1alpha1.KindWorkload
+	if blueprintKind == v1alpha1.KindClusterDelivery {
+		ownerKind = v1alpha1.KindDeliverable
+	}
+	for _, object := range a.catalog.owners(ownerKind) {
+		o := object.(metav1.Object)
+		for _, b := range []*blueprint.Blueprint{before, now} {
+			if b != nil && b.Selector.MatchesLabels(o.GetLabels()) {
+				a.wake(ownerKey{ownerKind, o.GetNamespace(), o.GetName()})
+				break
+			}
+		}
+	}
+}
+
+// handleTemplates compiles templates as they arrive, and wakes what uses them.
+func (a *Agent) handleTemplates(kind string) {
+	wake := func(name string) {
+		key := realize.TemplateKey{Kind: kind, Name: name}
+		for _, user := range a.catalog.users(key) {
+			a.blueprintQueue.Add(user)
+		}
+		for _, owner := range a.depends.of(key) {
+			a.wake(owner)
+		}
+	}
+	put := func(object any) {
+		a.epoch.Add(1)
+		if a.catalog.putTemplate(kind, object.(runtime.Object)) {
+			wake(object.(metav1.Object).GetName())
+		}
+	}
+	_, _ = a.catalog.informers[kind].AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+		AddFunc:    put,
+		UpdateFunc: func(_, now any) { put(now) },
+		DeleteFunc: func(object any) {
+			if tombstone, ok := object.(cache.DeletedFinalStateUnknown); ok {
+				object = tombstone.Obj
+			}
+			if o, ok := object.(metav1.Object); ok {
+				a.epoch.Add(1)
+				a.catalog.removeTemplate(kind, o.GetName())
+				wake(o.GetName())
+			}
+		},
+	})
+}
+
+// workBlueprints keeps the statuses of blueprints until the queue is shut down.
+func (a *Agent) workBlueprints(ctx context.Context) {
+	for {
+		key, shutdown := a.blueprintQueue.Get()
+		if shutdown {
+			return
+		}
+		if !a.stopping.Load() {
+			if err := a.processBlueprint(ctx, key); err != nil && ctx.Err() == nil {
+				a.log.Info("cannot write the status of a blueprint, will be tried again", "kind", key.Kind, "name", key.Name, "err", err)
+				a.blueprintQueue.AddRateLimited(key)
+			} else {
+				a.blueprintQueue.Forget(key)
+			}
+		}
+		a.blueprintQueue.Done(key)
+	}
+}
+
+func (a *Agent) processBlueprint(ctx context.Context, key blueprintKey) error {
+	b, object := a.catalog.blueprint(key), a.catalog.object(key.Kind, key.Name)
+	if b == nil || object == nil {
+		return nil
+	}
+	var previous v1alpha1.BlueprintStatus
+	switch o := object.(type) {
+	case *v1alpha1.ClusterSupplyChain:
+		previous = o.Status
+	case *v1alpha1.ClusterDelivery:
+		previous = o.Status
+	}
+	status := realize.BlueprintStatus(b, a.catalog.template, previous, a.clock.Now())
+	if apiequality.Semantic.DeepEqual(status, previous) {
+		return nil
+	}
+	_, err := a.statusWriter.write(ctx, key.Kind, "", key.Name, b.UID, status)
+	return ignoreGone(err)
+}

@@ -1,0 +1,261 @@
+package agent
+
+import (
+	"context"
+	"reflect"
+	"sync"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/realize"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// catalog holds what operators and developers wrote: owners as typed objects,
+// blueprints and templates compiled once per change.
+type catalog struct {
+	informers map[string]cache.SharedIndexInformer // by kind
+
+	mu         sync.RWMutex
+	templates  map[realize.TemplateKey]compiled[*stamp.Template]
+	blueprints map[blueprintKey]compiled[*blueprint.Blueprint]
+	// ordered caches the blueprints by kind, so that a pass copies nothing.
+	ordered map[string][]*blueprint.Blueprint
+}
+
+// compiled is a compiled object with the identity of what it was compiled from.
+type compiled[T any] struct {
+	uid        string
+	generation int64
+	value      T
+}
+
+// plurals of the kinds that the agent reads.
+var plurals = map[string]string{
+	v1alpha1.KindWorkload:                  "workloads",
+	v1alpha1.KindDeliverable:               "deliverables",
+	v1alpha1.KindClusterSupplyChain:        "clustersupplychains",
+	v1alpha1.KindClusterDelivery:           "clusterdeliveries",
+	v1alpha1.KindClusterSourceTemplate:     "clustersourcetemplates",
+	v1alpha1.KindClusterImageTemplate:      "clusterimagetemplates",
+	v1alpha1.KindClusterConfigTemplate:     "clusterconfigtemplates",
+	v1alpha1.KindClusterDeploymentTemplate: "clusterdeploymenttemplates",
+	v1alpha1.KindClusterTemplate:           "clustertemplates",
+}
+
+// examples of the objects that each informer holds.
+var examples = map[string]runtime.Object{
+	v1alpha1.KindWorkload:                  &v1alpha1.Workload{},
+	v1alpha1.KindDeliverable:               &v1alpha1.Deliverable{},
+	v1alpha1.KindClusterSupplyChain:        &v1alpha1.ClusterSupplyChain{},
+	v1alpha1.KindClusterDelivery:           &v1alpha1.ClusterDelivery{},
+	v1alpha1.KindClusterSourceTemplate:     &v1alpha1.ClusterSourceTemplate{},
+	v1alpha1.KindClusterImageTemplate:      &v1alpha1.ClusterImageTemplate{},
+	v1alpha1.KindClusterConfigTemplate:     &v1alpha1.ClusterConfigTemplate{},
+	v1alpha1.KindClusterDeploymentTemplate: &v1alpha1.ClusterDeploymentTemplate{},
+	v1alpha1.KindClusterTemplate:           &v1alpha1.ClusterTemplate{},
+}
+
+var ownerKinds = []string{v1alpha1.KindWorkload, v1alpha1.KindDeliverable}
+
+// blueprintKindOf is the kind of the blueprints that serve a kind of owners.
+func blueprintKindOf(ownerKind string) string {
+	if ownerKind == v1alpha1.KindDeliverable {
+		return v1alpha1.KindClusterDelivery
+	}
+	return v1alpha1.KindClusterSupplyChain
+}
+
+func newCatalog(client rest.Interface, watchListClient any) *catalog {
+	c := &catalog{
+		informers:  map[string]cache.SharedIndexInformer{},
+		templates:  map[realize.TemplateKey]compiled[*stamp.Template]{},
+		blueprints: map[blueprintKey]compiled[*blueprint.Blueprint]{},
+		ordered:    map[string][]*blueprint.Blueprint{},
+	}
+	for kind, plural := range plurals {
+		lw := &cache.ListWatch{
+			ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+				return client.Get().Resource(plural).VersionedParams(&options, metav1.ParameterCodec).Do(ctx).Get()
+			},
+			WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+				options.Watch = true
+				return client.Get().Resource(plural).VersionedParams(&options, metav1.ParameterCodec).Watch(ctx)
+			},
+		}
+		informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, watchListClient), examples[kind], 0, cache.Indexers{})
+		_ = informer.SetTransform(dropUnread) // fails only when the informer already runs
+		c.informers[kind] = informer
+	}
+	return c
+}
+
+// dropUnread removes from an object what the engine never reads.
+func dropUnread(object any) (any, error) {
+	if o, ok := object.(metav1.Object); ok {
+		o.SetManagedFields(nil)
+		if annotations := o.GetAnnotations(); annotations[lastApplied] != "" {
+			delete(annotations, lastApplied)
+			o.SetAnnotations(annotations)
+		}
+	}
+	return object, nil
+}
+
+// lastApplied is where kubectl keeps a copy of the whole object. Templates that copy
+// the annotations of their owner would carry it along; nobody wants that.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// template returns a compiled template; nil when it does not exist.
+func (c *catalog) template(kind, name string) *stamp.Template {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.templates[realize.TemplateKey{Kind: kind, Name: name}].value
+}
+
+// blueprint returns a compiled blueprint; nil when it does not exist.
+func (c *catalog) blueprint(key blueprintKey) *blueprint.Blueprint {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.blueprints[key].value
+}
+
+// all returns the blueprints of a kind. The slice is shared: never change it.
+func (c *catalog) all(kind string) []*blueprint.Blueprint {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.ordered[kind]
+}
+
+// putTemplate compiles a template, and says whether it differs from the one before.
+func (c *catalog) putTemplate(kind string, object runtime.Object) bool {
+	meta := object.(metav1.Object)
+	key := realize.TemplateKey{Kind: kind, Name: meta.GetName()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old, ok := c.templates[key]; ok && old.uid == string(meta.GetUID()) && old.generation == meta.GetGeneration() {
+		return false
+	}
+	c.templates[key] = compiled[*stamp.Template]{string(meta.GetUID()), meta.GetGeneration(), stamp.Compile(object)}
+	return true
+}
+
+func (c *catalog) removeTemplate(kind, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.templates, realize.TemplateKey{Kind: kind, Name: name})
+}
+
+// putBlueprint compiles a blueprint and returns the one before, nil if there was none,
+// and whether they differ.
+func (c *catalog) putBlueprint(object runtime.Object) (before, now *blueprint.Blueprint, changed bool) {
+	var kind string
+	var compile func() *blueprint.Blueprint
+	switch o := object.(type) {
+	case *v1alpha1.ClusterSupplyChain:
+		kind, compile = v1alpha1.KindClusterSupplyChain, func() *blueprint.Blueprint { return blueprint.CompileSupplyChain(o) }
+	case *v1alpha1.ClusterDelivery:
+		kind, compile = v1alpha1.KindClusterDelivery, func() *blueprint.Blueprint { return blueprint.CompileDelivery(o) }
+	}
+	meta := object.(metav1.Object)
+	key := blueprintKey{kind, meta.GetName()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.blueprints[key]
+	if old.value != nil && old.uid == string(meta.GetUID()) && old.generation == meta.GetGeneration() {
+		return old.value, old.value, false
+	}
+	now = compile()
+	c.blueprints[key] = compiled[*blueprint.Blueprint]{string(meta.GetUID()), meta.GetGeneration(), now}
+	c.reorder(kind)
+	return old.value, now, true
+}
+
+func (c *catalog) removeBlueprint(key blueprintKey) *blueprint.Blueprint {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.blueprints[key].value
+	delete(c.blueprints, key)
+	c.reorder(key.Kind)
+	return old
+}
+
+func (c *catalog) reorder(kind string) {
+	all := make([]*blueprint.Blueprint, 0, len(c.blueprints))
+	for key, b := range c.blueprints {
+		if key.Kind == kind {
+			all = append(all, b.value)
+		}
+	}
+	c.ordered[kind] = all
+}
+
+// users lists the blueprints that can use a template.
+func (c *catalog) users(template realize.TemplateKey) []blueprintKey {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var users []blueprintKey
+	for key, b := range c.blueprints {
+		for _, use := range b.value.Templates() {
+			if use.Kind == template.Kind && use.Name == template.Name {
+				users = append(users, key)
+				break
+			}
+		}
+	}
+	return users
+}
+
+// owner returns an owner as the informer holds it; nil when it is gone. Never change it.
+func (c *catalog) owner(key ownerKey) runtime.Object {
+	return c.object(key.Kind, key.Namespace+"/"+key.Name)
+}
+
+func (c *catalog) object(kind, key string) runtime.Object {
+	object, exists, _ := c.informers[kind].GetStore().GetByKey(key)
+	if !exists {
+		return nil
+	}
+	return object.(runtime.Object)
+}
+
+// owners lists the owners of a kind.
+func (c *catalog) owners(kind string) []runtime.Object {
+	list := c.informers[kind].GetStore().List()
+	objects := make([]runtime.Object, 0, len(list))
+	for _, object := range list {
+		objects = append(objects, object.(runtime.Object))
+	}
+	return objects
+}
+
+func (c *catalog) synced() []cache.InformerSynced {
+	all := make([]cache.InformerSynced, 0, len(c.informers))
+	for _, informer := range c.informers {
+		all = append(all, informer.HasSynced)
+	}
+	return all
+}
+
+// isTemplateKind says whether a kind is one of templates that blueprints can use.
+func isTemplateKind(kind string) bool {
+	_, isObject := plurals[kind]
+	return isObject && !isOwnerKind(kind) && kind != v1alpha1.KindClusterSupplyChain && kind != v1alpha1.KindClusterDelivery
+}
+
+// statusOf returns the persisted status of an owner in the form of realize.
+func statusOf(owner runtime.Object) realize.OwnerStatus {
+	switch o := owner.(type) {
+	case *v1alpha1.Workload:
+		return realize.OwnerStatus{OwnerStatus: o.Status.OwnerStatus, Blueprint: o.Status.SupplyChainRef}
+	case *v1alpha1.Deliverable:
+		return realize.OwnerStatus{OwnerStatus: o.Status.OwnerStatus, Blueprint: o.Status.DeliveryRef}
+	}
+	panic("no owner: " + reflect.TypeOf(owner).String())
+}

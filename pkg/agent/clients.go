@@ -1,0 +1,116 @@
+package agent
+
+import (
+	"container/list"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// maxAccountClients bounds the cache of clients. A client is small, because all share
+// one transport; the bound is against a tenant who names accounts without end.
+const maxAccountClients = 1024
+
+// unthrottled returns a copy of a configuration without client-side rate limits: the
+// number of workers bounds the requests in flight, and the API server's own priority
+// and fairness decides about the rest.
+func unthrottled(config *rest.Config, userAgent string) *rest.Config {
+	c := rest.CopyConfig(config)
+	c.QPS = -1
+	c.UserAgent = userAgent
+	c.WarningHandlerWithContext = rest.NoWarnings{}
+	return c
+}
+
+// cartoClient is a typed client for the kinds of carto.run.
+func cartoClient(config *rest.Config) (*rest.RESTClient, error) {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	c := rest.CopyConfig(config)
+	c.APIPath = "/apis"
+	c.GroupVersion = &v1alpha1.GroupVersion
+	c.ContentType = runtime.ContentTypeJSON
+	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	return rest.RESTClientFor(c)
+}
+
+// rawClient sends and receives bodies as they are.
+func rawClient(config *rest.Config) (*rest.RESTClient, error) {
+	c := rest.CopyConfig(config)
+	c.APIPath = "/"
+	c.GroupVersion = &schema.GroupVersion{}
+	c.ContentType = runtime.ContentTypeJSON
+	c.NegotiatedSerializer = clientgoscheme.Codecs.WithoutConversion()
+	return rest.UnversionedRESTClientFor(c)
+}
+
+// accountClients makes clients that act as service accounts, by impersonation: the API
+// server then authorizes every write as if the account had sent it. Nothing else of
+// the agent's identity is left in them but the connection.
+type accountClients struct {
+	config *rest.Config
+
+	mu     sync.Mutex
+	byName map[realize.Account]*list.Element
+	recent *list.List // of accountClient, the most recently used first
+}
+
+type accountClient struct {
+	account realize.Account
+	client  *rest.RESTClient
+}
+
+func newAccountClients(config *rest.Config) *accountClients {
+	return &accountClients{config: config, byName: map[realize.Account]*list.Element{}, recent: list.New()}
+}
+
+func (c *accountClients) get(account realize.Account) (*rest.RESTClient, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if element := c.byName[account]; element != nil {
+		c.recent.MoveToFront(element)
+		return element.Value.(accountClient).client, nil
+	}
+	config := rest.CopyConfig(c.config)
+	config.Impersonate = rest.ImpersonationConfig{UserName: fmt.Sprintf("system:serviceaccount:%s:%s", account.Namespace, account.Name)}
+	client, err := rawClient(config)
+	if err != nil {
+		return nil, fmt.Errorf("build a client for service account %s: %w", account, err)
+	}
+	c.byName[account] = c.recent.PushFront(accountClient{account, client})
+	if c.recent.Len() > maxAccountClients {
+		oldest := c.recent.Back()
+		delete(c.byName, c.recent.Remove(oldest).(accountClient).account)
+	}
+	return client, nil
+}
+
+// objectPath is the URL path of a namespaced object.
+func objectPath(gvr schema.GroupVersionResource, namespace, name string) []string {
+	path := []string{"apis", gvr.Group, gvr.Version}
+	if gvr.Group == "" {
+		path = []string{"api", gvr.Version}
+	}
+	return append(path, "namespaces", namespace, gvr.Resource, name)
+}
+
+// metadataOnly asks the API server for an answer without the object's body.
+const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+// closeIdle drops the connections of a configuration's shared transport.
+func closeIdle(config *rest.Config) {
+	if transport, err := rest.TransportFor(config); err == nil {
+		(&http.Client{Transport: transport}).CloseIdleConnections()
+	}
+}

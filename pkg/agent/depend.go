@@ -1,0 +1,147 @@
+package agent
+
+import (
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// dependencyIndex answers, for everything that can change, which owners it concerns.
+// Each pass replaces the records of its owner (spec: reconcile §18).
+type dependencyIndex struct {
+	mu      sync.Mutex
+	byOwner map[ownerKey]realize.Dependencies
+	byThing map[any]map[ownerKey]struct{}
+}
+
+// What owners depend on, beside realize.TemplateKey, realize.Account and
+// schema.GroupKind (of the stamped objects).
+type (
+	blueprintKey   struct{ Kind, Name string }
+	unknownKind    schema.GroupKind // its CRD may appear
+	refusedAccount realize.Account  // a write was forbidden; a role may appear
+)
+
+func newDependencyIndex() *dependencyIndex {
+	return &dependencyIndex{byOwner: map[ownerKey]realize.Dependencies{}, byThing: map[any]map[ownerKey]struct{}{}}
+}
+
+// set replaces the dependencies of an owner. It returns whether any of them is new: a
+// change of a new one may have been missed while the pass ran.
+func (x *dependencyIndex) set(key ownerKey, blueprintKind string, d realize.Dependencies) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	before := map[any]bool{}
+	for _, thing := range things(blueprintKind, x.byOwner[key]) {
+		before[thing] = true
+	}
+	x.remove(key, blueprintKind)
+	x.byOwner[key] = d
+	gained := false
+	for _, thing := range things(blueprintKind, d) {
+		gained = gained || !before[thing]
+		owners := x.byThing[thing]
+		if owners == nil {
+			owners = map[ownerKey]struct{}{}
+			x.byThing[thing] = owners
+		}
+		owners[key] = struct{}{}
+	}
+	return gained
+}
+
+func (x *dependencyIndex) forget(key ownerKey, blueprintKind string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.remove(key, blueprintKind)
+	delete(x.byOwner, key)
+}
+
+func (x *dependencyIndex) remove(key ownerKey, blueprintKind string) {
+	for _, thing := range things(blueprintKind, x.byOwner[key]) {
+		owners := x.byThing[thing]
+		delete(owners, key)
+		if len(owners) == 0 {
+			delete(x.byThing, thing)
+		}
+	}
+}
+
+func things(blueprintKind string, d realize.Dependencies) []any {
+	all := make([]any, 0, len(d.Blueprints)+len(d.Templates)+len(d.Kinds)+2)
+	for _, name := range d.Blueprints {
+		all = append(all, blueprintKey{blueprintKind, name})
+	}
+	for _, template := range d.Templates {
+		all = append(all, template)
+	}
+	for _, kind := range d.Kinds {
+		all = append(all, kind.GroupKind())
+	}
+	for _, kind := range d.UnknownKinds {
+		all = append(all, unknownKind(kind.GroupKind()))
+	}
+	if d.Account != nil {
+		all = append(all, *d.Account)
+		if d.Forbidden {
+			all = append(all, refusedAccount(*d.Account))
+		}
+	}
+	return all
+}
+
+// of lists the owners that depend on a thing.
+func (x *dependencyIndex) of(thing any) []ownerKey {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	owners := make([]ownerKey, 0, len(x.byThing[thing]))
+	for key := range x.byThing[thing] {
+		owners = append(owners, key)
+	}
+	return owners
+}
+
+// refusedAccounts lists the accounts with owners that wait for rights.
+func (x *dependencyIndex) refusedAccounts() []realize.Account {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var accounts []realize.Account
+	for thing := range x.byThing {
+		if account, ok := thing.(refusedAccount); ok {
+			accounts = append(accounts, realize.Account(account))
+		}
+	}
+	return accounts
+}
+
+// unknownKinds lists the kinds whose CRD owners wait for.
+func (x *dependencyIndex) unknownKinds() []schema.GroupKind {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var kinds []schema.GroupKind
+	for thing := range x.byThing {
+		if kind, ok := thing.(unknownKind); ok {
+			kinds = append(kinds, schema.GroupKind(kind))
+		}
+	}
+	return kinds
+}
+
+// kinds lists the kinds of all stamped objects.
+func (x *dependencyIndex) kinds() []schema.GroupVersionKind {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	seen := map[schema.GroupVersionKind]bool{}
+	var kinds []schema.GroupVersionKind
+	for _, d := range x.byOwner {
+		for _, kind := range d.Kinds {
+			if !seen[kind] {
+				seen[kind] = true
+				kinds = append(kinds, kind)
+			}
+		}
+	}
+	return kinds
+}

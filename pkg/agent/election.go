@@ -1,0 +1,85 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+)
+
+// Election makes one of several replicas the active one, by a Lease. The others keep
+// their caches full and take over within seconds.
+type Election struct {
+	// Namespace and Name of the Lease.
+	Namespace, Name string
+}
+
+// Times of the lease, as most controllers have them: a replica that dies is replaced
+// after at most 15 s, one that stops in order at once.
+const (
+	leaseDuration = 15 * time.Second
+	renewDeadline = 10 * time.Second
+	retryPeriod   = 2 * time.Second
+)
+
+// errLeaseLost ends the process: another replica may be at work already.
+var errLeaseLost = errors.New("the lease was lost; ending, so that two replicas never work at once")
+
+func (e *Election) run(ctx context.Context, a *Agent) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find a name for this replica: %w", err)
+	}
+	config := rest.CopyConfig(unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version))
+	lock, err := resourcelock.NewFromKubeconfig(resourcelock.LeasesResourceLock, e.Namespace, e.Name,
+		resourcelock.ResourceLockConfig{Identity: host + "_" + string(uuid.NewUUID())}, config, renewDeadline)
+	if err != nil {
+		return fmt.Errorf("prepare the lease %s/%s: %w", e.Namespace, e.Name, err)
+	}
+	// The lease is released only after the work has ended: the elector must not stop
+	// with ctx, or a successor would start while writes are still in flight.
+	election, endElection := context.WithCancel(context.WithoutCancel(ctx))
+	defer endElection()
+	worked := make(chan struct{})
+	started := false
+	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
+		Lock: lock, LeaseDuration: leaseDuration, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod,
+		ReleaseOnCancel: true, Name: e.Name,
+		Callbacks: leaderelection.LeaderCallbacks{
+			OnStartedLeading: func(leading context.Context) {
+				started = true
+				defer close(worked)
+				work, stop := context.WithCancel(leading)
+				defer stop()
+				defer context.AfterFunc(ctx, stop)()
+				a.lead(work)
+				endElection()
+			},
+			OnStoppedLeading: func() {},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("prepare the lease %s/%s: %w", e.Namespace, e.Name, err)
+	}
+	a.log.Info("waiting for the lease", "namespace", e.Namespace, "lease", e.Name)
+	waiting := context.AfterFunc(ctx, func() {
+		if !elector.IsLeader() {
+			endElection()
+		}
+	})
+	defer waiting()
+	elector.Run(election)
+	if started {
+		<-worked
+	}
+	if ctx.Err() == nil {
+		return errLeaseLost
+	}
+	return nil
+}

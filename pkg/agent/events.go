@@ -1,0 +1,218 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+// Limits of the recorder. Events are worth less than the work that they tell of: in a
+// burst they trickle, and what does not fit is counted and dropped.
+const (
+	eventInterval   = 40 * time.Millisecond
+	maxEvents       = 2048
+	rememberedFor   = 30 * time.Minute // less than the API server's usual hour
+	eventMessageMax = 1024
+)
+
+// recorder writes Kubernetes events off the path of the work. There is one event object
+// for each owner, reason and step; repetitions count it up (spec: reconcile §20).
+type recorder struct {
+	client  rest.Interface
+	clock   clock.Clock
+	log     *slog.Logger
+	metrics *metrics
+	// run tells this process's events from those of earlier ones, whose counts it does
+	// not know.
+	run string
+
+	mu      sync.Mutex
+	known   map[eventKey]*eventRecord
+	waiting []eventKey
+	swept   time.Time
+	arrived chan struct{}
+}
+
+type eventKey struct {
+	about        reference
+	reason, step string
+}
+
+type eventRecord struct {
+	warning     bool
+	message     string
+	count       int32
+	first, last time.Time
+	queued      bool
+	// written is the name of the event object; empty before the first write.
+	written string
+}
+
+func newRecorder(client rest.Interface, c clock.Clock, log *slog.Logger, m *metrics) *recorder {
+	return &recorder{
+		client: client, clock: c, log: log, metrics: m, run: fmt.Sprintf("%x", c.Now().UnixNano()),
+		known: map[eventKey]*eventRecord{}, arrived: make(chan struct{}, 1),
+	}
+}
+
+func (r *recorder) record(about reference, reason, step, message string) {
+	r.note(about, reason, step, message, false)
+}
+
+func (r *recorder) warn(about reference, reason, step, message string) {
+	r.note(about, reason, step, message, true)
+}
+
+func (r *recorder) note(about reference, reason, step, message string, warning bool) {
+	if len(message) > eventMessageMax {
+		message = message[:eventMessageMax-3] + "..."
+	}
+	key, now := eventKey{about, reason, step}, r.clock.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.known[key]
+	if e == nil {
+		if len(r.waiting) >= maxEvents {
+			r.metrics.eventsLost.Inc()
+			return
+		}
+		e = &eventRecord{first: now}
+		r.known[key] = e
+	}
+	e.warning, e.message, e.last = warning, message, now
+	e.count++
+	if e.queued {
+		return
+	}
+	if len(r.waiting) >= maxEvents {
+		r.metrics.eventsLost.Inc()
+		return
+	}
+	e.queued = true
+	r.waiting = append(r.waiting, key)
+	select {
+	case r.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// work writes events, at a bounded rate, until the context ends.
+func (r *recorder) work(ctx context.Context) {
+	for {
+		if !r.writeNext(ctx) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-r.arrived:
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.clock.After(eventInterval):
+		}
+	}
+}
+
+// writeNext writes the event that has waited longest; false when there is none.
+func (r *recorder) writeNext(ctx context.Context) bool {
+	r.mu.Lock()
+	if len(r.waiting) == 0 {
+		r.forgetOld()
+		r.mu.Unlock()
+		return false
+	}
+	key := r.waiting[0]
+	r.waiting = r.waiting[1:]
+	e := r.known[key]
+	e.queued = false
+	event := r.event(key, e)
+	exists := e.written != ""
+	r.mu.Unlock()
+
+	err := r.send(ctx, event, exists)
+	if apierrors.IsNotFound(err) && exists {
+		err = r.send(ctx, event, false) // the API server forgets events after a while
+	}
+	r.metrics.wrote("event", "events", err)
+	if err != nil {
+		// The namespace may be going away; an event is not worth a retry.
+		r.log.Debug("cannot record an event", "reason", key.reason, "name", key.about.name, "err", err)
+		return true
+	}
+	r.mu.Lock()
+	e.written = event.Name
+	r.mu.Unlock()
+	return true
+}
+
+func (r *recorder) send(ctx context.Context, event *corev1.Event, exists bool) error {
+	resource := schema.GroupVersionResource{Version: "v1", Resource: "events"}
+	path := objectPath(resource, event.Namespace, event.Name)
+	if !exists {
+		body, err := json.Marshal(event)
+		if err != nil {
+			return err
+		}
+		return r.client.Post().AbsPath(path[:len(path)-1]...).SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Error()
+	}
+	body, err := json.Marshal(map[string]any{"count": event.Count, "message": event.Message, "type": event.Type, "lastTimestamp": event.LastTimestamp})
+	if err != nil {
+		return err
+	}
+	return r.client.Patch(types.MergePatchType).AbsPath(path...).SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Error()
+}
+
+func (r *recorder) event(key eventKey, e *eventRecord) *corev1.Event {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s/%s/%s/%s/%s", key.about.uid, key.reason, key.step, r.run, e.first)
+	namespace := key.about.namespace
+	if namespace == "" {
+		namespace = metav1.NamespaceDefault // where events of cluster-scoped objects are kept
+	}
+	kind := corev1.EventTypeNormal
+	if e.warning {
+		kind = corev1.EventTypeWarning
+	}
+	return &corev1.Event{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Event"},
+		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%.200s.%x", key.about.name, h.Sum64()), Namespace: namespace},
+		InvolvedObject: corev1.ObjectReference{
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: key.about.kind,
+			Namespace: key.about.namespace, Name: key.about.name, UID: key.about.uid,
+		},
+		Reason: key.reason, Message: e.message, Type: kind, Count: e.count,
+		FirstTimestamp: metav1.NewTime(e.first), LastTimestamp: metav1.NewTime(e.last),
+		Source:              corev1.EventSource{Component: key.about.kind},
+		ReportingController: "carto.run/agent",
+	}
+}
+
+// forgetOld drops the records of events that the API server is about to forget too.
+func (r *recorder) forgetOld() {
+	now := r.clock.Now()
+	if now.Sub(r.swept) < time.Minute {
+		return
+	}
+	r.swept = now
+	limit := now.Add(-rememberedFor)
+	for key, e := range r.known {
+		if !e.queued && e.last.Before(limit) {
+			delete(r.known, key)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// owns says whether Carto still owns every field that the rendering sets, going by the
+// field set that the API server tracks for Carto's applies. That is how drift is found
+// (spec: reconcile M4): when somebody changes or removes such a field, the API server
+// takes it out of the set. Comparing values instead would see drift wherever the server
+// writes a value in another form (quantities, defaults inside lists), and loop.
+//
+// The walk needs no schema: where the field set ends, the field is a leaf or atomic; in
+// lists the set names the keys by which items are told apart.
+func owns(owned []byte, rendered map[string]any) bool {
+	var set map[string]any
+	if len(owned) == 0 || json.Unmarshal(owned, &set) != nil {
+		return false
+	}
+	for key, value := range rendered {
+		switch key {
+		case "apiVersion", "kind", "status": // never tracked, or not ours to apply
+		case "metadata":
+			if !ownsMetadata(set, value) {
+				return false
+			}
+		default:
+			if !ownsField(set, key, value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func ownsMetadata(set map[string]any, metadata any) bool {
+	fields, ok := metadata.(map[string]any)
+	if !ok {
+		return false
+	}
+	tracked, _ := set["f:metadata"].(map[string]any)
+	for _, key := range []string{"labels", "annotations"} { // name and namespace are never tracked
+		values, _ := fields[key].(map[string]any)
+		if len(values) > 0 && !ownsField(tracked, key, values) {
+			return false
+		}
+	}
+	return true
+}
+
+func ownsField(set map[string]any, key string, value any) bool {
+	tracked, ok := set["f:"+key]
+	if !ok {
+		// An empty map or list may leave no trace in the set.
+		return isEmpty(value)
+	}
+	return ownsValue(tracked, value)
+}
+
+func ownsValue(tracked, value any) bool {
+	set, _ := tracked.(map[string]any)
+	if len(set) == 0 {
+		return true // a leaf, or atomic: owned as a whole
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for key, child := range v {
+			if !ownsField(set, key, child) {
+				return false
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if !ownsItem(set, i, item) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ownsItem finds the entry of a list item: by its keys, by its value, or by its index.
+func ownsItem(set map[string]any, index int, item any) bool {
+	if tracked, ok := set[fmt.Sprintf("i:%d", index)]; ok {
+		return ownsValue(tracked, item)
+	}
+	for name, tracked := range set {
+		switch {
+		case strings.HasPrefix(name, "k:"):
+			if hasKeys(item, name[2:]) {
+				return ownsValue(tracked, item)
+			}
+		case strings.HasPrefix(name, "v:"):
+			if sameJSON(item, name[2:]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasKeys compares an item with the keys of an entry. A key that the rendering leaves
+// to a default of the schema (the protocol of a port) is no difference.
+func hasKeys(item any, keys string) bool {
+	fields, ok := item.(map[string]any)
+	var wanted map[string]json.RawMessage
+	if !ok || json.Unmarshal([]byte(keys), &wanted) != nil {
+		return false
+	}
+	for key, text := range wanted {
+		if value, set := fields[key]; set && !sameJSON(value, string(text)) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameJSON(value any, text string) bool {
+	encoded, err := json.Marshal(value)
+	return err == nil && string(encoded) == text
+}
+
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// fingerprint of a field set, to notice that it has changed.
+func fingerprint(owned []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(owned)
+	return h.Sum64()
+}

@@ -1,0 +1,67 @@
+package agent
+
+import (
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// metrics of the agent, in a registry of their own.
+type metrics struct {
+	registry     *prometheus.Registry
+	passes       *prometheus.HistogramVec
+	writes       *prometheus.CounterVec
+	reverts      *prometheus.CounterVec
+	propagation  prometheus.Histogram
+	watches      prometheus.Gauge
+	eventsLost   prometheus.Counter
+	leading      prometheus.Gauge
+	passFailures *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		passes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "carto_pass_duration_seconds", Help: "Time of one pass over an owner, writes of stamped objects included.",
+			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
+		}, []string{"kind"}),
+		writes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carto_writes_total", Help: "Write requests by verb (apply, delete, status, event), resource and result.",
+		}, []string{"verb", "resource", "result"}),
+		reverts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carto_drift_reverts_total", Help: "Stamped objects put back after somebody changed a field that their template sets.",
+		}, []string{"resource"}),
+		propagation: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "carto_propagation_seconds", Help: "Time from noticing a change to the answer of a write that follows from it.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
+		}),
+		watches:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_watched_kinds", Help: "Kinds of stamped objects that are watched."}),
+		eventsLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "carto_events_dropped_total", Help: "Kubernetes events not recorded because too many were waiting."}),
+		leading:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_leader", Help: "1 while this replica does the work."}),
+		passFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carto_pass_retries_total", Help: "Passes that ended in an error that is retried.",
+		}, []string{"kind"}),
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.eventsLost, m.leading, m.passFailures)
+	return m
+}
+
+// gauge registers a value that is read when metrics are.
+func (m *metrics) gauge(name, help string, labels prometheus.Labels, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
+}
+
+func (m *metrics) wrote(verb, resource string, err error) {
+	result := "ok"
+	switch {
+	case err == nil:
+	case apierrors.ReasonForError(err) != "":
+		result = string(apierrors.ReasonForError(err))
+	default:
+		result = "error"
+	}
+	m.writes.WithLabelValues(verb, resource, result).Inc()
+}

@@ -1,0 +1,224 @@
+package agent
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// handleOwners wakes owners for what happens to them.
+func (a *Agent) handleOwners(kind string) {
+	key := func(object any) ownerKey {
+		o := object.(metav1.Object)
+		return ownerKey{kind, o.GetNamespace(), o.GetName()}
+	}
+	_, _ = a.catalog.informers[kind].AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+		AddFunc: func(object any) { a.wake(key(object)) },
+		UpdateFunc: func(before, now any) {
+			b, n := before.(metav1.Object), now.(metav1.Object)
+			if b.GetResourceVersion() == n.GetResourceVersion() {
+				return // a re-list that brought nothing new
+			}
+			if a.statuses.wrote(key(now), version(n.GetResourceVersion())) {
+				return // the agent's own status write
+			}
+			a.wake(key(now))
+		},
+		DeleteFunc: func(object any) {
+			if tombstone, ok := object.(cache.DeletedFinalStateUnknown); ok {
+				object = tombstone.Obj
+			}
+			if _, ok := object.(metav1.Object); ok {
+				a.wake(key(object))
+			}
+		},
+	})
+}
+
+// wake puts an owner into the queue. Wakes that come before its turn are one.
+func (a *Agent) wake(key ownerKey) {
+	a.changes.note(key, a.clock.Now())
+	a.queue.Add(key)
+}
+
+// changeTimes remembers when the oldest change of each waiting owner was noticed.
+type changeTimes struct {
+	mu sync.Mutex
+	at map[ownerKey]time.Time
+}
+
+func (c *changeTimes) note(key ownerKey, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.at[key]; !known {
+		c.at[key] = now
+	}
+}
+
+func (c *changeTimes) take(key ownerKey) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.at[key]
+	delete(c.at, key)
+	return at
+}
+
+// workOwners processes owners until the queue is shut down.
+func (a *Agent) workOwners(ctx context.Context) {
+	for {
+		key, shutdown := a.queue.Get()
+		if shutdown {
+			return
+		}
+		if a.stopping.Load() {
+			a.queue.Done(key) // the next leader starts from the informers anyway
+			continue
+		}
+		a.processOwner(ctx, key)
+		a.queue.Done(key)
+	}
+}
+
+// processOwner gathers, decides, and writes: one pass over one owner.
+func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
+	log := a.log.With("kind", key.Kind, "namespace", key.Namespace, "name", key.Name)
+	changedAt := a.changes.take(key)
+	epoch := a.epoch.Load()
+	object := a.catalog.owner(key)
+	if object == nil {
+		a.forgetOwner(key)
+		return
+	}
+	owner, err := realize.NewOwner(object)
+	if err != nil {
+		// The API server stores only JSON that fits the schema: this is a defect.
+		log.Error("cannot read the owner", "err", err)
+		return
+	}
+	if status, ok := a.statuses.latest(key, owner.UID, resourceVersion(object)); ok {
+		owner.Status = status
+	}
+
+	view := &clusterView{agent: a, owner: key, uid: owner.UID, changedAt: changedAt}
+	started := a.clock.Now()
+	result := realize.Pass(ctx, owner, a.catalog.all(blueprintKindOf(key.Kind)), started, view)
+	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())
+
+	if a.register(key, &result) && a.epoch.Load() != epoch {
+		// Something changed while the pass ran that did not know yet whom it concerns.
+		a.wake(key)
+	}
+	for _, event := range result.Events {
+		a.events.record(ownerReference(key, owner.UID), event.Reason, event.Step, event.Message)
+	}
+	for _, fault := range result.Faults {
+		log.Warn("fault in a pass", "err", fault)
+	}
+	for _, broken := range result.Broken {
+		a.reportBroken(key, broken)
+	}
+	if result.Pending || result.Skipped {
+		return
+	}
+	a.progress.set(key, result.Done)
+	if result.Changed {
+		a.statuses.put(key, owner.UID, result.Status)
+	}
+	if result.Retry != nil && ctx.Err() == nil {
+		a.metrics.passFailures.WithLabelValues(key.Kind).Inc()
+		log.Info("pass failed, will be tried again", "err", result.Retry)
+		a.queue.AddRateLimited(key)
+		return
+	}
+	a.queue.Forget(key)
+	log.Debug("pass", "done", result.Done, "changed", result.Changed, "took", a.clock.Since(started))
+}
+
+// register records what the owner depends on; true when there is something new.
+func (a *Agent) register(key ownerKey, result *realize.Result) bool {
+	for i := range result.Status.Resources {
+		if ref := result.Status.Resources[i].StampedRef; ref != nil {
+			result.Depends.Kinds = append(result.Depends.Kinds, ref.GroupVersionKind())
+		}
+	}
+	return a.depends.set(key, blueprintKindOf(key.Kind), result.Depends)
+}
+
+func (a *Agent) forgetOwner(key ownerKey) {
+	a.depends.forget(key, blueprintKindOf(key.Kind))
+	a.statuses.forget(key)
+	a.progress.forget(key)
+	a.queue.Forget(key)
+}
+
+func resourceVersion(object runtime.Object) uint64 {
+	return version(object.(metav1.Object).GetResourceVersion())
+}
+
+// reference identifies the object that an event is about.
+type reference struct {
+	kind, namespace, name string
+	uid                   types.UID
+}
+
+func ownerReference(key ownerKey, uid types.UID) reference {
+	return reference{key.Kind, key.Namespace, key.Name, uid}
+}
+
+// preloadWatches starts the watches of all kinds that owners have stamped before, so
+// that after a restart the caches are full before the first pass.
+func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
+	seen := map[string]bool{}
+	var synced []cache.InformerSynced
+	for _, kind := range ownerKinds {
+		for _, object := range a.catalog.owners(kind) {
+			for _, resource := range statusOf(object).Resources {
+				ref := resource.StampedRef
+				if ref == nil || seen[ref.APIVersion+ref.Kind] {
+					continue
+				}
+				seen[ref.APIVersion+ref.Kind] = true
+				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
+					synced = append(synced, a.watches.watch(ctx, rest.GroupVersionResource).informer.HasSynced)
+				}
+			}
+		}
+	}
+	return synced
+}
+
+// stopUnused ends the watches of kinds that no owner stamps any more.
+func (a *Agent) stopUnused() {
+	inUse := map[string]bool{}
+	for _, kind := range a.depends.kinds() {
+		if rest, err := a.mapper.resource(kind); err == nil {
+			inUse[rest.GroupVersionResource.String()] = true
+		}
+	}
+	for gvr, since := range a.watches.resources() {
+		if !inUse[gvr.String()] && a.clock.Since(since) > unusedFor {
+			a.watches.stop(gvr)
+		}
+	}
+}
+
+// unusedFor is how long a watch lives at least: owners that come and go should not
+// make it start anew each time.
+const unusedFor = 5 * time.Minute
+
+// selectorReason is the reason of the event on a blueprint whose selector fails.
+const selectorReason = "SelectorNotEvaluable"
+
+func (a *Agent) reportBroken(key ownerKey, broken blueprint.BrokenSelector) {
+	b := broken.Blueprint
+	a.events.warn(reference{kind: b.Kind, name: b.Name, uid: b.UID}, selectorReason, "",
+		"the selector can not be evaluated on "+key.String()+" and is taken as not matching: "+broken.Err.Error())
+}

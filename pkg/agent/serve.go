@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// servers are the HTTP servers for probes and metrics.
+type servers []*http.Server
+
+// serve starts the servers that the configuration asks for.
+func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
+	health := http.NewServeMux()
+	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	health.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !a.synced.Load() {
+			http.Error(w, "the caches are not synced yet", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	metrics := http.NewServeMux()
+	metrics.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	if a.config.Profiling {
+		metrics.HandleFunc("/debug/pprof/", pprof.Index)
+		metrics.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		metrics.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	var started servers
+	for _, s := range []struct {
+		name, address string
+		handler       http.Handler
+	}{{"health", a.config.HealthAddress, health}, {"metrics", a.config.MetricsAddress, metrics}} {
+		if s.address == "" {
+			continue
+		}
+		listener, err := net.Listen("tcp", s.address)
+		if err != nil {
+			started.stop()
+			return nil, fmt.Errorf("serve %s on %s: %w", s.name, s.address, err)
+		}
+		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 5 * time.Second}
+		started = append(started, server)
+		a.log.Info("serving", "what", s.name, "address", listener.Addr().String())
+		background.Go(func() { _ = server.Serve(listener) }) // always ends with ErrServerClosed
+	}
+	return started, nil
+}
+
+func (s servers) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, server := range s {
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+	}
+}

@@ -1,0 +1,278 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// Times of the coalescing of statuses: a status is written once it has been quiet for
+// a moment, and at the latest some time after its first change, so that a person who
+// watches sees progress several times a second.
+const (
+	statusQuiet = 100 * time.Millisecond
+	statusLate  = 400 * time.Millisecond
+)
+
+// statusWriter writes statuses to the status subresource.
+type statusWriter struct {
+	client  rest.Interface
+	metrics *metrics
+}
+
+// write sends the whole status as a merge patch. Lists are replaced whole by it, and
+// the UID makes the API server refuse the write when the object is another one by now.
+// There is no resourceVersion in it on purpose: the agent is the only writer of these
+// statuses, and an edit of the spec at the same time is no conflict. The status says
+// itself, by its observedGeneration, which spec it is about.
+func (w *statusWriter) write(ctx context.Context, kind, namespace, name string, uid types.UID, status any) (uint64, error) {
+	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": uid}, "status": status})
+	if err != nil {
+		return 0, fmt.Errorf("encode status: %w", err)
+	}
+	text, err := w.client.Patch(types.MergePatchType).NamespaceIfScoped(namespace, namespace != "").
+		Resource(plurals[kind]).Name(name).SubResource("status").
+		Param("fieldManager", v1alpha1.FieldManager).
+		SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Raw()
+	w.metrics.wrote("status", plurals[kind], err)
+	if err != nil {
+		return 0, err
+	}
+	var answer struct{ Metadata metav1.ObjectMeta }
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return 0, fmt.Errorf("decode the API server's answer: %w", err)
+	}
+	return version(answer.Metadata.ResourceVersion), nil
+}
+
+// ignoreGone drops the errors of an object that is gone, or is another one by now.
+func ignoreGone(err error) error {
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+// statusBook holds the statuses of owners on their way to the API server. Changes that
+// follow each other closely are written as one; the last state is always written.
+type statusBook struct {
+	writer *statusWriter
+	clock  clock.Clock
+	// persisted returns the status that the informer holds.
+	persisted func(ownerKey) (realize.OwnerStatus, bool)
+	failed    func(ownerKey, error)
+	queue     workqueue.TypedRateLimitingInterface[ownerKey]
+
+	mu      sync.Mutex
+	entries map[ownerKey]*statusEntry
+}
+
+type statusEntry struct {
+	uid    types.UID
+	status realize.OwnerStatus
+	// dirty: the status is not written yet. first and last tell since when.
+	dirty       bool
+	first, last time.Time
+	// version of the owner that the last write made.
+	version uint64
+}
+
+func newStatusBook(writer *statusWriter, c clock.Clock, persisted func(ownerKey) (realize.OwnerStatus, bool), failed func(ownerKey, error)) *statusBook {
+	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[ownerKey](firstBackoff, 10*time.Second)
+	return &statusBook{
+		writer: writer, clock: c, persisted: persisted, failed: failed, entries: map[ownerKey]*statusEntry{},
+		queue: workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[ownerKey]{Name: "statuses"}),
+	}
+}
+
+// latest returns the status that is newer than what an owner of the given version
+// carries; false when there is none.
+func (b *statusBook) latest(key ownerKey, uid types.UID, seen uint64) (realize.OwnerStatus, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entries[key]
+	switch {
+	case e == nil:
+		return realize.OwnerStatus{}, false
+	case e.uid != uid || (!e.dirty && e.version <= seen):
+		delete(b.entries, key)
+		return realize.OwnerStatus{}, false
+	}
+	return e.status, true
+}
+
+// put takes a status to be written.
+func (b *statusBook) put(key ownerKey, uid types.UID, status realize.OwnerStatus) {
+	now := b.clock.Now()
+	b.mu.Lock()
+	e := b.entries[key]
+	if e == nil || e.uid != uid {
+		e = &statusEntry{uid: uid}
+		b.entries[key] = e
+	}
+	if !e.dirty {
+		e.dirty, e.first = true, now
+	}
+	e.status, e.last = status, now
+	b.mu.Unlock()
+	b.queue.AddAfter(key, statusQuiet)
+}
+
+// wrote says whether a version of an owner is the one that the last write made.
+func (b *statusBook) wrote(key ownerKey, v uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entries[key]
+	return e != nil && e.version == v
+}
+
+func (b *statusBook) forget(key ownerKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.entries, key)
+}
+
+// work writes statuses until the queue is shut down.
+func (b *statusBook) work(ctx context.Context) {
+	for {
+		key, shutdown := b.queue.Get()
+		if shutdown {
+			return
+		}
+		b.process(ctx, key)
+		b.queue.Done(key)
+	}
+}
+
+func (b *statusBook) process(ctx context.Context, key ownerKey) {
+	b.mu.Lock()
+	e := b.entries[key]
+	if e == nil || !e.dirty {
+		b.mu.Unlock()
+		return
+	}
+	due := e.last.Add(statusQuiet)
+	if late := e.first.Add(statusLate); late.Before(due) {
+		due = late
+	}
+	b.mu.Unlock()
+	if wait := due.Sub(b.clock.Now()); wait > 0 {
+		b.queue.AddAfter(key, wait)
+		return
+	}
+	if err := b.flush(ctx, key); err != nil && ctx.Err() == nil {
+		b.failed(key, err)
+		b.queue.AddRateLimited(key)
+		return
+	}
+	b.queue.Forget(key)
+}
+
+// flush writes the status of an owner now, if there is anything to write.
+func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
+	b.mu.Lock()
+	e := b.entries[key]
+	if e == nil || !e.dirty {
+		b.mu.Unlock()
+		return nil
+	}
+	e.dirty = false
+	uid, status, before := e.uid, e.status, e.version
+	b.mu.Unlock()
+
+	// A status that changed and changed back needs no write, provided that nothing else
+	// was written in between.
+	if persisted, ok := b.persisted(key); before == 0 && ok && apiequality.Semantic.DeepEqual(persisted, status) {
+		return nil
+	}
+	written, err := b.writer.write(ctx, key.Kind, key.Namespace, key.Name, uid, wireStatus(key.Kind, status))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.entries[key] != e: // forgotten, or another owner by now
+		return nil
+	case err == nil:
+		e.version = written
+		return nil
+	case ignoreGone(err) == nil:
+		delete(b.entries, key)
+		return nil
+	}
+	if !e.dirty {
+		e.dirty, e.first, e.last = true, b.clock.Now(), b.clock.Now()
+	}
+	return fmt.Errorf("write the status of %s: %w", key, err)
+}
+
+// flushAll writes everything that is waiting, with a few requests at a time.
+func (b *statusBook) flushAll(ctx context.Context) {
+	b.mu.Lock()
+	var dirty []ownerKey
+	for key, e := range b.entries {
+		if e.dirty {
+			dirty = append(dirty, key)
+		}
+	}
+	b.mu.Unlock()
+	keys := make(chan ownerKey)
+	var writers sync.WaitGroup
+	for range min(statusWorkers, len(dirty)) {
+		writers.Go(func() {
+			for key := range keys {
+				if err := b.flush(ctx, key); err != nil {
+					b.failed(key, err)
+				}
+			}
+		})
+	}
+	for _, key := range dirty {
+		keys <- key
+	}
+	close(keys)
+	writers.Wait()
+}
+
+// waiting is the number of statuses that are not written yet.
+func (b *statusBook) waiting() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, e := range b.entries {
+		if e.dirty {
+			n++
+		}
+	}
+	return n
+}
+
+// wireStatus is the status as the kind of the owner writes it. A merge patch leaves
+// alone what it does not name, so an empty list of resources is named as null.
+func wireStatus(kind string, status realize.OwnerStatus) map[string]any {
+	wire := map[string]any{
+		"observedGeneration": status.ObservedGeneration,
+		"conditions":         status.Conditions,
+		"resources":          nil,
+	}
+	if len(status.Resources) > 0 {
+		wire["resources"] = status.Resources
+	}
+	ref := "supplyChainRef"
+	if kind == v1alpha1.KindDeliverable {
+		ref = "deliveryRef"
+	}
+	wire[ref] = status.Blueprint
+	return wire
+}

@@ -1,0 +1,63 @@
+package realize
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// Cluster is the world as a pass sees it.
+type Cluster interface {
+	// Template returns the compiled template; nil when there is none of that name.
+	Template(kind, name string) *stamp.Template
+	// ServiceAccount returns an error unless the account exists.
+	ServiceAccount(account Account) error
+	// Resource maps a kind to its REST resource. An unknown kind is a
+	// *meta.NoKindMatchError.
+	Resource(kind schema.GroupVersionKind) (Resource, error)
+	// Apply makes the object be as rendered, with the rights of the account, and
+	// returns what the cluster then holds. It writes only when something has to
+	// change. ErrPending when it can not know yet.
+	Apply(ctx context.Context, account Account, object map[string]any) (Applied, error)
+	// Remove deletes a stamped object with the rights of the account, provided that
+	// the owner still controls it, and says whether there was anything to delete.
+	Remove(ctx context.Context, account Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error)
+}
+
+// ErrPending means that the answer is on its way: the pass is abandoned without a
+// trace, and the owner is woken once the answer is there.
+var ErrPending = errors.New("the objects of this kind are still being read")
+
+// Account is the service account with whose rights an owner acts.
+type Account struct{ Namespace, Name string }
+
+func (a Account) String() string { return a.Namespace + "/" + a.Name }
+
+// Resource is the REST resource of a kind.
+type Resource struct {
+	schema.GroupVersionResource
+	Namespaced bool
+}
+
+// Qualified is plural.group, or only the plural for the core group.
+func (r Resource) Qualified() string { return r.GroupResource().String() }
+
+// Applied is the answer to an Apply.
+type Applied struct {
+	// Object as the cluster holds it. It is shared: never change it.
+	Object map[string]any
+	// Verb is what had to be done: Created, Patched, or nothing.
+	Verb string
+}
+
+// Verbs of writes, as events name them.
+const (
+	VerbCreated = "Created"
+	VerbPatched = "Patched"
+	VerbDeleted = "Deleted"
+)

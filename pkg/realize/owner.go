@@ -1,0 +1,132 @@
+package realize
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// Owner is a Workload or a Deliverable in the form that a pass needs; one form for
+// both, so that there is one pass.
+type Owner struct {
+	Kind            string
+	Namespace, Name string
+	UID             types.UID
+	Generation      int64
+	Labels          map[string]string
+	// Deleting owners are left to the garbage collector (spec: reconcile Q25).
+	Deleting           bool
+	ServiceAccountName string
+	Params             []blueprint.OwnerParam
+	// View is the typed view that templates and selectors see.
+	View map[string]any
+	// RedactPreviews keeps values of outputs out of the status.
+	RedactPreviews bool
+	// Status is the last known status: persisted, or about to be.
+	Status OwnerStatus
+}
+
+// OwnerStatus is the status of an owner of either kind.
+type OwnerStatus struct {
+	v1alpha1.OwnerStatus
+	Blueprint v1alpha1.BlueprintRef
+}
+
+// NewOwner takes a *v1alpha1.Workload or *v1alpha1.Deliverable.
+func NewOwner(object any) (*Owner, error) {
+	var owner *Owner
+	var params []v1alpha1.OwnerParam
+	switch o := object.(type) {
+	case *v1alpha1.Workload:
+		owner = newOwner(v1alpha1.KindWorkload, &o.ObjectMeta, o.Spec.ServiceAccountName)
+		owner.Status = OwnerStatus{o.Status.OwnerStatus, o.Status.SupplyChainRef}
+		params = o.Spec.Params
+	case *v1alpha1.Deliverable:
+		owner = newOwner(v1alpha1.KindDeliverable, &o.ObjectMeta, o.Spec.ServiceAccountName)
+		owner.Status = OwnerStatus{o.Status.OwnerStatus, o.Status.DeliveryRef}
+		params = o.Spec.Params
+	default:
+		return nil, fmt.Errorf("%T is no owner", object)
+	}
+	var err error
+	if owner.Params, err = blueprint.DecodeOwnerParams(params); err != nil {
+		return nil, fmt.Errorf("read %s %s/%s: %w", owner.Kind, owner.Namespace, owner.Name, err)
+	}
+	if owner.View, err = stamp.View(object); err != nil {
+		return nil, fmt.Errorf("read %s %s/%s: %w", owner.Kind, owner.Namespace, owner.Name, err)
+	}
+	return owner, nil
+}
+
+func newOwner(kind string, meta *metav1.ObjectMeta, account string) *Owner {
+	return &Owner{
+		Kind: kind, Namespace: meta.Namespace, Name: meta.Name, UID: meta.UID, Generation: meta.Generation,
+		Labels: meta.Labels, Deleting: meta.DeletionTimestamp != nil, ServiceAccountName: account,
+		RedactPreviews: meta.Annotations[v1alpha1.AnnotationRedactPreviews] == "true",
+	}
+}
+
+func (o *Owner) subject() blueprint.Subject {
+	return blueprint.Subject{Labels: o.Labels, View: o.View}
+}
+
+// account resolves the service account (spec: reconcile §8).
+func (o *Owner) account(b *blueprint.Blueprint) Account {
+	switch {
+	case o.ServiceAccountName != "":
+		return Account{o.Namespace, o.ServiceAccountName}
+	case b.ServiceAccount.Name != "" && b.ServiceAccount.Namespace != "":
+		return Account{b.ServiceAccount.Namespace, b.ServiceAccount.Name}
+	case b.ServiceAccount.Name != "":
+		return Account{o.Namespace, b.ServiceAccount.Name}
+	}
+	return Account{o.Namespace, "default"}
+}
+
+// terms are the words and reasons in which the two kinds of owners differ.
+type terms struct {
+	blueprintKind string
+	ready         string // condition type of the blueprint
+	labelsMissing string
+	notFound      string
+	multiple      string
+}
+
+func (o *Owner) terms() terms {
+	if o.Kind == v1alpha1.KindDeliverable {
+		return terms{
+			blueprintKind: v1alpha1.KindClusterDelivery,
+			ready:         v1alpha1.ConditionDeliveryReady,
+			labelsMissing: v1alpha1.ReasonDeliverableLabelsMissing,
+			notFound:      v1alpha1.ReasonDeliveryNotFound,
+			multiple:      v1alpha1.ReasonMultipleDeliveryMatches,
+		}
+	}
+	return terms{
+		blueprintKind: v1alpha1.KindClusterSupplyChain,
+		ready:         v1alpha1.ConditionSupplyChainReady,
+		labelsMissing: v1alpha1.ReasonWorkloadLabelsMissing,
+		notFound:      v1alpha1.ReasonSupplyChainNotFound,
+		multiple:      v1alpha1.ReasonMultipleSupplyChainMatches,
+	}
+}
+
+// resource finds the previous status of a resource; nil when there is none.
+func (s *OwnerStatus) resource(name string) *v1alpha1.ResourceStatus {
+	for i := range s.Resources {
+		if s.Resources[i].Name == name {
+			return &s.Resources[i]
+		}
+	}
+	return nil
+}
+
+func templateReference(t *stamp.Template) *corev1.ObjectReference {
+	return &corev1.ObjectReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: t.Kind, Name: t.Name}
+}

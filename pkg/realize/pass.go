@@ -1,0 +1,228 @@
+package realize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
+)
+
+// Pass reconciles one owner once (spec: reconcile §2). Blueprints are all those of the
+// owner's kind. Now has a resolution of one second on the wire.
+func Pass(ctx context.Context, owner *Owner, blueprints []*blueprint.Blueprint, now time.Time, cluster Cluster) Result {
+	if owner.Deleting {
+		return Result{Skipped: true, Status: owner.Status}
+	}
+	p := &pass{
+		owner: owner, cluster: cluster, now: wireTime(now), terms: owner.terms(),
+		conditions: newConditionSet(owner.Status.Conditions, wireTime(now)),
+		outputs:    map[string]stepOutput{},
+	}
+	p.result.Status = owner.Status
+	p.run(ctx, blueprints, now)
+	if p.result.Pending {
+		return p.result
+	}
+	p.result.Status.Conditions = p.conditions.finish()
+	p.result.Status.ObservedGeneration = owner.Generation
+	p.result.Changed = !apiequality.Semantic.DeepEqual(p.result.Status, owner.Status)
+	return p.result
+}
+
+// pass is the state of one pass.
+type pass struct {
+	owner      *Owner
+	cluster    Cluster
+	now        metav1.Time
+	terms      terms
+	conditions *conditionSet
+	blueprint  *blueprint.Blueprint
+	account    Account
+	// outputs of the resources so far, by resource name.
+	outputs map[string]stepOutput
+	result  Result
+}
+
+func (p *pass) run(ctx context.Context, blueprints []*blueprint.Blueprint, now time.Time) {
+	if !p.selectBlueprint(blueprints, now) || !p.resolveAccount() {
+		return
+	}
+	steps := make(map[string]*stepRecord, len(p.blueprint.Resources))
+	var first *stepRecord
+	for _, resource := range p.blueprint.Order {
+		record := p.realize(ctx, resource)
+		if p.result.Pending {
+			return
+		}
+		steps[resource.Name] = record
+		if record.failure == nil {
+			p.result.Done++
+			continue
+		}
+		if first == nil {
+			first = record
+		}
+		// Retry when any failing resource can be retried, not only the first
+		// (spec: status §6).
+		if record.failure.retry && p.result.Retry == nil {
+			p.result.Retry = fmt.Errorf("resource %s: %w", resource.Name, record.failure)
+		}
+	}
+	p.report(steps, first)
+	p.removeOrphans(ctx)
+}
+
+// selectBlueprint finds the blueprint and checks that it is Ready; false ends the pass.
+func (p *pass) selectBlueprint(blueprints []*blueprint.Blueprint, now time.Time) bool {
+	if len(p.owner.Labels) == 0 {
+		p.conditions.add(p.terms.ready, metav1.ConditionFalse, p.terms.labelsMissing,
+			fmt.Sprintf("the %s has no labels, so no %s can select it; add the labels of its type", strings.ToLower(p.owner.Kind), p.terms.blueprintKind))
+		return false
+	}
+	selected, broken := blueprint.Select(blueprints, p.owner.subject())
+	p.result.Broken = broken
+	for _, b := range selected {
+		p.result.Depends.Blueprints = append(p.result.Depends.Blueprints, b.Name)
+	}
+	switch len(selected) {
+	case 0:
+		p.conditions.add(p.terms.ready, metav1.ConditionFalse, p.terms.notFound,
+			fmt.Sprintf("no %s selects an owner with the labels %v%s", p.terms.blueprintKind, p.owner.Labels, describeBroken(broken)))
+		return false
+	case 1:
+	default:
+		names := append([]string{}, p.result.Depends.Blueprints...)
+		sort.Strings(names)
+		p.conditions.add(p.terms.ready, metav1.ConditionFalse, p.terms.multiple,
+			fmt.Sprintf("several objects of kind %s select this owner equally well: [%s]; make one of the selectors more specific", p.terms.blueprintKind, strings.Join(names, ", ")))
+		return false
+	}
+	p.blueprint = selected[0]
+	p.result.Status.Blueprint = v1alpha1.BlueprintRef{Kind: p.blueprint.Kind, Name: p.blueprint.Name}
+	for _, use := range p.blueprint.Templates() {
+		p.result.Depends.Templates = append(p.result.Depends.Templates, TemplateKey{use.Kind, use.Name})
+	}
+	// Readiness is judged here and now, with the same function that writes the
+	// blueprint's status: waiting for that write would let owners act on stale news.
+	status := BlueprintStatus(p.blueprint, p.cluster.Template, v1alpha1.BlueprintStatus{}, now)
+	ready := Condition(status.Conditions, v1alpha1.ConditionReady)
+	if ready.Status != metav1.ConditionTrue {
+		p.conditions.add(p.terms.ready, metav1.ConditionFalse, ready.Reason, ready.Message)
+		return false
+	}
+	p.conditions.add(p.terms.ready, metav1.ConditionTrue, v1alpha1.ReasonReady, "")
+	return true
+}
+
+func describeBroken(broken []blueprint.BrokenSelector) string {
+	if len(broken) == 0 {
+		return ""
+	}
+	texts := make([]string, len(broken))
+	for i, b := range broken {
+		texts[i] = fmt.Sprintf("%s: %v", b.Blueprint.Name, b.Err)
+	}
+	return "; not considered, because their selectors can not be evaluated: " + strings.Join(texts, "; ")
+}
+
+// resolveAccount finds the service account; false ends the pass.
+func (p *pass) resolveAccount() bool {
+	p.account = p.owner.account(p.blueprint)
+	p.result.Depends.Account = &p.account
+	if err := p.cluster.ServiceAccount(p.account); err != nil {
+		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, metav1.ConditionFalse, v1alpha1.ReasonServiceAccountError,
+			fmt.Sprintf("cannot act as service account %s: %v; create it, or name another in spec.serviceAccountName", p.account, err))
+		return false
+	}
+	return true
+}
+
+// report turns the records of the resources into the status, in the blueprint's order
+// (spec: reconcile Q29).
+func (p *pass) report(steps map[string]*stepRecord, first *stepRecord) {
+	statuses := make([]v1alpha1.ResourceStatus, 0, len(p.blueprint.Resources))
+	health := newConditionSet(nil, p.now)
+	for _, resource := range p.blueprint.Resources {
+		record := steps[resource.Name]
+		status := p.status(record)
+		statuses = append(statuses, status)
+		if healthy := Condition(status.Conditions, v1alpha1.ConditionHealthy); healthy != nil {
+			message := healthy.Message
+			if healthy.Status != metav1.ConditionTrue {
+				message = strings.TrimSuffix(fmt.Sprintf("resource %s: %s", resource.Name, describe(healthy)), ": ")
+			}
+			health.add(resource.Name, healthy.Status, healthy.Reason, message)
+		}
+	}
+	p.result.Status.Resources = statuses
+
+	if first == nil {
+		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, metav1.ConditionTrue, v1alpha1.ReasonResourceSubmissionComplete, "")
+	} else {
+		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, first.failure.status, first.failure.reason, first.failure.message)
+	}
+	// No Healthy condition anywhere: nothing can be unhealthy (spec: status S5).
+	overall := metav1.Condition{Status: metav1.ConditionTrue}
+	if len(health.list) > 0 {
+		health.finish()
+		overall = health.top
+	}
+	p.conditions.add(v1alpha1.ConditionResourcesHealthy, overall.Status, v1alpha1.ReasonHealthyConditionRule, overall.Message)
+}
+
+func describe(c *metav1.Condition) string {
+	if c.Message != "" {
+		return c.Message
+	}
+	return c.Reason
+}
+
+// removeOrphans deletes what the previous status names and this one does not (spec:
+// reconcile §15). A resource that failed keeps its previous ref, which protects its
+// object.
+func (p *pass) removeOrphans(ctx context.Context) {
+	for i := range p.owner.Status.Resources {
+		previous := &p.owner.Status.Resources[i]
+		if previous.StampedRef == nil || p.survives(previous.StampedRef) {
+			continue
+		}
+		removed, err := p.cluster.Remove(ctx, p.account, p.owner.UID, *previous.StampedRef)
+		switch {
+		case errors.Is(err, ErrPending):
+			p.result.Pending = true
+			return
+		case err != nil:
+			p.result.Faults = append(p.result.Faults, fmt.Errorf("remove %s %s, which resource %s no longer stamps: %w",
+				previous.StampedRef.Kind, previous.StampedRef.Name, previous.Name, err))
+		case removed:
+			p.event(v1alpha1.EventStampedObjectRemoved, previous.Name, fmt.Sprintf("%s object [%s]", VerbDeleted, qualifiedName(previous.StampedRef)))
+		}
+	}
+}
+
+// survives compares group and kind, not the version: a template that moves to another
+// version of a kind still stamps the same object.
+func (p *pass) survives(old *v1alpha1.StampedRef) bool {
+	for i := range p.result.Status.Resources {
+		ref := p.result.Status.Resources[i].StampedRef
+		if ref != nil && ref.Name == old.Name && ref.Namespace == old.Namespace &&
+			ref.GroupVersionKind().GroupKind() == old.GroupVersionKind().GroupKind() {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *pass) event(reason, step, message string) {
+	p.result.Events = append(p.result.Events, Event{Reason: reason, Step: step, Message: message})
+}
+
+func qualifiedName(ref *v1alpha1.StampedRef) string { return ref.Resource + "/" + ref.Name }

@@ -1,0 +1,93 @@
+package stamp
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+// Identity says for whom, and by which template, an object is stamped.
+type Identity struct {
+	OwnerKind, OwnerName, OwnerNamespace, OwnerUID string
+	BlueprintName, Resource                        string
+	TemplateKind, TemplateName                     string
+	Lifecycle                                      v1alpha1.Lifecycle
+}
+
+// Labels are those that Carto sets on the object (spec: reconcile §9.2).
+func Labels(id Identity) map[string]string {
+	labels := map[string]string{
+		v1alpha1.LabelResourceName:      id.Resource,
+		v1alpha1.LabelTemplateKind:      id.TemplateKind,
+		v1alpha1.LabelTemplateName:      id.TemplateName,
+		v1alpha1.LabelTemplateLifecycle: string(id.Lifecycle),
+	}
+	if id.OwnerKind == v1alpha1.KindDeliverable {
+		labels[v1alpha1.LabelDeliverableName] = id.OwnerName
+		labels[v1alpha1.LabelDeliverableNamespace] = id.OwnerNamespace
+		labels[v1alpha1.LabelDeliveryName] = id.BlueprintName
+		return labels
+	}
+	labels[v1alpha1.LabelWorkloadName] = id.OwnerName
+	labels[v1alpha1.LabelWorkloadNamespace] = id.OwnerNamespace
+	labels[v1alpha1.LabelSupplyChainName] = id.BlueprintName
+	return labels
+}
+
+// Own makes the object the owner's: its namespace, one controller reference, and the
+// labels, which win over the template's (spec: reconcile §9.1). Errors are
+// *RenderError.
+func Own(object map[string]any, id Identity, labels map[string]string) error {
+	metadata, ok := object["metadata"].(map[string]any)
+	if !ok {
+		if object["metadata"] != nil {
+			return &RenderError{Location: "metadata", Err: fmt.Errorf("it must be an object, but is %s", kindOf(object["metadata"]))}
+		}
+		metadata = map[string]any{}
+		object["metadata"] = metadata
+	}
+	for _, key := range []string{"name", "generateName"} {
+		if _, isString := metadata[key].(string); metadata[key] != nil && !isString {
+			return &RenderError{Location: "metadata." + key, Err: fmt.Errorf("it must be a string, but is %s", kindOf(metadata[key]))}
+		}
+	}
+	switch namespace := metadata["namespace"]; namespace {
+	case nil, "", id.OwnerNamespace:
+		metadata["namespace"] = id.OwnerNamespace
+	default:
+		return &RenderError{Location: "metadata.namespace", Err: fmt.Errorf("objects are stamped into the namespace of their owner, %q, but the template asks for %v; leave it out", id.OwnerNamespace, namespace)}
+	}
+	all, ok := metadata["labels"].(map[string]any)
+	if !ok {
+		if metadata["labels"] != nil {
+			return &RenderError{Location: "metadata.labels", Err: fmt.Errorf("it must be an object, but is %s", kindOf(metadata["labels"]))}
+		}
+		all = make(map[string]any, len(labels))
+		metadata["labels"] = all
+	}
+	for key, value := range labels {
+		all[key] = value
+	}
+	if _, ok := metadata["annotations"].(map[string]any); !ok && metadata["annotations"] != nil {
+		return &RenderError{Location: "metadata.annotations", Err: fmt.Errorf("it must be an object, but is %s", kindOf(metadata["annotations"]))}
+	}
+	metadata["ownerReferences"] = []any{map[string]any{
+		"apiVersion": v1alpha1.GroupVersion.String(), "kind": id.OwnerKind, "name": id.OwnerName, "uid": id.OwnerUID,
+		"controller": true, "blockOwnerDeletion": true,
+	}}
+	return nil
+}
+
+// Digest identifies a rendered object: sha256:HEX of its JSON with sorted keys.
+func Digest(object map[string]any) string {
+	encoded, err := json.Marshal(object)
+	if err != nil {
+		// Rendered objects are decoded JSON, which always encodes.
+		panic(fmt.Sprintf("encode a rendered object: %v", err))
+	}
+	sum := sha256.Sum256(encoded)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,236 @@
+package stamp
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+// Output is a value that was read from a stamped object.
+type Output struct {
+	Name  string
+	Value any
+}
+
+type outputPath struct {
+	name string
+	text string
+	path *Path // nil when it is invalid
+	err  error
+}
+
+func (t *Template) addOutput(name, field, expression string) {
+	o := outputPath{name: name, text: expression}
+	if o.path, o.err = ParsePath(expression); o.err != nil {
+		t.problem(field, o.err.Error())
+	}
+	t.outputs = append(t.outputs, o)
+}
+
+// PathError says which path of a template does not lead to a value.
+type PathError struct {
+	Path string
+	Err  error
+}
+
+func (e *PathError) Error() string { return fmt.Sprintf("path %s: %v", e.Path, e.Err) }
+func (e *PathError) Unwrap() error { return e.Err }
+
+var errNoValue = errors.New("it leads to nothing")
+
+func (o *outputPath) read(object map[string]any) (any, Found, error) {
+	if o.err != nil {
+		return nil, Missing, &PathError{o.text, o.err}
+	}
+	value, found, err := o.path.Lookup(object)
+	if err == nil && found == Missing {
+		err = errNoValue
+	}
+	if err != nil {
+		return nil, Missing, &PathError{o.text, err}
+	}
+	return value, found, nil
+}
+
+// Outputs reads the outputs of a stamped object (spec: reconcile §12). Errors are
+// *PathError. A null image or config is no error, and no output either; a null url or
+// revision is a value.
+func (t *Template) Outputs(object map[string]any) ([]Output, error) {
+	var outputs []Output
+	for i := range t.outputs {
+		value, found, err := t.outputs[i].read(object)
+		if err != nil {
+			return nil, err
+		}
+		if found == Null && t.Kind != v1alpha1.KindClusterSourceTemplate {
+			continue
+		}
+		outputs = append(outputs, Output{t.outputs[i].name, value})
+	}
+	return outputs, nil
+}
+
+// FirstOutputPath is the path that messages name when no object can be read; empty for
+// kinds without one.
+func (t *Template) FirstOutputPath() string {
+	if len(t.outputs) == 0 {
+		return ""
+	}
+	return t.outputs[0].text
+}
+
+// completion says when a deployment is complete.
+type completion struct {
+	matches           [][2]outputPath
+	succeeded, failed *completionValue
+}
+
+type completionValue struct {
+	key   outputPath
+	value string
+}
+
+func (t *Template) compileCompletion(spec *v1alpha1.DeploymentTemplateSpec) *completion {
+	path := func(field, expression string) outputPath {
+		o := outputPath{text: expression}
+		if o.path, o.err = ParsePath(expression); o.err != nil {
+			t.problem(field, o.err.Error())
+		}
+		return o
+	}
+	c := &completion{}
+	for i, m := range spec.ObservedMatches {
+		field := fmt.Sprintf("spec.observedMatches[%d]", i)
+		c.matches = append(c.matches, [2]outputPath{path(field+".input", m.Input), path(field+".output", m.Output)})
+	}
+	if o := spec.ObservedCompletion; o != nil {
+		c.succeeded = &completionValue{path("spec.observedCompletion.succeeded.key", o.SucceededCondition.Key), o.SucceededCondition.Value}
+		if o.FailedCondition != nil {
+			c.failed = &completionValue{path("spec.observedCompletion.failed.key", o.FailedCondition.Key), o.FailedCondition.Value}
+		}
+	}
+	return c
+}
+
+// CompletionError says that a deployment is not complete, with the reason of its
+// condition.
+type CompletionError struct{ Reason, Message string }
+
+func (e *CompletionError) Error() string { return e.Reason + ": " + e.Message }
+
+var (
+	generationPath, _ = ParsePath("metadata.generation")
+	observedPath, _   = ParsePath("status.observedGeneration")
+)
+
+// Completion returns nil when the deployment that the object makes is complete, else a
+// *CompletionError or *PathError (spec: reconcile §12.1). Without a criterion it is
+// complete at once.
+func (t *Template) Completion(object map[string]any) error {
+	if t.completion == nil {
+		return nil
+	}
+	if t.completion.succeeded != nil {
+		return t.completion.observe(object)
+	}
+	for i := range t.completion.matches {
+		input, output := &t.completion.matches[i][0], &t.completion.matches[i][1]
+		in, inFound, inErr := input.read(object)
+		out, outFound, outErr := output.read(object)
+		if inErr != nil || outErr != nil || inFound != outFound || !equality.Semantic.DeepEqual(in, out) {
+			return &CompletionError{v1alpha1.ReasonConditionNotMet, fmt.Sprintf("the value at [%s], %s, does not equal the value at [%s], %s",
+				input.text, show(in, inErr), output.text, show(out, outErr))}
+		}
+	}
+	return nil
+}
+
+func show(value any, err error) string {
+	if err != nil {
+		return "none"
+	}
+	return fmt.Sprintf("%v", value)
+}
+
+func (c *completion) observe(object map[string]any) error {
+	generation, found, err := generationPath.Lookup(object)
+	if err != nil || found == Missing {
+		return &PathError{generationPath.String(), errNoValue}
+	}
+	observed, found, err := observedPath.Lookup(object)
+	if err != nil || found == Missing {
+		return &CompletionError{v1alpha1.ReasonTemplateStampFailure, "the object has no status.observedGeneration, by which observedCompletion could tell that its status is current"}
+	}
+	if !equality.Semantic.DeepEqual(generation, observed) {
+		return &CompletionError{v1alpha1.ReasonConditionNotMet, fmt.Sprintf("status.observedGeneration is %v, but metadata.generation is %v: the status is not current yet", observed, generation)}
+	}
+	if c.failed != nil {
+		value, found, err := c.failed.key.read(object)
+		var path *PathError
+		switch {
+		case errors.As(err, &path) && errors.Is(path.Err, errNoValue): // a missing path has not failed
+		case err != nil:
+			return err
+		case found == Present && value == c.failed.value:
+			return &CompletionError{v1alpha1.ReasonFailedConditionMet, fmt.Sprintf("the deployment has failed: [%s] is %q", c.failed.key.text, c.failed.value)}
+		}
+	}
+	value, _, err := c.succeeded.key.read(object)
+	if err != nil || value != c.succeeded.value {
+		return &CompletionError{v1alpha1.ReasonConditionNotMet, fmt.Sprintf("[%s] is %s, expected %q", c.succeeded.key.text, show(value, err), c.succeeded.value)}
+	}
+	return nil
+}
+
+// maxPreview is the length of a preview in bytes.
+const maxPreview = 1024
+
+// DigestAndPreview describe a value in a status (spec: status §2.4).
+func DigestAndPreview(value any) (digest, preview string, err error) {
+	encoded, err := EncodeYAML(value)
+	if err != nil {
+		return "", "", err
+	}
+	sum := sha256.Sum256(encoded)
+	cut := encoded
+	if len(cut) > maxPreview {
+		end := maxPreview
+		for end > 0 && !utf8.RuneStart(cut[end]) {
+			end--
+		}
+		cut = cut[:end]
+	}
+	return "sha256:" + hex.EncodeToString(sum[:]), string(cut), nil
+}
+
+// EncodeYAML encodes a value as digests are made of it. Numbers are encoded as the
+// floats that a plain JSON decoder makes of them, which is what the digests of the
+// original are of.
+func EncodeYAML(value any) ([]byte, error) { return yaml.Marshal(asFloats(value)) }
+
+func asFloats(value any) any {
+	switch v := value.(type) {
+	case int64:
+		return float64(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = asFloats(item)
+		}
+		return list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for key, item := range v {
+			m[key] = asFloats(item)
+		}
+		return m
+	}
+	return value
+}

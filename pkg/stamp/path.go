@@ -1,0 +1,467 @@
+package stamp
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"k8s.io/client-go/util/jsonpath"
+)
+
+// Found says what a path led to (spec: reconcile §3.1).
+type Found int
+
+// What a path can lead to.
+const (
+	// Missing: the path yields no result.
+	Missing Found = iota
+	// Null: the path ends at a field that is unset or null.
+	Null
+	// Present: the path ends at a value.
+	Present
+)
+
+// Path is a compiled path expression. It is immutable and may be shared.
+type Path struct {
+	text string
+	// fields is the path when it consists of names only, which most do.
+	fields []string
+	nodes  []jsonpath.Node
+}
+
+// ParsePath compiles an expression of the dialect of reconcile §6.3: Kubernetes
+// JSONPath with one block, whose braces and leading dot may be left out.
+func ParsePath(expression string) (*Path, error) {
+	if strings.TrimSpace(expression) == "" {
+		return nil, errors.New("the path is empty")
+	}
+	wrapped := expression
+	if !strings.HasPrefix(wrapped, "{.") {
+		if strings.HasPrefix(wrapped, ".") {
+			wrapped = "{" + wrapped
+		} else {
+			wrapped = "{." + wrapped
+		}
+	}
+	if !strings.HasSuffix(wrapped, "}") {
+		wrapped += "}"
+	}
+	parser, err := jsonpath.Parse(expression, wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("invalid path %q: %w", expression, err)
+	}
+	if len(parser.Root.Nodes) != 1 {
+		return nil, fmt.Errorf("invalid path %q: it must be one expression", expression)
+	}
+	block, ok := parser.Root.Nodes[0].(*jsonpath.ListNode)
+	if !ok {
+		return nil, fmt.Errorf("invalid path %q: it must be one expression", expression)
+	}
+	if err := checkNodes(block.Nodes); err != nil {
+		return nil, fmt.Errorf("invalid path %q: %w", expression, err)
+	}
+	p := &Path{text: expression, nodes: block.Nodes}
+	for _, node := range block.Nodes {
+		field, ok := node.(*jsonpath.FieldNode)
+		if !ok {
+			p.fields = nil
+			break
+		}
+		p.fields = append(p.fields, field.Value)
+	}
+	return p, nil
+}
+
+// checkNodes refuses what is part of kubectl's output templates but is no path.
+func checkNodes(nodes []jsonpath.Node) error {
+	for _, node := range nodes {
+		switch n := node.(type) {
+		case *jsonpath.IdentifierNode:
+			return fmt.Errorf("%q is not supported in paths", n.Name)
+		case *jsonpath.TextNode, *jsonpath.IntNode, *jsonpath.FloatNode, *jsonpath.BoolNode:
+			return fmt.Errorf("a constant is no path: %s", node)
+		case *jsonpath.UnionNode:
+			for _, part := range n.Nodes {
+				if err := checkNodes(part.Nodes); err != nil {
+					return err
+				}
+			}
+		case *jsonpath.FilterNode:
+			for _, side := range []*jsonpath.ListNode{n.Left, n.Right} {
+				if err := checkSide(side); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// checkSide allows one constant, or a path, on a side of a comparison.
+func checkSide(side *jsonpath.ListNode) error {
+	if _, ok := constant(side); ok {
+		return nil
+	}
+	return checkNodes(side.Nodes)
+}
+
+func constant(side *jsonpath.ListNode) (any, bool) {
+	if len(side.Nodes) != 1 {
+		return nil, false
+	}
+	switch n := side.Nodes[0].(type) {
+	case *jsonpath.TextNode:
+		return n.Text, true
+	case *jsonpath.IntNode:
+		return float64(n.Value), true
+	case *jsonpath.FloatNode:
+		return n.Value, true
+	case *jsonpath.BoolNode:
+		return n.Value, true
+	}
+	return nil, false
+}
+
+// String returns the expression as it was written.
+func (p *Path) String() string { return p.text }
+
+// Lookup evaluates the path on an object, or on a view of an owner. The error says why
+// the path can not be evaluated there: an index out of range, a filter on something
+// that is no list, more than one result.
+func (p *Path) Lookup(root any) (any, Found, error) {
+	var result any
+	if p.fields != nil {
+		at, ok := root, true
+		for _, name := range p.fields {
+			if at, ok = field(at, name); !ok {
+				return nil, Missing, nil
+			}
+		}
+		result = at
+	} else {
+		results, err := evaluate(p.nodes, []any{root})
+		switch {
+		case err != nil:
+			return nil, Missing, fmt.Errorf("evaluate path %q: %w", p.text, err)
+		case len(results) == 0:
+			return nil, Missing, nil
+		case len(results) > 1:
+			return nil, Missing, fmt.Errorf("evaluate path %q: it has %d results, but must have one", p.text, len(results))
+		}
+		result = results[0]
+	}
+	value := plain(result)
+	switch v := value.(type) {
+	case nil:
+		return nil, Null, nil
+	case []any:
+		if v == nil {
+			return nil, Null, nil
+		}
+	case map[string]any:
+		if v == nil {
+			return nil, Null, nil
+		}
+	}
+	return value, Present, nil
+}
+
+// existing returns the longest leading part of the path that leads to something, for
+// messages.
+func (p *Path) existing(root any) string {
+	at, path := root, ""
+	for _, node := range p.nodes {
+		n, ok := node.(*jsonpath.FieldNode)
+		if !ok {
+			return path
+		}
+		if at, ok = field(at, n.Value); !ok {
+			return path
+		}
+		path += "." + n.Value
+	}
+	return path
+}
+
+func field(at any, name string) (any, bool) {
+	if name == "" {
+		return at, true // the path {.} is the object itself
+	}
+	m, ok := plain(at).(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	value, ok := m[name]
+	return value, ok
+}
+
+func evaluate(nodes []jsonpath.Node, at []any) ([]any, error) {
+	for _, node := range nodes {
+		var next []any
+		for _, value := range at {
+			results, err := step(node, value)
+			if err != nil {
+				return nil, err
+			}
+			next = append(next, results...)
+			if len(next) > maxResults {
+				return nil, fmt.Errorf("more than %d results", maxResults)
+			}
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// maxResults bounds what wildcards and recursive descent can pile up.
+const maxResults = 100_000
+
+func step(node jsonpath.Node, at any) ([]any, error) {
+	switch n := node.(type) {
+	case *jsonpath.FieldNode:
+		if value, ok := field(at, n.Value); ok {
+			return []any{value}, nil
+		}
+		return nil, nil
+	case *jsonpath.ArrayNode:
+		return slice(n, plain(at))
+	case *jsonpath.UnionNode:
+		var all []any
+		for _, part := range n.Nodes {
+			results, err := evaluate(part.Nodes, []any{at})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, results...)
+		}
+		return all, nil
+	case *jsonpath.WildcardNode:
+		return children(at), nil
+	case *jsonpath.RecursiveNode:
+		return descend(at, nil), nil
+	case *jsonpath.FilterNode:
+		return filter(n, plain(at))
+	case *jsonpath.ListNode:
+		return evaluate(n.Nodes, []any{at})
+	}
+	return nil, fmt.Errorf("%s is not supported", node)
+}
+
+// slice implements indexes and slices. An unset or empty list has no index at all; on
+// an explicit null an index is missing.
+func slice(n *jsonpath.ArrayNode, at any) ([]any, error) {
+	if at == nil {
+		return nil, nil
+	}
+	list, ok := at.([]any)
+	if !ok {
+		return nil, fmt.Errorf("an index needs a list, but found %s", kindOf(at))
+	}
+	length := len(list)
+	from, to, by := 0, length, 1
+	if n.Params[0].Known {
+		from = n.Params[0].Value
+	}
+	if from < 0 {
+		from += length
+	}
+	if n.Params[1].Known {
+		to = n.Params[1].Value
+		if to < 0 || (to == 0 && n.Params[1].Derived) {
+			to += length
+		}
+	}
+	if n.Params[2].Known {
+		if by = n.Params[2].Value; by <= 0 {
+			return nil, fmt.Errorf("the step of a slice must be positive, but is %d", by)
+		}
+	}
+	if from == to {
+		return nil, nil
+	}
+	if from < 0 || from >= length || to < 0 || to > length {
+		return nil, fmt.Errorf("index out of range: %s in a list of length %d", describeIndex(n), length)
+	}
+	if from > to {
+		return nil, fmt.Errorf("the slice begins at %d, after its end at %d", from, to)
+	}
+	var results []any
+	for i := from; i < to; i += by {
+		results = append(results, list[i])
+	}
+	return results, nil
+}
+
+func describeIndex(n *jsonpath.ArrayNode) string {
+	if n.Params[1].Derived {
+		return fmt.Sprint(n.Params[0].Value)
+	}
+	return fmt.Sprintf("%d:%d", n.Params[0].Value, n.Params[1].Value)
+}
+
+func children(at any) []any {
+	switch v := plain(at).(type) {
+	case []any:
+		return v
+	case map[string]any:
+		keys := make([]string, 0, len(v))
+		for key := range v {
+			keys = append(keys, key)
+		}
+		sort.Strings(keys)
+		values := make([]any, 0, len(v))
+		for _, key := range keys {
+			values = append(values, v[key])
+		}
+		return values
+	}
+	return nil
+}
+
+func descend(at any, into []any) []any {
+	into = append(into, at)
+	for _, child := range children(at) {
+		if len(into) > maxResults {
+			break
+		}
+		into = descend(child, into)
+	}
+	return into
+}
+
+// filter keeps the items of a list for which the comparison holds.
+func filter(n *jsonpath.FilterNode, at any) ([]any, error) {
+	list, ok := at.([]any)
+	if !ok {
+		return nil, fmt.Errorf("a filter needs a list, but found %s", kindOf(at))
+	}
+	var results []any
+	for _, item := range list {
+		left, found, err := side(n.Left, item)
+		if err != nil {
+			return nil, err
+		}
+		if n.Operator == "exists" {
+			if found {
+				results = append(results, item)
+			}
+			continue
+		}
+		right, rightFound, err := side(n.Right, item)
+		if err != nil {
+			return nil, err
+		}
+		if !found || !rightFound {
+			continue
+		}
+		holds, err := compare(left, n.Operator, right)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			results = append(results, item)
+		}
+	}
+	return results, nil
+}
+
+func side(list *jsonpath.ListNode, item any) (any, bool, error) {
+	if value, ok := constant(list); ok {
+		return value, true, nil
+	}
+	results, err := evaluate(list.Nodes, []any{item})
+	switch {
+	case err != nil || len(results) == 0:
+		return nil, false, err
+	case len(results) > 1:
+		return nil, false, errors.New("a side of a comparison has several results")
+	}
+	return plain(results[0]), true, nil
+}
+
+func compare(left any, operator string, right any) (bool, error) {
+	if l, ok := number(left); ok {
+		if r, ok := number(right); ok {
+			return ordered(l, operator, r)
+		}
+	}
+	if l, ok := left.(string); ok {
+		if r, ok := right.(string); ok {
+			return ordered(l, operator, r)
+		}
+	}
+	switch operator {
+	case "==":
+		return left == nil && right == nil || isScalar(left) && isScalar(right) && left == right, nil
+	case "!=":
+		return !(left == nil && right == nil || isScalar(left) && isScalar(right) && left == right), nil
+	}
+	return false, fmt.Errorf("cannot order %s and %s with %s", kindOf(left), kindOf(right), operator)
+}
+
+func ordered[T float64 | string](left T, operator string, right T) (bool, error) {
+	switch operator {
+	case "==":
+		return left == right, nil
+	case "!=":
+		return left != right, nil
+	case "<":
+		return left < right, nil
+	case "<=":
+		return left <= right, nil
+	case ">":
+		return left > right, nil
+	case ">=":
+		return left >= right, nil
+	}
+	return false, fmt.Errorf("unknown operator %q", operator)
+}
+
+func number(value any) (float64, bool) {
+	switch v := value.(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, true
+	}
+	return 0, false
+}
+
+func isScalar(value any) bool {
+	switch value.(type) {
+	case string, bool, int64, float64:
+		return true
+	}
+	return false
+}
+
+// kindOf names a JSON type for messages.
+func kindOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	}
+	return "a number"
+}
+
+// leadingFields returns the first names of the path, at most n.
+func (p *Path) leadingFields(n int) []string {
+	var names []string
+	for _, node := range p.nodes {
+		f, ok := node.(*jsonpath.FieldNode)
+		if !ok || len(names) == n {
+			break
+		}
+		names = append(names, f.Value)
+	}
+	return names
+}

@@ -1,0 +1,162 @@
+package stamp
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Tag is one $(...)$ of a body.
+type Tag struct {
+	// Location of the string that holds the tag: spec.containers[0].image.
+	Location string
+	// Expression between $( and )$, as it was written.
+	Expression string
+	// Root is the first name of the expression: workload, params, source, …
+	Root string
+
+	path *Path
+	err  error // why the expression is invalid
+	// reaches are the names under which the tag can reach an input: source, sources.code.
+	reaches []string
+}
+
+// parts of a text: literal text and tags in turn.
+type part struct {
+	literal string
+	tag     *Tag // nil for literal text
+}
+
+// splitTags finds the tags of a string (spec: reconcile §6.2). Single says that the
+// string is one tag, whose value replaces it with its type.
+func splitTags(s, location string) (parts []part, single bool) {
+	if strings.HasPrefix(s, "$(") && strings.HasSuffix(s, ")$") && strings.Count(s, "$(") == 1 {
+		return []part{{tag: newTag(s[2:len(s)-2], location)}}, true
+	}
+	for {
+		open := strings.Index(s, "$(")
+		if open < 0 {
+			break
+		}
+		end := strings.Index(s[open+2:], ")$")
+		if end < 0 {
+			break // the rest, its $( included, is literal
+		}
+		if open > 0 {
+			parts = append(parts, part{literal: s[:open]})
+		}
+		parts = append(parts, part{tag: newTag(s[open+2:open+2+end], location)})
+		s = s[open+2+end+2:]
+	}
+	if s != "" {
+		parts = append(parts, part{literal: s})
+	}
+	return parts, false
+}
+
+func newTag(expression, location string) *Tag {
+	t := &Tag{Location: location, Expression: expression}
+	if t.path, t.err = ParsePath(expression); t.err != nil {
+		return t
+	}
+	names := t.path.leadingFields(2)
+	if len(names) > 0 {
+		t.Root = names[0]
+		t.reaches = append(t.reaches, names[0])
+	}
+	if len(names) > 1 {
+		t.reaches = append(t.reaches, names[0]+"."+names[1])
+	}
+	return t
+}
+
+// resolve evaluates the tag.
+func (t *Tag) resolve(s *scope) (any, *RenderError) {
+	if t.err != nil {
+		return nil, t.failed(t.err)
+	}
+	value, found, err := t.path.Lookup(s.roots)
+	if err != nil {
+		return nil, t.failed(err)
+	}
+	if found != Missing {
+		return value, nil
+	}
+	failure := t.failed(t.whyMissing(s))
+	for _, reach := range t.reaches {
+		if from, ok := s.missing[reach]; ok {
+			failure.WaitsFor = from
+			failure.Err = fmt.Errorf("input %q has no value yet: it is the output of resource %s", reach, from)
+		}
+	}
+	return nil, failure
+}
+
+func (t *Tag) failed(err error) *RenderError { return &RenderError{Tag: t.Expression, Err: err} }
+
+// whyMissing names the deepest part of the path that leads to something.
+func (t *Tag) whyMissing(s *scope) error {
+	if _, known := s.roots[t.Root]; !known {
+		return fmt.Errorf("nothing is called %q here; a tag can begin with %s", t.Root, strings.Join(s.known(), ", "))
+	}
+	existing := t.path.existing(s.roots)
+	at, err := ParsePath(existing)
+	if err != nil {
+		return errors.New("it leads to nothing")
+	}
+	value, found, _ := at.Lookup(s.roots)
+	var has string
+	switch v := value.(type) {
+	case map[string]any:
+		keys := make([]string, 0, len(v))
+		for key := range v {
+			keys = append(keys, key)
+		}
+		sort.Strings(keys)
+		if len(keys) > maxListed {
+			keys = append(keys[:maxListed], "…")
+		}
+		has = " has " + strings.Join(keys, ", ")
+		if len(keys) == 0 {
+			has = " is empty"
+		}
+	default:
+		has = " is " + kindOf(value)
+		if found == Null {
+			has = " is not set"
+		}
+	}
+	return fmt.Errorf("it leads to nothing: %s%s", strings.TrimPrefix(existing, "."), has)
+}
+
+// maxListed bounds how many names an error lists.
+const maxListed = 12
+
+// inText is the value of a tag among other text.
+func (t *Tag) inText(s *scope) (string, *RenderError) {
+	value, failure := t.resolve(s)
+	if failure != nil {
+		return "", failure
+	}
+	switch v := value.(type) {
+	case nil:
+		return "", t.failed(errors.New("its value is null, which can not be put into a text"))
+	case string:
+		return v, nil
+	}
+	exported, failure := s.export(value, keepNulls)
+	if failure != nil {
+		failure.Tag = t.Expression
+		return "", failure
+	}
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // spec: reconcile Q7
+	if err := encoder.Encode(exported); err != nil {
+		return "", t.failed(err)
+	}
+	return strings.TrimSuffix(encoded.String(), "\n"), nil
+}
