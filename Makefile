@@ -1,0 +1,111 @@
+# Carto: what a person or CI runs. `make help` lists it.
+#
+# Everything is built from Go modules; nothing but Go, make and git is needed. Tools are
+# pinned in hack/tools, one module each, so that they never meet the product's go.mod.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN := $(CURDIR)/bin
+GO_BUILD := CGO_ENABLED=0 go build -trimpath
+PLUGIN_FLAGS = -ldflags "-s -w -X github.com/carto-run/carto/pkg/cli/version.version=$(VERSION)"
+AGENT_FLAGS = -ldflags "-s -w -X main.version=$(VERSION)"
+
+# Kubernetes of the control plane that tests, demo and benchmarks run against. Without
+# these flags its binaries would say that they are v0.0.0.
+KUBERNETES := v1.36.3
+VERSION_PACKAGE := k8s.io/component-base/version
+CONTROLPLANE_FLAGS := -ldflags "-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES) -X $(VERSION_PACKAGE).gitMajor=1 -X $(VERSION_PACKAGE).gitMinor=36"
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/kubectl-carto and bin/agent
+	$(GO_BUILD) $(PLUGIN_FLAGS) -o $(BIN)/kubectl-carto ./cmd/kubectl-carto
+	$(GO_BUILD) $(AGENT_FLAGS) -o $(BIN)/agent ./cmd/agent
+
+.PHONY: test
+test: check unit e2e ## run everything that CI runs
+
+.PHONY: check
+check: tidy fmt-check vet verify lint ## static checks
+
+.PHONY: unit
+unit: ## unit tests, with the race detector
+	go test -race -timeout 15m $$(go list ./... | grep -v /test/e2e | grep -v /test/harness)
+
+.PHONY: e2e
+e2e: build $(BIN)/controlplane $(BIN)/kwok ## end-to-end tests against a real API server
+	go test -timeout 25m ./test/harness/... ./test/e2e/...
+
+.PHONY: demo
+demo: build $(BIN)/controlplane $(BIN)/kwok ## show the main job from nothing, and clean up
+	go run ./test/demo
+
+.PHONY: sandbox
+sandbox: build $(BIN)/controlplane $(BIN)/kwok ## control plane with CRDs and agent; writes .sandbox/kubeconfig, stays until interrupted
+	go run ./test/sandbox
+
+.PHONY: controlplane
+controlplane: $(BIN)/controlplane ## control plane alone; writes .sandbox/kubeconfig, stays until interrupted
+	mkdir -p .sandbox
+	$(BIN)/controlplane --kubeconfig .sandbox/kubeconfig
+
+.PHONY: bench
+bench: build $(BIN)/controlplane ## run the benchmarks; BENCH_ARGS are passed on
+	go run ./test/bench $(BENCH_ARGS)
+
+.PHONY: generate
+generate: $(BIN)/controller-gen ## regenerate what is generated
+	$(BIN)/controller-gen object paths=./pkg/api/...
+	$(BIN)/controller-gen crd paths=./pkg/api/... output:crd:dir=pkg/api/v1alpha1/crds
+
+.PHONY: verify
+verify: $(BIN)/controller-gen ## fail when what is generated is stale
+	hack/verify-generated
+
+.PHONY: tidy
+tidy: ## fail when go.mod is not tidy
+	go mod tidy -diff
+
+.PHONY: fmt
+fmt: ## format the code
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: fmt-check
+fmt-check:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "not formatted, run make fmt: $$files"; exit 1; fi
+
+.PHONY: vet
+vet:
+	go vet ./...
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## run the linters
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: dist
+dist: ## archives of the plugin for all platforms, with checksums, in dist/
+	VERSION=$(VERSION) hack/dist
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN) dist .sandbox
+
+# Real files, so that make builds them only when their sources changed.
+$(BIN)/controlplane: $(wildcard test/controlplane/*)
+	CGO_ENABLED=0 go build -C test/controlplane -trimpath $(CONTROLPLANE_FLAGS) -o $@ .
+
+$(BIN)/kwok: hack/tools/kwok/go.mod
+	CGO_ENABLED=0 go build -C hack/tools/kwok -o $@ sigs.k8s.io/kwok/cmd/kwok
+
+$(BIN)/controller-gen: hack/tools/controller-gen/go.mod
+	go build -C hack/tools/controller-gen -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
+
+$(BIN)/golangci-lint: hack/tools/golangci-lint/go.mod
+	go build -C hack/tools/golangci-lint -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

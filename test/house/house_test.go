@@ -1,0 +1,137 @@
+// Package house holds the rules of the house: which package may know which. They are
+// tests because a rule that nobody checks is a wish.
+package house
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/carto-run/carto"
+
+// pure packages decide; they read no clock and touch no cluster, file or network.
+var pure = []string{"pkg/blueprint", "pkg/stamp", "pkg/ytt", "pkg/realize", "pkg/tree", "pkg/lint"}
+
+// allowedInPure are the parts of client-go that are pure themselves.
+var allowedInPure = []string{"k8s.io/client-go/util/jsonpath", "k8s.io/client-go/third_party/forked/golang/template"}
+
+type goPackage struct {
+	ImportPath, Name, Dir string
+	Imports               []string
+	GoFiles               []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	command := exec.Command("go", "list", "-json=ImportPath,Name,Dir,Imports,GoFiles", "./...")
+	command.Dir = filepath.Join("..", "..")
+	output, err := command.Output()
+	if err != nil {
+		var failed *exec.ExitError
+		if errors.As(err, &failed) {
+			t.Fatalf("go list: %v\n%s", err, failed.Stderr)
+		}
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	decoder := json.NewDecoder(strings.NewReader(string(output)))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("decode go list: %v", err)
+		}
+		all = append(all, p)
+	}
+}
+
+// local is the path of a package inside the module; false for foreign ones.
+func local(importPath string) (string, bool) {
+	rest, ok := strings.CutPrefix(importPath, module+"/")
+	return rest, ok
+}
+
+func under(path string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
+}
+
+func TestImports(t *testing.T) {
+	all := packages(t)
+	if len(all) < 5 {
+		t.Fatalf("go list found only %d packages: the rules would check nothing", len(all))
+	}
+	for _, p := range all {
+		from, _ := local(p.ImportPath)
+		for _, imported := range p.Imports {
+			to, isLocal := local(imported)
+			for _, rule := range []struct {
+				broken bool
+				remedy string
+			}{
+				{isLocal && under(to, "cmd"), "nothing imports cmd: move what is shared into pkg"},
+				{isLocal && under(from, "cmd") && !under(to, "pkg/cli", "pkg/agent"), "mains import pkg/cli or pkg/agent only: put the code there"},
+				{isLocal && under(from, "pkg/agent") && under(to, "pkg/cli"), "the agent does not know the plugin: move what is shared into a package of its own"},
+				{isLocal && under(from, "pkg/cli") && under(to, "pkg/agent"), "the plugin does not know the agent: move what is shared into a package of its own"},
+				{isLocal && under(from, "pkg") && under(to, "test"), "the product does not import its tests"},
+				{under(from, pure...) && isImpure(imported), "the package is pure: pass the data, or a small interface, in"},
+				{isLocal && under(from, pure...) && under(to, "pkg/agent", "pkg/cli", "pkg/collect", "pkg/install", "pkg/tui"), "pure packages know only each other and the API"},
+			} {
+				if rule.broken {
+					t.Errorf("%s imports %s: %s", from, imported, rule.remedy)
+				}
+			}
+		}
+	}
+}
+
+func isImpure(imported string) bool {
+	if slices.Contains(allowedInPure, imported) {
+		return false
+	}
+	return under(imported, "os", "net", "syscall", "log", "k8s.io/client-go", "k8s.io/cli-runtime", "k8s.io/kubectl", "k8s.io/utils/clock")
+}
+
+func TestNames(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "misc"}, p.Name) {
+			t.Errorf("%s is called %s, which says nothing: name it after what it holds", p.ImportPath, p.Name)
+		}
+	}
+}
+
+// TestPureHasNoClock: time enters as an argument, or tests would depend on it.
+func TestPureHasNoClock(t *testing.T) {
+	for _, p := range packages(t) {
+		if from, _ := local(p.ImportPath); !under(from, pure...) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				selector, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				x, ok := selector.X.(*ast.Ident)
+				if ok && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "After", "Sleep", "Tick", "NewTimer", "NewTicker", "AfterFunc"}, selector.Sel.Name) {
+					t.Errorf("%s: time.%s in a pure package: take the time as an argument", set.Position(n.Pos()), selector.Sel.Name)
+				}
+				return true
+			})
+		}
+	}
+}
