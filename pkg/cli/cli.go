@@ -1,0 +1,123 @@
+// Package cli is the plugin: Main runs the command tree on the streams of the process
+// and turns the error, if any, into the exit code. One package below is one noun or
+// verb; they know the cluster only through cmdutil.Factory and never exit or print
+// errors themselves.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/install"
+	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/cli/tree"
+	"github.com/carto-run/carto/pkg/cli/version"
+	"github.com/carto-run/carto/pkg/cli/workload"
+)
+
+// Main runs the program with its arguments, the first of which is its name, and returns
+// the exit code.
+func Main(argv []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// After the first signal the default action is back: a second Ctrl-C kills a
+	// program that hangs in its clean-up.
+	context.AfterFunc(ctx, stop)
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	s := streams.System(cancel)
+	code := Run(running, cmdutil.NewFactory(ProgramName(argv[0]), s), argv[1:])
+	switch {
+	case s.Broken():
+		return ExitOK // the reader has seen enough: head, less
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	}
+	return code
+}
+
+// Run runs the command tree over a factory and returns the exit code. It is the seam for
+// tests.
+func Run(ctx context.Context, f *cmdutil.Factory, args []string) int {
+	root := NewRoot(f)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	code := ExitCode(err)
+	switch {
+	case err == nil, errors.Is(err, cmdutil.ErrSilent), f.Streams.Broken(), code == ExitInterrupted:
+		return code
+	}
+	_, _ = fmt.Fprintf(f.Streams.ErrOut, "error: %v\n", err)
+	var usage *cmdutil.UsageError
+	if errors.As(err, &usage) {
+		_, _ = fmt.Fprintf(f.Streams.ErrOut, "\nSee: %s --help\n", cmd.CommandPath())
+	}
+	return code
+}
+
+// NewRoot makes the command tree.
+func NewRoot(f *cmdutil.Factory) *cobra.Command {
+	root := cmdutil.Group(&cobra.Command{
+		// The first word of Use names the completion functions, so it is the name of the
+		// binary; the annotation is what people see.
+		Use:           strings.ReplaceAll(f.Program, " ", "-"),
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: f.Program},
+		Short:         "Supply chains for Kubernetes",
+		Long:          "Carto carries workloads through supply chains of Kubernetes objects.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Example: fmt.Sprintf(`  # put Carto into the cluster
+  %[1]s install
+
+  # see where a workload stands, and why
+  %[1]s tree workload/cart`, f.Program),
+	})
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetOut(f.Streams.Out)
+	root.SetErr(f.Streams.ErrOut)
+	root.SetIn(f.Streams.In)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &cmdutil.UsageError{Err: err} })
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		switch f.Streams.Color {
+		case streams.ColorAuto, streams.ColorAlways, streams.ColorNever:
+			return nil
+		}
+		return cmdutil.Usagef("--color is %q; one of: auto, always, never", f.Streams.Color)
+	}
+
+	flags := root.PersistentFlags()
+	f.Config.AddFlags(flags)
+	flags.StringVar((*string)(&f.Streams.Color), "color", string(f.Streams.Color), "Colour the output: auto, always or never.")
+	_ = root.RegisterFlagCompletionFunc("namespace", completion.Namespaces(f))
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
+
+	root.AddCommand(
+		install.NewCmdInstall(f, nil),
+		workload.NewCmdWorkload(f),
+		tree.NewCmdTree(f, nil),
+		version.NewCmdVersion(f, nil),
+		completion.NewCmdCompletion(f),
+	)
+	return root
+}
+
+// ProgramName is how the person calls us: kubectl finds plugins as kubectl-NAME and
+// hides the dash.
+func ProgramName(argv0 string) string {
+	name := strings.TrimSuffix(filepath.Base(argv0), ".exe")
+	if rest, ok := strings.CutPrefix(name, "kubectl-"); ok {
+		return "kubectl " + strings.ReplaceAll(rest, "_", "-")
+	}
+	return name
+}

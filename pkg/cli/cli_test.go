@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/fake"
+	"sigs.k8s.io/yaml"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/streams"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var workloads = schema.GroupResource{Group: "carto.run", Resource: "workloads"}
+
+func TestExitCode(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		reason string
+		err    error
+		want   int
+	}{
+		{"done", nil, 0},
+		{"a flag is wrong", cmdutil.Usagef("x"), 2},
+		{"several flags are wrong", cmdutil.Usage([]error{errors.New("a"), nil, errors.New("b")}), 2},
+		{"the answer is no", fmt.Errorf("wrapped: %w", cmdutil.Findingf("x")), 1},
+		{"printed already", cmdutil.ErrSilent, 1},
+		{"interrupted", fmt.Errorf("read: %w", context.Canceled), 130},
+		{"not found", apierrors.NewNotFound(workloads, "cart"), 1},
+		{"exists", apierrors.NewAlreadyExists(workloads, "cart"), 1},
+		{"refused as it is", apierrors.NewBadRequest("x"), 1},
+		{"conflict", apierrors.NewConflict(workloads, "cart", errors.New("x")), 1},
+		{"the kind is not installed", apierrors.NewNotFound(workloads, ""), 2},
+		{"no permission", apierrors.NewForbidden(workloads, "cart", errors.New("x")), 2},
+		{"no credentials", apierrors.NewUnauthorized("x"), 2},
+		{"no cluster", errors.New("connection refused"), 2},
+	} {
+		if got := ExitCode(tc.err); got != tc.want {
+			t.Errorf("%s: got %d, want %d", tc.reason, got, tc.want)
+		}
+	}
+}
+
+func TestProgramName(t *testing.T) {
+	t.Parallel()
+	for argv0, want := range map[string]string{
+		"/usr/bin/kubectl-carto": "kubectl carto", "kubectl-carto.exe": "kubectl carto",
+		"carto": "carto", "./bin/kubectl-carto_dev": "kubectl carto-dev",
+	} {
+		if got := ProgramName(argv0); got != want {
+			t.Errorf("%s: got %q, want %q", argv0, got, want)
+		}
+	}
+}
+
+// newFactory is a factory over objects instead of a cluster.
+func newFactory(t *testing.T, tty bool, objects ...runtime.Object) (f *cmdutil.Factory, out, errOut *bytes.Buffer) {
+	t.Helper()
+	s, _, out, errOut := streams.Test()
+	if tty {
+		s.SetTTY(80, 24)
+	}
+	f = cmdutil.NewFactory("kubectl carto", s)
+	f.Clock = func() time.Time { return time.Date(2026, 1, 1, 1, 0, 0, 0, time.UTC) }
+	f.Namespace = func() (string, bool, error) {
+		if *f.Config.Namespace != "" {
+			return *f.Config.Namespace, true, nil
+		}
+		return "shop", false, nil
+	}
+	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
+		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:           "WorkloadList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}: "ClusterSupplyChainList",
+		{Version: "v1", Resource: "namespaces"}:                                    "NamespaceList",
+	}, objects...)
+	f.Dynamic = func() (dynamic.Interface, error) { return client, nil }
+	return f, out, errOut
+}
+
+// TestHelp walks the whole command tree: each command explains itself with at least two
+// real examples, and no flag's help is empty.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	f, _, _ := newFactory(t, false)
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Name() != "help" {
+			if cmd.Short == "" {
+				t.Errorf("%s has no short help", cmd.CommandPath())
+			}
+			examples := 0
+			for _, l := range strings.Split(cmd.Example, "\n") {
+				if strings.Contains(l, "kubectl carto ") && !strings.HasPrefix(strings.TrimSpace(l), "#") {
+					examples++
+				}
+			}
+			if examples < 2 {
+				t.Errorf("%s has %d examples, want two", cmd.CommandPath(), examples)
+			}
+			if !strings.HasPrefix(cmd.CommandPath(), "kubectl carto") {
+				t.Errorf("%q is not how it is called", cmd.CommandPath())
+			}
+		}
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+	}
+	walk(NewRoot(f))
+}
+
+// TestBadFlags lists every command with something wrong: all end with 2, say so on
+// standard error and leave standard output empty.
+func TestBadFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"nonsense", "--nonsense", "install x", "install --timeout 0", "install --timeout", "install --image=a&b",
+		"version -o xml", "version x", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree pod/x",
+		"tree workload/", "tree workload/a/b", "tree workload/a -o dot", "tree workload/a --until ready", "tree workload.apps/a",
+		"workload nonsense", "workload create", "workload create a b", "workload create a -l x", "workload create a --wait-timeout 0",
+		"workload create a --dry-run --wait", "workload create a -o nonsense", "workload create a --image x --git-tag y",
+		"workload create a --git-repo x", "workload create a --sub-path x", "workload create a -f nothere.yaml",
+		"workload create a -e =x", "workload create a --build-env x", "workload create a --param-yaml x={",
+		"workload list x", "workload list -o nonsense", "workload list -l !", "workload list -n a -A",
+		"workload get", "workload get a b", "workload get a -o nonsense", "workload get a -o jsonpath={",
+		"workload delete", "workload delete a", "workload delete a --all -y", "workload delete a/b -y", "workload delete a -y --wait-timeout 0",
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			f, out, errOut := newFactory(t, false)
+			if code := Run(t.Context(), f, strings.Fields(args)); code != ExitCouldNotRun {
+				t.Errorf("exit code %d", code)
+			}
+			if out.Len() > 0 || !strings.HasPrefix(errOut.String(), "error: ") {
+				t.Errorf("stdout %q, stderr %q", out, errOut)
+			}
+		})
+	}
+}
+
+// TestGolden runs commands over the objects of testdata/objects.yaml, with and without a
+// terminal.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		args string
+		code int
+	}{
+		"list":      {"workload list", 0},
+		"list-all":  {"workload list -A -o wide", 0},
+		"list-name": {"workload list -o name", 0},
+		"get":       {"workload get cart", 0},
+		"get-none":  {"workload get nope", 1},
+		"tree":      {"tree workload/cart", 0},
+		"create":    {"workload create new --git-repo https://git.example/x --git-tag v1", 0},
+		"dry-run":   {"workload create new --image x -p a=b --dry-run", 0},
+		"delete":    {"workload delete nope cart --yes", 1},
+		"group":     {"workload", 0},
+	} {
+		for _, tty := range []bool{false, true} {
+			file := name + ".golden"
+			if tty {
+				file = name + ".tty.golden"
+			}
+			t.Run(file, func(t *testing.T) {
+				t.Parallel()
+				f, out, errOut := newFactory(t, tty, objects(t)...)
+				if code := Run(t.Context(), f, strings.Fields(tc.args)); code != tc.code {
+					t.Errorf("exit code %d, want %d", code, tc.code)
+				}
+				golden(t, file, fmt.Sprintf("%s-- stderr --\n%s", out, errOut))
+			})
+		}
+	}
+}
+
+func objects(t *testing.T) []runtime.Object {
+	t.Helper()
+	data, err := os.ReadFile("testdata/objects.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []runtime.Object
+	for _, doc := range strings.Split(string(data), "\n---\n") {
+		raw, err := yaml.YAMLToJSON([]byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		obj := &unstructured.Unstructured{}
+		if err := obj.UnmarshalJSON(raw); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, obj)
+	}
+	return all
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}

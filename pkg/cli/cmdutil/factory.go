@@ -1,0 +1,105 @@
+// Package cmdutil holds what all commands share: the factory of their dependencies, the
+// errors that decide the exit code, and output flags. It knows no command.
+package cmdutil
+
+import (
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+
+	"github.com/carto-run/carto/pkg/cli/streams"
+)
+
+// Client limits. The defaults of client-go (5 and 10) make a tree of 50 nodes wait for
+// seconds; the API server protects itself by priority and fairness.
+const (
+	clientQPS   = 100
+	clientBurst = 200
+)
+
+// Factory makes the dependencies of commands. They are functions, so that a command
+// that needs no cluster never reads a kubeconfig and a test replaces only what it uses.
+type Factory struct {
+	// Program is how the person calls us: "kubectl carto", or the name of the binary.
+	Program string
+	// Streams of the command.
+	Streams *streams.Streams
+	// Config are the connection flags of kubectl.
+	Config *genericclioptions.ConfigFlags
+	// RESTConfig is the connection, with raised limits and warnings printed once.
+	RESTConfig func() (*rest.Config, error)
+	// Dynamic is the client that all commands use.
+	Dynamic func() (dynamic.Interface, error)
+	// Mapper maps kinds to resources, by discovery that is cached on disk.
+	Mapper func() (meta.RESTMapper, error)
+	// Namespace is the one in use, and whether it was given by flag.
+	Namespace func() (name string, explicit bool, err error)
+	// Clock is the present.
+	Clock func() time.Time
+}
+
+// NewFactory makes the factory of the program.
+func NewFactory(program string, s *streams.Streams) *Factory {
+	f := &Factory{
+		Program: program,
+		Streams: s,
+		Config: genericclioptions.NewConfigFlags(true).
+			WithDiscoveryBurst(300).WithDiscoveryQPS(50),
+		Clock: time.Now,
+	}
+	warnings := rest.NewWarningWriter(s.ErrOut, rest.WarningWriterOptions{Deduplicate: true, Color: false})
+	f.Config.WrapConfigFn = func(c *rest.Config) *rest.Config {
+		c.QPS, c.Burst = clientQPS, clientBurst
+		c.WarningHandler = warnings
+		return c
+	}
+	f.RESTConfig = f.Config.ToRESTConfig
+	f.Dynamic = sync.OnceValues(func() (dynamic.Interface, error) {
+		c, err := f.RESTConfig()
+		if err != nil {
+			return nil, err
+		}
+		return dynamic.NewForConfig(c)
+	})
+	f.Mapper = f.Config.ToRESTMapper
+	// Not the method value: the loader would be made before the flags are parsed.
+	f.Namespace = func() (string, bool, error) {
+		if f.Config.Namespace != nil && *f.Config.Namespace != "" {
+			return *f.Config.Namespace, true, nil // whatever state the kubeconfig is in
+		}
+		name, _, err := f.Config.ToRawKubeConfigLoader().Namespace()
+		return name, false, err
+	}
+	return f
+}
+
+// UsageArgs turns a wrong number of arguments into a UsageError.
+func UsageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &UsageError{err}
+		}
+		return nil
+	}
+}
+
+// Group makes a command that only holds others: an unknown verb is an error, where
+// cobra would print help and succeed.
+func Group(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			return Usagef("unknown command %q for %q; did you mean %q?", args[0], cmd.CommandPath(), near[0])
+		}
+		return Usagef("unknown command %q for %q", args[0], cmd.CommandPath())
+	}
+	return cmd
+}

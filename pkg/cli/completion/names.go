@@ -1,0 +1,67 @@
+package completion
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+)
+
+// A person waits for the key press to do something: an unreachable cluster must not
+// hang the shell.
+const patience = 3 * time.Second
+
+// Workloads completes names of workloads in the namespace in use. With many, further
+// names complete too, without those already typed.
+func Workloads(f *cmdutil.Factory, many bool) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 && !many {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		namespace, _, err := f.Namespace()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(cmd.Context(), f, v1alpha1.GroupVersion.WithResource("workloads"), namespace, args, toComplete)
+	}
+}
+
+// Namespaces completes namespaces.
+func Namespaces(f *cmdutil.Factory) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		return names(cmd.Context(), f, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, "", nil, toComplete)
+	}
+}
+
+func names(ctx context.Context, f *cmdutil.Factory, resource schema.GroupVersionResource, namespace string, used []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	client, err := f.Dynamic()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	list, err := client.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	typed := map[string]bool{}
+	for _, u := range used {
+		typed[u] = true
+	}
+	var found []string
+	for i := range list.Items {
+		if name := list.Items[i].GetName(); strings.HasPrefix(name, prefix) && !typed[name] {
+			found = append(found, name)
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}

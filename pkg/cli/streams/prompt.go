@@ -1,0 +1,56 @@
+package streams
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// ReadAll reads standard input to its end, or until ctx is done: a blocked read must
+// not keep Ctrl-C from working.
+func (s *Streams) ReadAll(ctx context.Context) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := io.ReadAll(s.In)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Confirm asks a yes-or-no question on standard error; the default is no. Callers check
+// CanPrompt first.
+func (s *Streams) Confirm(ctx context.Context, question string) (bool, error) {
+	if _, err := fmt.Fprintf(s.ErrOut, "%s [y/N]: ", question); err != nil {
+		return false, err
+	}
+	type result struct {
+		line string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := bufio.NewReader(s.In).ReadString('\n')
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil && r.err != io.EOF {
+			return false, r.err
+		}
+		answer := strings.ToLower(strings.TrimSpace(r.line))
+		return answer == "y" || answer == "yes", nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}

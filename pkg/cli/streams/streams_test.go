@@ -1,0 +1,86 @@
+package streams
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+)
+
+func TestUseColor(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		reason string
+		tty    bool
+		color  Color
+		env    map[string]string
+		want   bool
+	}{
+		{"a pipe gets none", false, ColorAuto, nil, false},
+		{"a terminal gets it", true, ColorAuto, nil, true},
+		{"NO_COLOR", true, ColorAuto, map[string]string{"NO_COLOR": "1"}, false},
+		{"NO_COLOR wins over CLICOLOR_FORCE", true, ColorAuto, map[string]string{"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, false},
+		{"CLICOLOR_FORCE colours a pipe", false, ColorAuto, map[string]string{"CLICOLOR_FORCE": "1"}, true},
+		{"the flag wins", false, ColorAlways, map[string]string{"NO_COLOR": "1"}, true},
+		{"the flag wins", true, ColorNever, nil, false},
+		{"a dumb terminal", true, ColorAuto, map[string]string{"TERM": "dumb"}, false},
+	} {
+		s, _, _, _ := Test()
+		if tc.tty {
+			s.SetTTY(80, 24)
+		}
+		s.Getenv, s.Color = func(n string) string { return tc.env[n] }, tc.color
+		if got := s.UseColor(); got != tc.want {
+			t.Errorf("%s: got %v", tc.reason, got)
+		}
+	}
+}
+
+func TestUnicode(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]bool{"": false, "LANG=C": false, "LANG=en_US.UTF-8": true, "LC_ALL=C LANG=en_US.UTF-8": false, "LC_CTYPE=de_DE.utf8": true} {
+		s, _, _, _ := Test()
+		s.Getenv = func(n string) string {
+			for _, pair := range strings.Fields(env) {
+				if k, v, _ := strings.Cut(pair, "="); k == n {
+					return v
+				}
+			}
+			return ""
+		}
+		if got := s.Unicode(); got != want {
+			t.Errorf("%q: got %v", env, got)
+		}
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]bool{"y\n": true, "YES\n": true, "n\n": false, "\n": false, "": false} {
+		s, in, out, errOut := Test()
+		in.WriteString(answer)
+		got, err := s.Confirm(context.Background(), "Sure?")
+		if err != nil || got != want {
+			t.Errorf("%q: got %v, %v", answer, got, err)
+		}
+		if out.Len() > 0 || errOut.String() != "Sure? [y/N]: " {
+			t.Errorf("the question is talk: stdout %q, stderr %q", out, errOut)
+		}
+	}
+}
+
+func TestPaint(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := &Painter{W: &out, Size: func() (int, int) { return 5, 4 }}
+	if err := p.Paint("\x1b[31m1234567\x1b[0m\nb\nc\nd\ne\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Paint("x\n"); err != nil {
+		t.Fatal(err)
+	}
+	want := "\r\x1b[J\x1b[31m12345\x1b[0m\nb\n...\n" + "\x1b[3A\r\x1b[Jx\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}

@@ -1,0 +1,208 @@
+// Package tree is `kubectl carto tree`.
+package tree
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// Options of the command.
+type Options struct {
+	Streams   *streams.Streams
+	Program   string
+	Client    func() (dynamic.Interface, error)
+	Namespace func() (string, bool, error)
+	Clock     func() time.Time
+
+	Ref     collect.OwnerRef
+	Output  string
+	Watch   bool
+	Until   string
+	Timeout time.Duration
+}
+
+// NewCmdTree makes the command; runF replaces the work in tests.
+func NewCmdTree(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	o := &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+	names := completion.Workloads(f, false)
+	cmd := &cobra.Command{
+		Use:   "tree TYPE/NAME",
+		Short: "Show where a workload stands, and why",
+		Long: `Show the steps of a workload in the order of its supply chain, with what each reads from
+which; the objects that were stamped, and what Kubernetes made below them; and the one
+cause, if the workload is not ready.
+
+TYPE is workload (wld) or deliverable (dlv).
+
+With --watch the tree is drawn again whenever something changes. Where standard output is
+no terminal, changes are appended as lines; with -o json each is one line of JSON.`,
+		Example: fmt.Sprintf(`  # where does it stand?
+  %[1]s tree workload/cart
+
+  # watch until it is ready; exit code 1 if that takes longer than five minutes
+  %[1]s tree wld cart --watch --until ready --timeout 5m`, f.Program),
+		Args: cmdutil.UsageArgs(cobra.RangeArgs(1, 2)),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 1 {
+				return names(cmd, nil, toComplete)
+			}
+			prefix, name, slash := strings.Cut(toComplete, "/")
+			if !slash {
+				return []string{"workload/", "deliverable/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+			}
+			found, directive := names(cmd, args, name)
+			for i := range found {
+				found[i] = prefix + "/" + found[i]
+			}
+			return found, directive
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.Complete(args); err != nil {
+				return err
+			}
+			if err := o.Validate(); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return o.Run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "Output format. One of: "+strings.Join(formats(), ", ")+".")
+	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
+	cmd.Flags().StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("until", cobra.FixedCompletions([]string{"ready"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func formats() []string { return []string{"table", "wide", "json", "yaml"} }
+
+// Complete reads TYPE/NAME or TYPE NAME.
+func (o *Options) Complete(args []string) error {
+	kind, name, slash := strings.Cut(args[0], "/")
+	switch {
+	case len(args) == 2 && slash:
+		return cmdutil.Usagef("%q and %q: give TYPE/NAME or TYPE NAME", args[0], args[1])
+	case len(args) == 2:
+		name = args[1]
+	case !slash:
+		return cmdutil.Usagef("%q names no type: give TYPE/NAME, for example workload/%s", args[0], args[0])
+	}
+	if name == "" || strings.Contains(name, "/") {
+		return cmdutil.Usagef("%q: give TYPE/NAME", strings.Join(args, " "))
+	}
+	// A type may be written as TYPE.VERSION.GROUP.
+	plain, group, _ := strings.Cut(strings.ToLower(kind), ".")
+	if group != "" && group != v1alpha1.Group && group != v1alpha1.GroupVersion.Version+"."+v1alpha1.Group {
+		return cmdutil.Usagef("type %q is not of group %s", kind, v1alpha1.Group)
+	}
+	switch plain {
+	case "workload", "workloads", "wld":
+		o.Ref.Kind = v1alpha1.KindWorkload
+	case "deliverable", "deliverables", "dlv":
+		o.Ref.Kind = v1alpha1.KindDeliverable
+	default:
+		return cmdutil.Usagef("unknown type %q; one of: workload, deliverable", kind)
+	}
+	namespace, _, err := o.Namespace()
+	if err != nil {
+		return fmt.Errorf("cannot find out the namespace: %w", err)
+	}
+	o.Ref.Namespace, o.Ref.Name = namespace, name
+	return nil
+}
+
+// Validate checks the flags.
+func (o *Options) Validate() error {
+	var faults []error
+	switch o.Output {
+	case "", "table", "wide", "json", "yaml":
+	default:
+		faults = append(faults, fmt.Errorf("unknown output format %q; one of: %s", o.Output, strings.Join(formats(), ", ")))
+	}
+	if o.Until != "" && o.Until != "ready" {
+		faults = append(faults, fmt.Errorf("--until is %q; one of: ready", o.Until))
+	}
+	if o.Until != "" && !o.Watch {
+		faults = append(faults, fmt.Errorf("--until needs --watch"))
+	}
+	if o.Timeout != 0 && o.Until == "" {
+		faults = append(faults, fmt.Errorf("--timeout needs --until"))
+	}
+	if o.Timeout < 0 {
+		faults = append(faults, fmt.Errorf("--timeout is %s; it must be positive", o.Timeout))
+	}
+	return cmdutil.Usage(faults)
+}
+
+// Run shows the tree once, or follows it.
+func (o *Options) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	if o.Watch {
+		return o.explain(follow.Run(ctx, follow.Options{
+			Client: client, Ref: o.Ref, View: o.view(), UntilReady: o.Until == "ready", Timeout: o.Timeout,
+		}))
+	}
+	in, err := collect.Collect(ctx, client, o.Ref)
+	if err != nil {
+		return o.explain(err)
+	}
+	t := tree.Build(in)
+	switch o.Output {
+	case "json":
+		return tree.WriteJSON(o.Streams.Out, t, false)
+	case "yaml":
+		return tree.WriteYAML(o.Streams.Out, t)
+	}
+	return tree.WriteTable(o.Streams.Out, t, o.table())
+}
+
+func (o *Options) table() tree.TableOptions {
+	return tree.TableOptions{
+		Now: o.Clock(), Wide: o.Output == "wide", Unicode: o.Streams.Unicode(),
+		Color: o.Streams.UseColor(), Width: o.Streams.Width(),
+	}
+}
+
+func (o *Options) view() follow.View {
+	switch {
+	case o.Output == "json" || o.Output == "yaml":
+		return follow.Documents(o.Streams.Out, o.Output)
+	case o.Streams.CanRepaint():
+		return follow.Repaint(o.Streams.NewPainter(o.Streams.Out), o.table)
+	}
+	return follow.Lines(o.Streams.Out, o.Clock)
+}
+
+func (o *Options) explain(err error) error {
+	kind := strings.ToLower(o.Ref.Kind)
+	switch {
+	case err == nil:
+		return nil
+	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+		return cmdutil.Findingf("%s %q not found in namespace %q", kind, o.Ref.Name, o.Ref.Namespace)
+	case apierrors.ReasonForError(err) != "":
+		return cmdutil.Explain(o.Program, fmt.Sprintf("read %s %s/%s", kind, o.Ref.Namespace, o.Ref.Name), err)
+	}
+	return err
+}

@@ -1,0 +1,204 @@
+// Package delete is `kubectl carto workload delete`.
+package delete
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/cli/workload/shared"
+)
+
+// Options of the command.
+type Options struct {
+	Streams   *streams.Streams
+	Program   string
+	Client    func() (dynamic.Interface, error)
+	Namespace func() (string, bool, error)
+
+	Names       []string
+	All         bool
+	Wait        bool
+	WaitTimeout time.Duration
+	Yes         bool
+
+	namespace string
+}
+
+// NewCmdDelete makes the command; runF replaces the work in tests.
+func NewCmdDelete(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	o := &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace}
+	cmd := &cobra.Command{
+		Use:   "delete NAME...",
+		Short: "Delete workloads and everything that was stamped for them",
+		Long: `Delete workloads; Kubernetes then removes everything that was stamped for them.
+
+It asks first. Where there is no terminal to ask on, --yes is required.`,
+		Example: fmt.Sprintf(`  # one
+  %[1]s workload delete cart
+
+  # all of a namespace, without a question, until they are gone
+  %[1]s workload delete --all -n shop --yes --wait`, f.Program),
+		Args:              cmdutil.UsageArgs(cobra.ArbitraryArgs),
+		ValidArgsFunction: completion.Workloads(f, true),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.Complete(args); err != nil {
+				return err
+			}
+			if err := o.Validate(); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return o.Run(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVar(&o.All, "all", false, "Delete all workloads of the namespace.")
+	cmd.Flags().BoolVar(&o.Wait, "wait", false, "Wait until they are gone.")
+	cmd.Flags().DurationVar(&o.WaitTimeout, "wait-timeout", time.Minute, "How long --wait waits.")
+	cmd.Flags().BoolVarP(&o.Yes, "yes", "y", false, "Do not ask.")
+	return cmd
+}
+
+// Complete takes the names, each once, and finds the namespace.
+func (o *Options) Complete(args []string) error {
+	seen := map[string]bool{}
+	for _, a := range args {
+		if !seen[a] {
+			seen[a] = true
+			o.Names = append(o.Names, a)
+		}
+	}
+	var err error
+	if o.namespace, _, err = o.Namespace(); err != nil {
+		return fmt.Errorf("cannot find out the namespace: %w", err)
+	}
+	return nil
+}
+
+// Validate checks the arguments.
+func (o *Options) Validate() error {
+	var faults []error
+	switch {
+	case o.All && len(o.Names) > 0:
+		faults = append(faults, fmt.Errorf("names and --all exclude each other"))
+	case !o.All && len(o.Names) == 0:
+		faults = append(faults, fmt.Errorf("a NAME or --all is needed"))
+	}
+	for _, n := range o.Names {
+		if n == "" || strings.Contains(n, "/") {
+			faults = append(faults, fmt.Errorf("%q is no name of a workload", n))
+		}
+	}
+	if o.WaitTimeout <= 0 {
+		faults = append(faults, fmt.Errorf("--wait-timeout is %s; it must be positive", o.WaitTimeout))
+	}
+	if !o.Yes && !o.Streams.CanPrompt() {
+		faults = append(faults, fmt.Errorf("there is no terminal to ask on; --yes answers the question"))
+	}
+	return cmdutil.Usage(faults)
+}
+
+// Run deletes the workloads. A name that is not there does not keep the others.
+func (o *Options) Run(ctx context.Context) error {
+	dyn, err := o.Client()
+	if err != nil {
+		return err
+	}
+	client := dyn.Resource(shared.Resource).Namespace(o.namespace)
+	if o.All {
+		list, err := client.List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return cmdutil.Explain(o.Program, "list workloads", err)
+		}
+		for i := range list.Items {
+			o.Names = append(o.Names, list.Items[i].GetName())
+		}
+		if len(o.Names) == 0 {
+			_, err := fmt.Fprintf(o.Streams.ErrOut, "No workloads found in namespace %q.\n", o.namespace)
+			return err
+		}
+	}
+	if !o.Yes {
+		ok, err := o.Streams.Confirm(ctx, fmt.Sprintf("Delete %s in namespace %s and everything stamped for it?", strings.Join(o.Names, ", "), o.namespace))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return cmdutil.Findingf("declined: nothing was deleted")
+		}
+	}
+	var faults []error
+	var gone []string
+	for _, name := range o.Names {
+		err := client.Delete(ctx, name, metav1.DeleteOptions{})
+		switch {
+		case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+			faults = append(faults, shared.NotFound(o.namespace, name))
+			continue
+		case err != nil:
+			return errors.Join(append(faults, cmdutil.Explain(o.Program, fmt.Sprintf("delete workload %s/%s", o.namespace, name), err))...)
+		}
+		gone = append(gone, name)
+		if _, err := fmt.Fprintf(o.Streams.Out, "workload.carto.run/%s deleted\n", name); err != nil {
+			return err
+		}
+	}
+	if o.Wait {
+		waiting, cancel := context.WithTimeout(ctx, o.WaitTimeout)
+		defer cancel()
+		for _, name := range gone {
+			if err := waitGone(waiting, client, name); err != nil {
+				if ctx.Err() == nil && waiting.Err() != nil {
+					err = cmdutil.Findingf("workload %q is still there after %s; something holds it by a finalizer", name, o.WaitTimeout)
+				}
+				return errors.Join(append(faults, err)...)
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// waitGone waits by watch; a watch that ends is opened again after a read.
+func waitGone(ctx context.Context, client dynamic.ResourceInterface, name string) error {
+	for {
+		obj, err := client.Get(ctx, name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		w, err := client.Watch(ctx, metav1.ListOptions{
+			FieldSelector:   fields.OneTermEqualSelector("metadata.name", name).String(),
+			ResourceVersion: obj.GetResourceVersion(),
+		})
+		if err != nil {
+			return err
+		}
+		for event := range w.ResultChan() {
+			if event.Type == watch.Deleted {
+				w.Stop()
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond): // a watch that ends at once must not spin
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package install
+
+import (
+	"slices"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func testConfig() Config {
+	return Config{Namespace: "elsewhere", Image: "registry.example/agent:1"}
+}
+
+func TestObjects(t *testing.T) {
+	t.Parallel()
+	objects, err := Objects(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, o := range objects {
+		if _, known := resources[o.GroupVersionKind().GroupKind()]; !known {
+			t.Errorf("%s: Apply knows no resource for it", Name(o))
+		}
+		if ns := o.GetNamespace(); ns != "" && ns != "elsewhere" {
+			t.Errorf("%s is in namespace %s", Name(o), ns)
+		}
+		names = append(names, Name(o))
+	}
+	if i := slices.Index(names, "namespace/elsewhere"); i < 11 {
+		t.Errorf("the namespace is at %d: definitions come first, %v", i, names)
+	}
+	for _, want := range []string{"deployment.apps/carto-agent", "serviceaccount/carto-agent", "clusterrole.rbac.authorization.k8s.io/carto-agent-stamped"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
+
+// TestDefinitionsOnly: nothing but the eleven kinds.
+func TestDefinitionsOnly(t *testing.T) {
+	t.Parallel()
+	objects, err := Objects(Config{CRDsOnly: true})
+	if err != nil || len(objects) != 11 {
+		t.Fatal(len(objects), err)
+	}
+	for _, o := range objects {
+		if o.GetKind() != "CustomResourceDefinition" {
+			t.Error(Name(o))
+		}
+	}
+}
+
+func TestAgentIsRestricted(t *testing.T) {
+	t.Parallel()
+	objects, err := Objects(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objects {
+		if o.GetKind() != "Deployment" {
+			continue
+		}
+		pod, _, _ := unstructured.NestedMap(o.Object, "spec", "template", "spec")
+		if v, _, _ := unstructured.NestedBool(pod, "securityContext", "runAsNonRoot"); !v {
+			t.Error("the pod may run as root")
+		}
+		if v, _, _ := unstructured.NestedString(pod, "securityContext", "seccompProfile", "type"); v != "RuntimeDefault" {
+			t.Error("no seccomp profile")
+		}
+		containers, _, _ := unstructured.NestedSlice(pod, "containers")
+		c, _ := containers[0].(map[string]any)
+		if c["image"] != "registry.example/agent:1" {
+			t.Errorf("image %v", c["image"])
+		}
+		if v, _, _ := unstructured.NestedBool(c, "securityContext", "readOnlyRootFilesystem"); !v {
+			t.Error("the root file system is writable")
+		}
+		if v, found, _ := unstructured.NestedBool(c, "securityContext", "allowPrivilegeEscalation"); v || !found {
+			t.Error("privileges can be escalated")
+		}
+	}
+}
+
+// TestAgentReadsNoSecrets and never writes what owners stamp: that is what
+// impersonation is for.
+func TestAgentReadsNoSecrets(t *testing.T) {
+	t.Parallel()
+	objects, err := Objects(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objects {
+		if o.GetKind() != "ClusterRole" {
+			continue
+		}
+		rules, _, _ := unstructured.NestedSlice(o.Object, "rules")
+		for _, r := range rules {
+			rule, _ := r.(map[string]any)
+			res, _, _ := unstructured.NestedStringSlice(rule, "resources")
+			verbs, _, _ := unstructured.NestedStringSlice(rule, "verbs")
+			if slices.Contains(res, "secrets") || slices.Contains(verbs, "*") || slices.Contains(verbs, "delete") {
+				t.Errorf("%s: rule %v", o.GetName(), rule)
+			}
+			// CRDs are the one group where everything may be read.
+			if slices.Contains(res, "*") && slices.Contains(verbs, "patch") {
+				t.Errorf("%s: rule %v", o.GetName(), rule)
+			}
+		}
+	}
+}
+
+func TestConfigFaultsComeTogether(t *testing.T) {
+	t.Parallel()
+	if n := len((Config{Namespace: "No", Image: "a\nb"}).Validate()); n != 2 {
+		t.Errorf("%d faults, want 2", n)
+	}
+}

@@ -1,0 +1,120 @@
+// Package install holds what Carto needs in a cluster, and puts it there: the
+// definitions of its kinds, and the agent with its namespace, identity and roles.
+//
+// The manifests are embedded, so that a plugin and the manifests that it installs are
+// always of one version, and installing needs no network besides the API server. They
+// are kept as text with comments; what is printed is what is applied.
+package install
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/yaml"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
+)
+
+//go:embed manifests/*.yaml
+var manifests embed.FS
+
+// DefaultNamespace of the agent. The manifests are written with it.
+const DefaultNamespace = "carto-system"
+
+const imagePlaceholder = "$(CARTO_IMAGE)"
+
+// Config says what to install.
+type Config struct {
+	// Namespace of the agent.
+	Namespace string
+	// Image of the agent.
+	Image string
+	// CRDsOnly leaves out everything but the definitions of the kinds.
+	CRDsOnly bool
+}
+
+// An image reference is put into YAML as text: only what a reference can consist of.
+var imagePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$`)
+
+// Validate returns all faults.
+func (c Config) Validate() []error {
+	var faults []error
+	for _, msg := range validation.IsDNS1123Label(c.Namespace) {
+		faults = append(faults, fmt.Errorf("namespace %q: %s", c.Namespace, msg))
+	}
+	if !imagePattern.MatchString(c.Image) {
+		faults = append(faults, fmt.Errorf("image %q is not an image reference", c.Image))
+	}
+	return faults
+}
+
+// YAML is the text of all manifests, in the order in which they are applied.
+func YAML(c Config) ([]byte, error) {
+	docs, err := documents(c)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for _, d := range docs {
+		text := strings.TrimPrefix(strings.TrimSpace(d), "---")
+		out.WriteString("---\n" + strings.TrimSpace(text) + "\n")
+	}
+	return out.Bytes(), nil
+}
+
+// Objects are the manifests as objects, in the order in which they are applied.
+func Objects(c Config) ([]*unstructured.Unstructured, error) {
+	text, err := YAML(c)
+	if err != nil {
+		return nil, err
+	}
+	var objects []*unstructured.Unstructured
+	for _, doc := range strings.Split("\n"+string(text), "\n---\n") {
+		if strings.TrimSpace(doc) == "" {
+			continue
+		}
+		obj := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(doc), &obj.Object); err != nil {
+			return nil, fmt.Errorf("embedded manifest: %w", err)
+		}
+		objects = append(objects, obj)
+	}
+	return objects, nil
+}
+
+func documents(c Config) ([]string, error) {
+	definitions, err := crds.Raw()
+	if err != nil {
+		return nil, err
+	}
+	var docs []string
+	for _, d := range definitions {
+		docs = append(docs, string(d))
+	}
+	if c.CRDsOnly {
+		return docs, nil
+	}
+	if faults := c.Validate(); len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	entries, err := fs.ReadDir(manifests, "manifests")
+	if err != nil {
+		return nil, err
+	}
+	fill := strings.NewReplacer(DefaultNamespace, c.Namespace, imagePlaceholder, c.Image)
+	for _, e := range entries {
+		text, err := manifests.ReadFile("manifests/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, fill.Replace(string(text)))
+	}
+	return docs, nil
+}

@@ -1,0 +1,143 @@
+package tree
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+// Input is what a collector read, not interpreted yet.
+type Input struct {
+	// Owner is the Workload or Deliverable.
+	Owner Owner
+	// Blueprint is nil when it is not known or could not be read; the tree then knows
+	// only the steps that the owner's status names.
+	Blueprint *Blueprint
+	// Objects are the stamped objects by step, with what is below them. A step without
+	// an entry was not read.
+	Objects map[string]*Found
+	// Unread lists what could not be read.
+	Unread []Unread
+}
+
+// Owner is what the tree needs of an owner, whatever its kind.
+type Owner struct {
+	Kind      string
+	Object    metav1.ObjectMeta
+	Status    v1alpha1.OwnerStatus
+	Blueprint v1alpha1.BlueprintRef
+}
+
+// FromWorkload takes the owner from a Workload.
+func FromWorkload(w *v1alpha1.Workload) Owner {
+	return Owner{Kind: v1alpha1.KindWorkload, Object: w.ObjectMeta, Status: w.Status.OwnerStatus, Blueprint: w.Status.SupplyChainRef}
+}
+
+// FromDeliverable takes the owner from a Deliverable.
+func FromDeliverable(d *v1alpha1.Deliverable) Owner {
+	return Owner{Kind: v1alpha1.KindDeliverable, Object: d.ObjectMeta, Status: d.Status.OwnerStatus, Blueprint: d.Status.DeliveryRef}
+}
+
+// Blueprint is the graph that the owner goes through.
+type Blueprint struct {
+	Kind, Name string
+	Steps      []BlueprintStep
+}
+
+// BlueprintStep is one step of a blueprint.
+type BlueprintStep struct {
+	Name string
+	// TemplateKind, and TemplateName unless options decide.
+	TemplateKind, TemplateName string
+	Inputs                     []Edge
+}
+
+// Edge is a named input of a step.
+type Edge struct {
+	Name string `json:"name,omitempty"`
+	// Type is source, image, config or deployment.
+	Type string `json:"type"`
+	// From is the step that is read.
+	From string `json:"from"`
+}
+
+// FromSupplyChain takes the graph from a ClusterSupplyChain. The order of inputs is that
+// of statuses: sources, images, configs.
+func FromSupplyChain(c *v1alpha1.ClusterSupplyChain) *Blueprint {
+	b := &Blueprint{Kind: v1alpha1.KindClusterSupplyChain, Name: c.Name}
+	for _, r := range c.Spec.Resources {
+		s := BlueprintStep{Name: r.Name, TemplateKind: r.TemplateRef.Kind, TemplateName: r.TemplateRef.Name}
+		s.Inputs = append(s.Inputs, edges("source", r.Sources)...)
+		s.Inputs = append(s.Inputs, edges("image", r.Images)...)
+		s.Inputs = append(s.Inputs, edges("config", r.Configs)...)
+		b.Steps = append(b.Steps, s)
+	}
+	return b
+}
+
+// FromDelivery takes the graph from a ClusterDelivery.
+func FromDelivery(d *v1alpha1.ClusterDelivery) *Blueprint {
+	b := &Blueprint{Kind: v1alpha1.KindClusterDelivery, Name: d.Name}
+	for _, r := range d.Spec.Resources {
+		s := BlueprintStep{Name: r.Name, TemplateKind: r.TemplateRef.Kind, TemplateName: r.TemplateRef.Name}
+		s.Inputs = append(s.Inputs, edges("source", r.Sources)...)
+		if r.Deployment != nil {
+			s.Inputs = append(s.Inputs, Edge{Type: "deployment", From: r.Deployment.Resource})
+		}
+		s.Inputs = append(s.Inputs, edges("config", r.Configs)...)
+		b.Steps = append(b.Steps, s)
+	}
+	return b
+}
+
+func edges(kind string, refs []v1alpha1.ResourceReference) []Edge {
+	var all []Edge
+	for _, r := range refs {
+		all = append(all, Edge{Name: r.Name, Type: kind, From: r.Resource})
+	}
+	return all
+}
+
+// Found is an object as it was read, with its children.
+type Found struct {
+	// Object is nil when it could not be read.
+	Object *unstructured.Unstructured
+	// Missing is true when the API server says that it is not there.
+	Missing  bool
+	Children []*Found
+}
+
+// Unread names something that could not be read, and the permission that is missing.
+type Unread struct {
+	// Verb and Resource of the request, for example list and pods.
+	Verb     string `json:"verb"`
+	Resource string `json:"resource"`
+	// Namespace and Name of what was asked for; Name is empty for a list.
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+	// Code is Forbidden or Error.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Time is a moment that may be absent.
+type Time = *metav1.Time
+
+func at(t metav1.Time) Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = metav1.NewTime(t.UTC().Truncate(time.Second))
+	return &t
+}
+
+func parseTime(s string) Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return nil
+	}
+	return at(metav1.NewTime(t))
+}

@@ -1,0 +1,271 @@
+// Package tree is the model of one owner: the steps of its blueprint in order with the
+// inputs that join them, also those that are not stamped yet; the objects that were
+// stamped; what Kubernetes made below them; and the one root cause, if the owner is not
+// ready.
+//
+// Ownership alone, which is what other tree tools draw, can not answer why something is
+// stuck: a step that waits for another owns nothing yet. So the model is a graph of
+// steps, with ownership only below the stamped objects.
+//
+// The package is pure: package collect reads, Build decides, the printers write. Every
+// reader of the model (tables, JSON, the full-screen view) draws the same snapshot.
+package tree
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+// Version and kind of the JSON and YAML form. Fields are only ever added within one
+// version.
+const (
+	APIVersion = "carto.run/tree/v1"
+	Kind       = "Tree"
+)
+
+// Tree is one owner at one moment.
+type Tree struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	// Owner at the root.
+	Owner OwnerNode `json:"owner"`
+	// Blueprint that the owner goes through; absent when none is selected.
+	Blueprint *Ref `json:"blueprint,omitempty"`
+	// Steps in topological order, the author's order among equals.
+	Steps []Step `json:"steps"`
+	// RootCause is absent when the owner is ready.
+	RootCause *RootCause `json:"rootCause,omitempty"`
+	// Unread lists what could not be read; the tree is incomplete there.
+	Unread []Unread `json:"unread,omitempty"`
+}
+
+// Ref names an object.
+type Ref struct {
+	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind"`
+	// Resource is plural.group, as kubectl takes it.
+	Resource  string `json:"resource,omitempty"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// State is a condition: a status, and what explains it.
+type State struct {
+	// Status is True, False or Unknown; empty when the object says nothing.
+	Status  string `json:"status,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+	// Since is when it last changed.
+	Since Time `json:"since,omitempty"`
+}
+
+// OwnerNode is the owner.
+type OwnerNode struct {
+	Ref     `json:",inline"`
+	Ready   State `json:"ready"`
+	Healthy State `json:"healthy"`
+	Created Time  `json:"created,omitempty"`
+	// Current is false while the status speaks of an older generation.
+	Current            bool  `json:"current"`
+	Generation         int64 `json:"generation"`
+	ObservedGeneration int64 `json:"observedGeneration"`
+}
+
+// Phase of a step.
+type Phase string
+
+// Phases.
+const (
+	// PhaseWaiting: nothing is stamped yet.
+	PhaseWaiting Phase = "Waiting"
+	// PhaseStamped: there is an object.
+	PhaseStamped Phase = "Stamped"
+	// PhasePassThrough: an input is the output; there never is an object.
+	PhasePassThrough Phase = "PassThrough"
+)
+
+// Step is one step of the blueprint for this owner.
+type Step struct {
+	Name    string `json:"name"`
+	Phase   Phase  `json:"phase"`
+	Ready   State  `json:"ready"`
+	Healthy State  `json:"healthy"`
+	// Template that was selected, or that will be used.
+	Template *Ref        `json:"template,omitempty"`
+	Inputs   []StepInput `json:"inputs,omitempty"`
+	// WaitsFor names the steps whose output is not there yet.
+	WaitsFor []string `json:"waitsFor,omitempty"`
+	Object   *Object  `json:"object,omitempty"`
+	Outputs  []Output `json:"outputs,omitempty"`
+}
+
+// StepInput is an edge of the graph, and whether its value is there.
+type StepInput struct {
+	Edge      `json:",inline"`
+	Available bool `json:"available"`
+}
+
+// Output is a value that a step gives to others.
+type Output struct {
+	Name string `json:"name"`
+	// Preview is the beginning of the value as YAML.
+	Preview string `json:"preview"`
+	Digest  string `json:"digest"`
+	Since   Time   `json:"since,omitempty"`
+}
+
+// Object is a stamped object, or something below one.
+type Object struct {
+	Ref   `json:",inline"`
+	Ready State `json:"ready"`
+	// Created is absent when the object was not read.
+	Created Time `json:"created,omitempty"`
+	// Missing is true for an object that the status names and the cluster lacks.
+	Missing  bool     `json:"missing,omitempty"`
+	Children []Object `json:"children,omitempty"`
+}
+
+// Build makes the tree of what was read.
+func Build(in Input) *Tree {
+	t := &Tree{APIVersion: APIVersion, Kind: Kind, Steps: []Step{}, Unread: in.Unread}
+	meta, status := in.Owner.Object, in.Owner.Status
+	t.Owner = OwnerNode{
+		Ref: Ref{
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: in.Owner.Kind,
+			Resource: ownerResource(in.Owner.Kind), Namespace: meta.Namespace, Name: meta.Name,
+		},
+		Ready:      state(status.Conditions, v1alpha1.ConditionReady),
+		Healthy:    state(status.Conditions, v1alpha1.ConditionResourcesHealthy),
+		Created:    at(meta.CreationTimestamp),
+		Generation: meta.Generation, ObservedGeneration: status.ObservedGeneration,
+		Current: status.ObservedGeneration == meta.Generation,
+	}
+	if in.Owner.Blueprint.Name != "" {
+		t.Blueprint = &Ref{APIVersion: v1alpha1.GroupVersion.String(), Kind: in.Owner.Blueprint.Kind, Name: in.Owner.Blueprint.Name}
+	}
+	for _, planned := range order(plan(in)) {
+		t.Steps = append(t.Steps, buildStep(in, planned))
+	}
+	resolveInputs(t.Steps)
+	t.RootCause = rootCause(t, status)
+	return t
+}
+
+// plan is the steps of the blueprint, or of the status where no blueprint was read.
+func plan(in Input) []BlueprintStep {
+	if in.Blueprint != nil {
+		return in.Blueprint.Steps
+	}
+	var steps []BlueprintStep
+	for _, r := range in.Owner.Status.Resources {
+		s := BlueprintStep{Name: r.Name}
+		for _, i := range r.Inputs {
+			s.Inputs = append(s.Inputs, Edge{From: i.Name})
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func buildStep(in Input, planned BlueprintStep) Step {
+	s := Step{Name: planned.Name, Phase: PhaseWaiting}
+	if planned.TemplateName != "" {
+		s.Template = &Ref{APIVersion: v1alpha1.GroupVersion.String(), Kind: planned.TemplateKind, Name: planned.TemplateName}
+	}
+	for _, e := range planned.Inputs {
+		s.Inputs = append(s.Inputs, StepInput{Edge: e})
+	}
+	var status *v1alpha1.ResourceStatus
+	for i := range in.Owner.Status.Resources {
+		if in.Owner.Status.Resources[i].Name == planned.Name {
+			status = &in.Owner.Status.Resources[i]
+		}
+	}
+	s.Ready = State{Status: string(metav1.ConditionUnknown)}
+	s.Healthy = State{Status: string(metav1.ConditionUnknown)}
+	if status == nil {
+		return s
+	}
+	s.Ready = state(status.Conditions, v1alpha1.ConditionReady)
+	s.Healthy = state(status.Conditions, v1alpha1.ConditionHealthy)
+	if ref := status.TemplateRef; ref != nil {
+		s.Template = &Ref{APIVersion: ref.APIVersion, Kind: ref.Kind, Name: ref.Name}
+	}
+	for _, o := range status.Outputs {
+		s.Outputs = append(s.Outputs, Output{Name: o.Name, Preview: o.Preview, Digest: o.Digest, Since: at(o.LastTransitionTime)})
+	}
+	switch {
+	case status.StampedRef != nil:
+		s.Phase = PhaseStamped
+		ref := Ref{
+			APIVersion: status.StampedRef.APIVersion, Kind: status.StampedRef.Kind, Resource: status.StampedRef.Resource,
+			Namespace: status.StampedRef.Namespace, Name: status.StampedRef.Name,
+		}
+		object := buildObject(ref, in.Objects[planned.Name])
+		s.Object = &object
+	case state(status.Conditions, v1alpha1.ConditionResourceSubmitted).Reason == v1alpha1.ReasonPassThrough:
+		s.Phase = PhasePassThrough
+		s.Healthy = State{} // nothing is stamped that could be healthy
+	}
+	return s
+}
+
+func buildObject(ref Ref, found *Found) Object {
+	o := Object{Ref: ref}
+	if found == nil {
+		return o
+	}
+	o.Missing = found.Missing
+	if found.Object != nil {
+		o.Ready = ObjectState(found.Object)
+		o.Created = at(found.Object.GetCreationTimestamp())
+	}
+	for _, c := range found.Children {
+		if c.Object == nil {
+			continue
+		}
+		o.Children = append(o.Children, buildObject(Ref{
+			APIVersion: c.Object.GetAPIVersion(), Kind: c.Object.GetKind(),
+			Namespace: c.Object.GetNamespace(), Name: c.Object.GetName(),
+		}, c))
+	}
+	return o
+}
+
+// resolveInputs finds out which inputs are there, and what the steps without an object
+// wait for.
+func resolveInputs(steps []Step) {
+	byName := map[string]*Step{}
+	for i := range steps {
+		byName[steps[i].Name] = &steps[i]
+	}
+	for i := range steps {
+		waits := map[string]bool{}
+		for j := range steps[i].Inputs {
+			in := &steps[i].Inputs[j]
+			from := byName[in.From]
+			in.Available = from != nil && len(from.Outputs) > 0
+			if !in.Available && !waits[in.From] {
+				waits[in.From] = true
+				steps[i].WaitsFor = append(steps[i].WaitsFor, in.From)
+			}
+		}
+	}
+}
+
+func state(conditions []metav1.Condition, kind string) State {
+	for _, c := range conditions {
+		if c.Type == kind {
+			return State{Status: string(c.Status), Reason: c.Reason, Message: c.Message, Since: at(c.LastTransitionTime)}
+		}
+	}
+	return State{Status: string(metav1.ConditionUnknown)}
+}
+
+func ownerResource(kind string) string {
+	if kind == v1alpha1.KindDeliverable {
+		return "deliverables.carto.run"
+	}
+	return "workloads.carto.run"
+}

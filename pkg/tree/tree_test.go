@@ -1,0 +1,205 @@
+package tree
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"sigs.k8s.io/yaml"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// load reads a case: an owner, its blueprint, and objects by step.
+func load(t *testing.T, name string) Input {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Workload  v1alpha1.Workload            `json:"workload"`
+		Blueprint *v1alpha1.ClusterSupplyChain `json:"blueprint"`
+		Objects   map[string]struct {
+			Missing  bool             `json:"missing"`
+			Object   map[string]any   `json:"object"`
+			Children []map[string]any `json:"children"`
+		} `json:"objects"`
+		Unread []Unread `json:"unread"`
+	}
+	if err := yaml.UnmarshalStrict(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	in := Input{Owner: FromWorkload(&file.Workload), Objects: map[string]*Found{}, Unread: file.Unread}
+	if file.Blueprint != nil {
+		in.Blueprint = FromSupplyChain(file.Blueprint)
+	}
+	for step, o := range file.Objects {
+		f := &Found{Missing: o.Missing}
+		if o.Object != nil {
+			f.Object = &unstructured.Unstructured{Object: o.Object}
+		}
+		for _, c := range o.Children {
+			f.Children = append(f.Children, &Found{Object: &unstructured.Unstructured{Object: c}})
+		}
+		in.Objects[step] = f
+	}
+	return in
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+// TestGolden draws every case of testdata in every format.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 1, 0, 0, 0, time.UTC)
+	cases, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(cases) == 0 {
+		t.Fatal("no cases", err)
+	}
+	formats := map[string]func(*bytes.Buffer, *Tree) error{
+		"tty80": func(b *bytes.Buffer, tr *Tree) error {
+			return WriteTable(b, tr, TableOptions{Now: now, Unicode: true, Color: true, Width: 80})
+		},
+		"table": func(b *bytes.Buffer, tr *Tree) error { return WriteTable(b, tr, TableOptions{Now: now, Unicode: true}) },
+		"ascii": func(b *bytes.Buffer, tr *Tree) error { return WriteTable(b, tr, TableOptions{Now: now}) },
+		"wide": func(b *bytes.Buffer, tr *Tree) error {
+			return WriteTable(b, tr, TableOptions{Now: now, Unicode: true, Wide: true, Width: 80})
+		},
+		"json":     func(b *bytes.Buffer, tr *Tree) error { return WriteJSON(b, tr, false) },
+		"yamltext": func(b *bytes.Buffer, tr *Tree) error { return WriteYAML(b, tr) },
+	}
+	for _, path := range cases {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		for format, write := range formats {
+			t.Run(name+"/"+format, func(t *testing.T) {
+				t.Parallel()
+				var out bytes.Buffer
+				if err := write(&out, Build(load(t, name))); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, name+"."+format+".golden", out.Bytes())
+			})
+		}
+	}
+}
+
+func TestTableFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := WriteTable(&out, Build(load(t, "waiting")), TableOptions{Unicode: true, Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(out.String(), "\n\n")
+	for _, l := range strings.Split(table, "\n") {
+		if n := utf8.RuneCountInString(l); n > 80 {
+			t.Errorf("%d columns: %s", n, l)
+		}
+	}
+}
+
+func TestRootCause(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		reason, file, step, code string
+		failed                   bool
+		object                   string
+	}{
+		{"the victim downstream is False, the cause upstream only Unknown", "waiting", "build", "MissingValueAtPath", false, "cart-build-1-pod"},
+		{"a blueprint that is not found comes before every step", "notfound", "", "SupplyChainNotFound", true, ""},
+		{"a new workload has no status", "new", "", ReasonNotSeen, false, ""},
+	} {
+		t.Run(tc.file, func(t *testing.T) {
+			t.Parallel()
+			c := Build(load(t, tc.file)).RootCause
+			if c == nil {
+				t.Fatalf("%s: no root cause", tc.reason)
+			}
+			object := ""
+			if c.Object != nil {
+				object = c.Object.Name
+			}
+			if c.Step != tc.step || c.Reason != tc.code || c.Failed != tc.failed || object != tc.object {
+				t.Errorf("%s: got %+v", tc.reason, c)
+			}
+		})
+	}
+	if c := Build(load(t, "ready")).RootCause; c != nil {
+		t.Errorf("a ready owner has a root cause: %+v", c)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	step := func(name string, from ...string) BlueprintStep {
+		s := BlueprintStep{Name: name}
+		for _, f := range from {
+			s.Inputs = append(s.Inputs, Edge{From: f})
+		}
+		return s
+	}
+	for _, tc := range []struct {
+		reason string
+		steps  []BlueprintStep
+		want   string
+	}{
+		{"the author's order is kept where it can be", []BlueprintStep{step("a"), step("b"), step("c", "a")}, "a b c"},
+		{"a forward reference moves a step back", []BlueprintStep{step("a", "c"), step("b"), step("c")}, "b c a"},
+		{"a cycle comes last and loses nothing", []BlueprintStep{step("a", "b"), step("b", "a"), step("c")}, "c a b"},
+		{"an unknown step is no reason to wait", []BlueprintStep{step("a", "zzz")}, "a"},
+	} {
+		var names []string
+		for _, s := range order(tc.steps) {
+			names = append(names, s.Name)
+		}
+		if got := strings.Join(names, " "); got != tc.want {
+			t.Errorf("%s: got %s, want %s", tc.reason, got, tc.want)
+		}
+	}
+}
+
+func FuzzTableWidths(f *testing.F) {
+	f.Add("cart", "Ready", 80)
+	f.Add("…日本", "", 1)
+	f.Fuzz(func(t *testing.T, name, reason string, width int) {
+		tr := &Tree{Owner: OwnerNode{Ref: Ref{Kind: "Workload", Name: name}, Ready: State{Status: "False", Reason: reason}}, Steps: []Step{{Name: name}}}
+		if err := WriteTable(&bytes.Buffer{}, tr, TableOptions{Width: width % 200}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkTree500(b *testing.B) {
+	tr := &Tree{Owner: OwnerNode{Ref: Ref{Kind: "Workload", Name: "w"}}}
+	for range 500 {
+		tr.Steps = append(tr.Steps, Step{Name: "step", Object: &Object{Ref: Ref{Kind: "Pod", Name: "pod"}}})
+	}
+	for b.Loop() {
+		_ = WriteTable(&bytes.Buffer{}, tr, TableOptions{Unicode: true, Width: 80})
+	}
+}
