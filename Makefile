@@ -40,33 +40,32 @@ unit: ## unit tests, with the race detector
 	go test -race -timeout 15m $$(go list ./... | grep -v /test/e2e | grep -v /test/harness)
 
 .PHONY: e2e
-e2e: build $(BIN)/controlplane $(BIN)/kwok ## end-to-end tests against a real API server
+e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API server
 	go test -timeout 25m ./test/harness/... ./test/e2e/...
 
 .PHONY: demo
-demo: build $(BIN)/controlplane $(BIN)/kwok ## show the main job from nothing, and clean up
+demo: build bin/controlplane bin/kwok ## show the main job from nothing, and clean up
 	go run ./test/demo
 
 .PHONY: sandbox
-sandbox: build $(BIN)/controlplane $(BIN)/kwok ## control plane with CRDs and agent; writes .sandbox/kubeconfig, stays until interrupted
+sandbox: build bin/controlplane bin/kwok ## control plane with CRDs and agent; writes .sandbox/kubeconfig, stays until interrupted
 	go run ./test/sandbox
 
 .PHONY: controlplane
-controlplane: $(BIN)/controlplane ## control plane alone; writes .sandbox/kubeconfig, stays until interrupted
+controlplane: bin/controlplane ## control plane alone; writes .sandbox/kubeconfig, stays until interrupted
 	mkdir -p .sandbox
-	$(BIN)/controlplane --kubeconfig .sandbox/kubeconfig
+	bin/controlplane --kubeconfig .sandbox/kubeconfig
 
 .PHONY: bench
-bench: build $(BIN)/controlplane ## run the benchmarks; BENCH_ARGS are passed on
+bench: build bin/controlplane ## run the benchmarks; BENCH_ARGS are passed on
 	go run ./test/bench $(BENCH_ARGS)
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## regenerate what is generated
-	$(BIN)/controller-gen object paths=./pkg/api/...
-	$(BIN)/controller-gen crd paths=./pkg/api/... output:crd:dir=pkg/api/v1alpha1/crds
+generate: bin/controller-gen ## regenerate what is generated
+	hack/generate
 
 .PHONY: verify
-verify: $(BIN)/controller-gen ## fail when what is generated is stale
+verify: bin/controller-gen ## fail when what is generated is stale
 	hack/verify-generated
 
 .PHONY: tidy
@@ -86,8 +85,8 @@ vet:
 	go vet ./...
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## run the linters
-	$(BIN)/golangci-lint run ./...
+lint: bin/golangci-lint ## run the linters
+	bin/golangci-lint run ./...
 
 .PHONY: dist
 dist: ## archives of the plugin for all platforms, with checksums, in dist/
@@ -98,14 +97,14 @@ clean: ## remove what was built
 	rm -rf $(BIN) dist .sandbox
 
 # Real files, so that make builds them only when their sources changed.
-$(BIN)/controlplane: $(wildcard test/controlplane/*)
-	CGO_ENABLED=0 go build -C test/controlplane -trimpath $(CONTROLPLANE_FLAGS) -o $@ .
+bin/controlplane: $(wildcard test/controlplane/*)
+	CGO_ENABLED=0 go build -C test/controlplane -trimpath $(CONTROLPLANE_FLAGS) -o $(CURDIR)/$@ .
 
-$(BIN)/kwok: hack/tools/kwok/go.mod
-	CGO_ENABLED=0 go build -C hack/tools/kwok -o $@ sigs.k8s.io/kwok/cmd/kwok
+bin/kwok: hack/tools/kwok/go.mod
+	CGO_ENABLED=0 go build -C hack/tools/kwok -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
 
-$(BIN)/controller-gen: hack/tools/controller-gen/go.mod
-	go build -C hack/tools/controller-gen -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
+bin/controller-gen: hack/tools/controller-gen/go.mod
+	go build -C hack/tools/controller-gen -o $(CURDIR)/$@ sigs.k8s.io/controller-tools/cmd/controller-gen
 
-$(BIN)/golangci-lint: hack/tools/golangci-lint/go.mod
-	go build -C hack/tools/golangci-lint -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/golangci-lint: hack/tools/golangci-lint/go.mod
+	go build -C hack/tools/golangci-lint -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -116,19 +116,6 @@ func (x *dependencyIndex) refusedAccounts() []realize.Account {
 	return accounts
 }
 
-// unknownKinds lists the kinds whose CRD owners wait for.
-func (x *dependencyIndex) unknownKinds() []schema.GroupKind {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	var kinds []schema.GroupKind
-	for thing := range x.byThing {
-		if kind, ok := thing.(unknownKind); ok {
-			kinds = append(kinds, schema.GroupKind(kind))
-		}
-	}
-	return kinds
-}
-
 // kinds lists the kinds of all stamped objects.
 func (x *dependencyIndex) kinds() []schema.GroupVersionKind {
 	x.mu.Lock()

@@ -179,7 +179,7 @@ func (r *recorder) send(ctx context.Context, event *corev1.Event, exists bool) e
 
 func (r *recorder) event(key eventKey, e *eventRecord) *corev1.Event {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s/%s/%s/%s/%s", key.about.uid, key.reason, key.step, r.run, e.first)
+	_, _ = fmt.Fprintf(h, "%s/%s/%s/%s/%s", key.about.uid, key.reason, key.step, r.run, e.first) // a hash takes everything
 	namespace := key.about.namespace
 	if namespace == "" {
 		namespace = metav1.NamespaceDefault // where events of cluster-scoped objects are kept

@@ -18,13 +18,15 @@ type servers []*http.Server
 // serve starts the servers that the configuration asks for.
 func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 	health := http.NewServeMux()
-	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	// A probe that hangs up early is nobody's error.
+	ok := func(w http.ResponseWriter) { _, _ = fmt.Fprintln(w, "ok") }
+	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
 	health.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !a.synced.Load() {
 			http.Error(w, "the caches are not synced yet", http.StatusServiceUnavailable)
 			return
 		}
-		fmt.Fprintln(w, "ok")
+		ok(w)
 	})
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))

@@ -132,13 +132,13 @@ func (p *Path) String() string { return p.text }
 func (p *Path) Lookup(root any) (any, Found, error) {
 	var result any
 	if p.fields != nil {
-		at, ok := root, true
+		result = root
 		for _, name := range p.fields {
-			if at, ok = field(at, name); !ok {
+			var ok bool
+			if result, ok = field(result, name); !ok {
 				return nil, Missing, nil
 			}
 		}
-		result = at
 	} else {
 		results, err := evaluate(p.nodes, []any{root})
 		switch {

@@ -72,15 +72,13 @@ type row struct{ cells []string }
 
 func (r row) render(widths []int, o TableOptions) string {
 	line := &strings.Builder{}
-	used := 0
 	for i, c := range r.cells {
 		c = cut(c, widths[i], o)
 		if i > 0 {
 			line.WriteString("  ")
 		}
-		used = utf8.RuneCountInString(c)
 		line.WriteString(paint(c, i, o))
-		line.WriteString(strings.Repeat(" ", widths[i]-used))
+		line.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c)))
 	}
 	return strings.TrimRight(line.String(), " ") + "\n"
 }

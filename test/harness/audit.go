@@ -151,7 +151,7 @@ func readAudit(path string, offset int64, f func(Request)) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the audit log: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	if _, err := file.Seek(offset, io.SeekStart); err != nil {
 		return 0, fmt.Errorf("read the audit log: %w", err)
 	}

@@ -8,6 +8,10 @@ import (
 
 // Workload is an owner: what a developer wants shipped (spec: api §3).
 //
+// A8: the name becomes a label value. Objects that exist already keep their name, and
+// their status must stay writable, so only new ones are refused.
+//
+// +kubebuilder:validation:XValidation:rule=`oldSelf.hasValue() || self.metadata.name.size() <= 63`,message=`metadata.name must have at most 63 characters: it becomes the value of a label on stamped objects`,optionalOldSelf=true
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:path=workloads,shortName=wld,categories=all,scope=Namespaced
@@ -94,6 +98,10 @@ type WorkloadList struct {
 
 // Deliverable is an owner: what configuration to deploy (spec: api §4).
 //
+// A8: the name becomes a label value. Objects that exist already keep their name, and
+// their status must stay writable, so only new ones are refused.
+//
+// +kubebuilder:validation:XValidation:rule=`oldSelf.hasValue() || self.metadata.name.size() <= 63`,message=`metadata.name must have at most 63 characters: it becomes the value of a label on stamped objects`,optionalOldSelf=true
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:path=deliverables,shortName=dlv,categories=all,scope=Namespaced

@@ -37,6 +37,8 @@ type TemplateParam struct {
 }
 
 // FieldSelectorOperator relates a field to values.
+//
+// +kubebuilder:validation:Enum=In;NotIn;Exists;DoesNotExist
 type FieldSelectorOperator string
 
 // Operators of field requirements.
@@ -50,6 +52,7 @@ const (
 // FieldRequirement is a requirement on one field of an object.
 type FieldRequirement struct {
 	// Key is a path into the object, for example spec.source.git.url.
+	// +kubebuilder:validation:MinLength=1
 	Key string `json:"key"`
 	// Operator relates the field to the values.
 	Operator FieldSelectorOperator `json:"operator"`
@@ -59,62 +62,98 @@ type FieldRequirement struct {
 }
 
 // Selector decides whether something applies to an owner. All requirements are ANDed.
+//
+// V-SEL-1. The rules for single requirements differ between blueprints: hack/crdgen adds
+// them.
+//
+// +kubebuilder:validation:XValidation:rule=`(has(self.matchLabels) && self.matchLabels.size() > 0) || (has(self.matchExpressions) && self.matchExpressions.size() > 0) || (has(self.matchFields) && self.matchFields.size() > 0)`,message=`selector is empty: give it at least one of matchLabels, matchExpressions, matchFields`
 type Selector struct {
 	metav1.LabelSelector `json:",inline"`
 	// MatchFields are requirements on fields of the owner.
 	// +optional
+	// +kubebuilder:validation:MaxItems=12
 	MatchFields []FieldRequirement `json:"matchFields,omitempty"`
 }
 
 // LegacySelector is a Selector as blueprints write it, inlined at the top of spec.
+//
+// V-BP-1.
+//
+// +kubebuilder:validation:XValidation:rule=`(has(self.selector) && self.selector.size() > 0) || (has(self.selectorMatchExpressions) && self.selectorMatchExpressions.size() > 0) || (has(self.selectorMatchFields) && self.selectorMatchFields.size() > 0)`,message=`the blueprint selects nothing: give at least one of selector, selectorMatchExpressions, selectorMatchFields`
 type LegacySelector struct {
 	// Selector holds labels that the owner must carry.
 	// +optional
+	// +kubebuilder:validation:MaxProperties=64
 	Selector map[string]string `json:"selector,omitempty"`
 	// SelectorMatchExpressions are requirements on labels of the owner.
 	// +optional
+	// +kubebuilder:validation:MaxItems=64
 	SelectorMatchExpressions []metav1.LabelSelectorRequirement `json:"selectorMatchExpressions,omitempty"`
 	// SelectorMatchFields are requirements on fields of the owner.
 	// +optional
+	// +kubebuilder:validation:MaxItems=64
 	SelectorMatchFields []FieldRequirement `json:"selectorMatchFields,omitempty"`
 }
 
 // TemplateOption is one candidate template of a resource.
+//
+// V-OPT-2.
+//
+// +kubebuilder:validation:XValidation:rule=`has(self.name) != has(self.passThrough)`,message=`option must set exactly one of name and passThrough`,messageExpression=`has(self.name) ? 'option ' + self.name + ' sets passThrough too: keep one of name and passThrough' : 'option sets neither name nor passThrough: set one of them'`
 type TemplateOption struct {
 	// Name of a template of the kind of the templateRef.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
 	// PassThrough names an input of the resource that becomes its output; nothing is
 	// stamped.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	PassThrough string `json:"passThrough,omitempty"`
 	// Selector says for which owners this option applies.
 	Selector Selector `json:"selector"`
 }
 
 // TemplateReference names the template of a resource, or the candidates for it.
+//
+// V-REF-1; V-OPT-0: option names are unique; V-OPT-1: one option may pass through;
+// V-OPT-4: selectors differ. hack/crdgen adds the kinds that each blueprint allows.
+//
+// +kubebuilder:validation:XValidation:rule=`has(self.name) != has(self.options)`,message=`templateRef must set exactly one of name and options`,messageExpression=`has(self.name) ? 'templateRef sets both name (' + self.name + ') and options: keep one of them' : 'templateRef sets neither name nor options: set one of them'`
+// +kubebuilder:validation:XValidation:rule=`!has(self.options) || self.options.all(o, !has(o.name) || self.options.exists_one(p, has(p.name) && p.name == o.name))`,message=`options must have different names`,messageExpression=`self.options.map(o, has(o.name) && !self.options.exists_one(p, has(p.name) && p.name == o.name), 'more than one option is named ' + o.name + ': options must have different names')[0]`
+// +kubebuilder:validation:XValidation:rule=`!has(self.options) || self.options.filter(o, has(o.passThrough)).size() <= 1`,message=`at most one option may have passThrough`,messageExpression=`'options pass through ' + self.options.map(o, has(o.passThrough), o.passThrough)[0] + ' and ' + self.options.map(o, has(o.passThrough), o.passThrough)[1] + ': at most one option may have passThrough'`
+// +kubebuilder:validation:XValidation:rule=`!has(self.options) || self.options.all(o, self.options.exists_one(p, p.selector == o.selector))`,message=`options must have different selectors`,messageExpression=`self.options.map(o, !self.options.exists_one(p, p.selector == o.selector), 'option ' + (has(o.name) ? o.name : has(o.passThrough) ? o.passThrough : '?') + ' has the same selector as another: exactly one option may select an owner')[0]`
 type TemplateReference struct {
 	// Kind of the template.
 	Kind string `json:"kind"`
 	// Name of the template.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
 	// Options are candidates, of which exactly one must select the owner.
 	// +optional
+	// +kubebuilder:validation:MinItems=2
+	// +kubebuilder:validation:MaxItems=30
 	Options []TemplateOption `json:"options,omitempty"`
 }
 
 // ResourceReference is an input: the output of another resource of the blueprint.
 type ResourceReference struct {
 	// Name by which the template refers to the input.
+	// +kubebuilder:validation:MaxLength=128
 	Name string `json:"name"`
 	// Resource of the same blueprint whose output is read.
+	// +kubebuilder:validation:MaxLength=128
 	Resource string `json:"resource"`
 }
 
 // DeploymentReference is the deployment input of a resource of a delivery.
 type DeploymentReference struct {
 	// Resource of the same blueprint whose output is read.
+	// +kubebuilder:validation:MaxLength=128
 	Resource string `json:"resource"`
 }
 
@@ -138,7 +177,9 @@ type RetentionPolicy struct {
 }
 
 // HealthRule says how the health of a stamped object is judged: exactly one member is
-// set.
+// set (V-TPL-4, V-TPL-5).
+//
+// +kubebuilder:validation:XValidation:rule=`(has(self.alwaysHealthy) ? 1 : 0) + (has(self.singleConditionType) && self.singleConditionType.size() > 0 ? 1 : 0) + (has(self.multiMatch) ? 1 : 0) == 1`,message=`healthRule must set exactly one of alwaysHealthy, singleConditionType, multiMatch`
 type HealthRule struct {
 	// AlwaysHealthy: healthy as soon as the object exists. Write {}.
 	// +optional
@@ -160,7 +201,9 @@ type MultiMatchHealthRule struct {
 	Unhealthy HealthMatchRule `json:"unhealthy"`
 }
 
-// HealthMatchRule lists what is looked for on a stamped object.
+// HealthMatchRule lists what is looked for on a stamped object (V-TPL-6).
+//
+// +kubebuilder:validation:XValidation:rule=`(has(self.matchConditions) && self.matchConditions.size() > 0) || (has(self.matchFields) && self.matchFields.size() > 0)`,message=`at least one entry in matchConditions or matchFields is needed`
 type HealthMatchRule struct {
 	// MatchConditions are conditions of the object with their status.
 	// +optional

@@ -17,6 +17,13 @@ const (
 
 // TemplateSpec is what all templates but ClusterRunTemplate have in common (spec: api
 // §7).
+//
+// V-TPL-1; V-TPL-2; V-TPL-7, always (A4). hack/crdgen declares what the rules read of the
+// template and adds V-TPL-3.
+//
+// +kubebuilder:validation:XValidation:rule=`has(self.template) != (has(self.ytt) && self.ytt.size() > 0)`,message=`exactly one of template and ytt must be set`,messageExpression=`has(self.template) ? 'both template and ytt are set: keep one of them' : 'neither template nor ytt is set: set one of them'`
+// +kubebuilder:validation:XValidation:rule=`!has(self.template) || (has(self.template.kind) && self.template.kind.size() > 0)`,message=`template.kind is missing: a template must be a Kubernetes object`
+// +kubebuilder:validation:XValidation:rule=`!has(self.retentionPolicy) || (has(self.lifecycle) && self.lifecycle != 'mutable')`,message=`retentionPolicy needs lifecycle immutable or tekton: a mutable template keeps one object`
 type TemplateSpec struct {
 	// Template is an object skeleton with $(...)$ tags. Either this or ytt is set.
 	// +optional
@@ -132,6 +139,10 @@ type ClusterDeploymentTemplate struct {
 }
 
 // DeploymentTemplateSpec is the spec of a ClusterDeploymentTemplate.
+//
+// V-DT-1.
+//
+// +kubebuilder:validation:XValidation:rule=`(has(self.observedMatches) && self.observedMatches.size() > 0) != has(self.observedCompletion)`,message=`exactly one of observedMatches and observedCompletion must be set`
 type DeploymentTemplateSpec struct {
 	TemplateSpec `json:",inline"`
 	// ObservedMatches: complete when, for every entry, both paths hold equal values.
@@ -202,6 +213,11 @@ type ClusterRunTemplate struct {
 }
 
 // RunTemplateSpec is the spec of a ClusterRunTemplate.
+//
+// V-TPL-2. hack/crdgen declares what the rule reads of the template and adds V-TPL-3 and
+// V-RT-1.
+//
+// +kubebuilder:validation:XValidation:rule=`has(self.template.kind) && self.template.kind.size() > 0`,message=`template.kind is missing: a template must be a Kubernetes object`
 type RunTemplateSpec struct {
 	// Template is an object skeleton with $(...)$ tags over runnable and selected.
 	Template FreeForm `json:"template"`

@@ -3,6 +3,7 @@ package streams
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -45,7 +46,7 @@ func (s *Streams) Confirm(ctx context.Context, question string) (bool, error) {
 	}()
 	select {
 	case r := <-done:
-		if r.err != nil && r.err != io.EOF {
+		if r.err != nil && !errors.Is(r.err, io.EOF) {
 			return false, r.err
 		}
 		answer := strings.ToLower(strings.TrimSpace(r.line))

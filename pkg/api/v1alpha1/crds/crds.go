@@ -1,11 +1,11 @@
-// Package crds holds the CustomResourceDefinitions of carto.run, generated from the
-// types of package v1alpha1.
+// Package crds holds the CustomResourceDefinitions of group carto.run. They are generated
+// from package v1alpha1 in two steps, of which `make generate` is the owner: controller-gen
+// reads the markers on the types, and hack/crdgen adds what markers cannot say.
 package crds
 
 import (
 	"embed"
 	"fmt"
-	"io/fs"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
@@ -14,36 +14,37 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Raw returns the manifests as generated, in the order of their names.
+// Raw returns the YAML of each definition, sorted by the definitions' names.
 func Raw() ([][]byte, error) {
-	names, err := fs.Glob(files, "*.yaml")
+	// The folder is sorted, and all files share the prefix of the group.
+	entries, err := files.ReadDir(".")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list the definitions: %w", err)
 	}
-	manifests := make([][]byte, 0, len(names))
-	for _, name := range names {
-		text, err := files.ReadFile(name)
+	texts := make([][]byte, 0, len(entries))
+	for _, entry := range entries {
+		text, err := files.ReadFile(entry.Name())
 		if err != nil {
-			return nil, fmt.Errorf("read the embedded %s: %w", name, err)
+			return nil, fmt.Errorf("read a definition: %w", err)
 		}
-		manifests = append(manifests, text)
+		texts = append(texts, text)
 	}
-	return manifests, nil
+	return texts, nil
 }
 
-// All returns the decoded CRDs in the order of their names.
+// All returns the definitions, sorted by name. The caller owns them.
 func All() ([]*apiextensionsv1.CustomResourceDefinition, error) {
-	manifests, err := Raw()
+	texts, err := Raw()
 	if err != nil {
 		return nil, err
 	}
-	all := make([]*apiextensionsv1.CustomResourceDefinition, 0, len(manifests))
-	for i, text := range manifests {
-		crd := &apiextensionsv1.CustomResourceDefinition{}
-		if err := yaml.UnmarshalStrict(text, crd); err != nil {
-			return nil, fmt.Errorf("decode the embedded CRD number %d: %w", i, err)
+	definitions := make([]*apiextensionsv1.CustomResourceDefinition, 0, len(texts))
+	for _, text := range texts {
+		definition := &apiextensionsv1.CustomResourceDefinition{}
+		if err := yaml.UnmarshalStrict(text, definition); err != nil {
+			return nil, fmt.Errorf("parse a definition: %w", err)
 		}
-		all = append(all, crd)
+		definitions = append(definitions, definition)
 	}
-	return all, nil
+	return definitions, nil
 }

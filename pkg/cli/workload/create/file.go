@@ -24,7 +24,8 @@ const maxFile = 3 << 20
 // load reads the one Workload of a file, or of standard input for "-". Every error
 // begins with the place: FILE:LINE.
 func (o *Options) load(ctx context.Context) (*unstructured.Unstructured, error) {
-	name, data := o.File, []byte(nil)
+	name := o.File
+	var data []byte
 	var err error
 	if o.File == "-" {
 		name = "standard input"

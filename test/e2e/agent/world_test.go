@@ -1,0 +1,385 @@
+// Package agent runs the agent's binary as a black box against a real control plane.
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
+	"github.com/carto-run/carto/test/harness"
+)
+
+func TestMain(m *testing.M) {
+	code := harness.Main(m)
+	if w := shared.world; w != nil {
+		w.agent.kill()
+		_ = w.nodes.Stop()
+	}
+	os.Exit(code)
+}
+
+// Resources that the tests look at.
+var (
+	workloads     = v1alpha1.GroupVersion.WithResource("workloads")
+	supplyChains  = v1alpha1.GroupVersion.WithResource("clustersupplychains")
+	gitRepos      = schema.GroupVersionResource{Group: "source.toolkit.fluxcd.io", Version: "v1", Resource: "gitrepositories"}
+	images        = schema.GroupVersionResource{Group: "kpack.io", Version: "v1alpha2", Resource: "images"}
+	deployments   = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
+	configMaps    = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+	events        = schema.GroupVersionResource{Version: "v1", Resource: "events"}
+	patience      = 20 * time.Second
+	stubCRDFormat = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: %[1]s.%[2]s }
+spec:
+  group: %[2]s
+  scope: Namespaced
+  names: { kind: %[3]s, plural: %[1]s, singular: %[4]s }
+  versions:
+    - name: %[5]s
+      served: true
+      storage: true
+      subresources: { status: {} }
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec: { type: object, x-kubernetes-preserve-unknown-fields: true }
+            status: { type: object, x-kubernetes-preserve-unknown-fields: true }
+---
+`
+)
+
+func stubCRD(plural, group, kind, version string) string {
+	return fmt.Sprintf(stubCRDFormat, plural, group, kind, strings.ToLower(kind), version)
+}
+
+type gvr = schema.GroupVersionResource
+
+// world is a control plane with CRDs, and an agent that works on it.
+type world struct {
+	cp     *harness.ControlPlane
+	client dynamic.Interface
+	agent  *process
+	nodes  *harness.Kwok
+}
+
+var shared struct {
+	once  sync.Once
+	world *world
+}
+
+// sharedWorld is the one of all tests that harm neither control plane nor agent.
+func sharedWorld(t *testing.T) *world {
+	t.Helper()
+	cp := harness.Shared(t)
+	shared.once.Do(func() {
+		w := newWorld(t, cp)
+		var err error
+		if w.nodes, err = cp.StartNodes(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		w.agent = startAgent(t, cp.Kubeconfig)
+		shared.world = w
+	})
+	if shared.world == nil {
+		t.Fatal("the shared agent did not start")
+	}
+	return shared.world
+}
+
+func newWorld(t *testing.T, cp *harness.ControlPlane) *world {
+	t.Helper()
+	client, err := dynamic.NewForConfig(cp.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifests, err := crds.Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, manifest := range manifests {
+		harness.ApplyYAML(t, cp.Config, "", string(manifest))
+	}
+	harness.ApplyYAML(t, cp.Config, "", stubCRD("gitrepositories", "source.toolkit.fluxcd.io", "GitRepository", "v1")+stubCRD("images", "kpack.io", "Image", "v1alpha2"))
+	return &world{cp: cp, client: client}
+}
+
+// process is a running agent.
+type process struct {
+	command *exec.Cmd
+	log     *os.File
+	ended   chan struct{}
+}
+
+func startAgent(t *testing.T, kubeconfig string) *process {
+	t.Helper()
+	binary := filepath.Join("..", "..", "..", "bin", "agent")
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatalf("%v: run make build", err)
+	}
+	log, err := os.CreateTemp("", "carto-agent-*.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(binary, "--kubeconfig", kubeconfig)
+	command.Stdout, command.Stderr = log, log
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{command: command, log: log, ended: make(chan struct{})}
+	go func() {
+		_ = command.Wait()
+		close(p.ended)
+	}()
+	return p
+}
+
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	<-p.ended
+	_ = os.Remove(p.log.Name())
+}
+
+// stop asks the agent to end, as Kubernetes does, and returns its exit code.
+func (p *process) stop() int {
+	_ = p.command.Process.Signal(syscall.SIGTERM)
+	<-p.ended
+	return p.command.ProcessState.ExitCode()
+}
+
+func (p *process) text() string {
+	file, err := os.Open(p.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	defer file.Close()
+	text, _ := io.ReadAll(file)
+	return string(text)
+}
+
+// tenant is a namespace with its own blueprints: every NS in manifests becomes its
+// name, so that cluster-scoped objects of different tests do not meet.
+type tenant struct {
+	*world
+	t  *testing.T
+	ns string
+}
+
+const account = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: stamper }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: stamper }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin }
+subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
+`
+
+func (w *world) tenant(t *testing.T) *tenant {
+	t.Helper()
+	n := &tenant{world: w, t: t, ns: harness.Namespace(t, w.cp)}
+	n.apply(account)
+	t.Cleanup(func() {
+		if t.Failed() && w.agent != nil {
+			t.Logf("the agent's log:\n%s", linesAbout(w.agent.text(), n.ns))
+		}
+	})
+	return n
+}
+
+// linesAbout picks what the log says of a namespace, the last lines only.
+func linesAbout(log, namespace string) string {
+	var lines []string
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, namespace) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-10):], "")
+}
+
+func (n *tenant) apply(documents string) {
+	n.t.Helper()
+	harness.ApplyYAML(n.t, n.cp.Config, n.ns, strings.ReplaceAll(documents, "NS", n.ns))
+}
+
+func (n *tenant) get(gvr schema.GroupVersionResource, name string) (*unstructured.Unstructured, error) {
+	return n.client.Resource(gvr).Namespace(n.ns).Get(context.Background(), name, v1.GetOptions{})
+}
+
+func (n *tenant) mustGet(gvr schema.GroupVersionResource, name string) *unstructured.Unstructured {
+	n.t.Helper()
+	var object *unstructured.Unstructured
+	n.eventually(func() (err error) {
+		object, err = n.get(gvr, name)
+		return err
+	})
+	return object
+}
+
+func (n *tenant) patch(gvr schema.GroupVersionResource, name, patch string, subresource ...string) {
+	n.t.Helper()
+	_, err := n.client.Resource(gvr).Namespace(n.ns).Patch(context.Background(), name, types.MergePatchType, []byte(patch), v1.PatchOptions{FieldManager: "somebody"}, subresource...)
+	if err != nil {
+		n.t.Fatalf("patch %s %s: %v", gvr.Resource, name, err)
+	}
+}
+
+// report plays a third-party controller: it writes the status of an object.
+func (n *tenant) report(gvr schema.GroupVersionResource, name string, status map[string]any) {
+	n.t.Helper()
+	n.mustGet(gvr, name)
+	text, err := json.Marshal(map[string]any{"status": status})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.patch(gvr, name, string(text), "status")
+}
+
+func condition(conditionType, status, message string) map[string]any {
+	return map[string]any{
+		"type": conditionType, "status": status, "reason": "Told", "message": message,
+		"lastTransitionTime": time.Now().UTC().Format(time.RFC3339),
+	}
+}
+
+func (n *tenant) delete(gvr schema.GroupVersionResource, name string) {
+	n.t.Helper()
+	if err := n.client.Resource(gvr).Namespace(n.ns).Delete(context.Background(), name, v1.DeleteOptions{}); err != nil {
+		n.t.Fatalf("delete %s %s: %v", gvr.Resource, name, err)
+	}
+}
+
+func (n *tenant) deleteCluster(resource, name string) {
+	n.t.Helper()
+	err := n.client.Resource(v1alpha1.GroupVersion.WithResource(resource)).Delete(context.Background(), strings.ReplaceAll(name, "NS", n.ns), v1.DeleteOptions{})
+	if err != nil {
+		n.t.Fatalf("delete %s %s: %v", resource, name, err)
+	}
+}
+
+func (n *tenant) eventually(check func() error) {
+	n.t.Helper()
+	harness.Eventually(n.t, patience, check)
+}
+
+func (n *tenant) workload(name string) (*v1alpha1.Workload, error) {
+	u, err := n.get(workloads, name)
+	if err != nil {
+		return nil, err
+	}
+	w := &v1alpha1.Workload{}
+	return w, runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, w)
+}
+
+// summary shows conditions as TYPE=STATUS/REASON.
+func summary(conditions []v1.Condition) string {
+	texts := make([]string, len(conditions))
+	for i, c := range conditions {
+		texts[i] = fmt.Sprintf("%s=%s/%s", c.Type, c.Status, c.Reason)
+	}
+	return strings.Join(texts, " ")
+}
+
+// expect waits until the owner and its steps have these conditions, and returns the
+// workload. Steps are "NAME: CONDITIONS"; the owner's line comes first.
+func (n *tenant) expect(name, owner string, steps ...string) *v1alpha1.Workload {
+	n.t.Helper()
+	var seen *v1alpha1.Workload
+	n.eventually(func() error {
+		w, err := n.workload(name)
+		if err != nil {
+			return err
+		}
+		seen = w
+		if w.Status.ObservedGeneration != w.Generation {
+			return fmt.Errorf("generation %d is observed, not %d", w.Status.ObservedGeneration, w.Generation)
+		}
+		if got := summary(w.Status.Conditions); got != owner {
+			return fmt.Errorf("conditions\n got: %s\nwant: %s\n%s", got, owner, messages(w.Status.Conditions))
+		}
+		if len(steps) == 0 {
+			return nil
+		}
+		var got []string
+		for _, r := range w.Status.Resources {
+			got = append(got, r.Name+": "+summary(r.Conditions))
+		}
+		if strings.Join(got, "\n") != strings.Join(steps, "\n") {
+			return fmt.Errorf("steps\n got: %s\nwant: %s", strings.Join(got, "\n      "), strings.Join(steps, "\n      "))
+		}
+		return nil
+	})
+	return seen
+}
+
+func messages(conditions []v1.Condition) string {
+	var texts []string
+	for _, c := range conditions {
+		texts = append(texts, c.Type+": "+c.Message)
+	}
+	return strings.Join(texts, "\n")
+}
+
+// expectMessage waits until a condition of the owner says something.
+func (n *tenant) expectMessage(name, conditionType string, parts ...string) {
+	n.t.Helper()
+	n.eventually(func() error {
+		w, err := n.workload(name)
+		if err != nil {
+			return err
+		}
+		for _, c := range w.Status.Conditions {
+			if c.Type != conditionType {
+				continue
+			}
+			for _, part := range parts {
+				if !strings.Contains(c.Message, strings.ReplaceAll(part, "NS", n.ns)) {
+					return fmt.Errorf("%s: %q does not say %q", conditionType, c.Message, part)
+				}
+			}
+			return nil
+		}
+		return fmt.Errorf("there is no condition %s", conditionType)
+	})
+}
+
+// field reads a value of an object by its path.
+func field(u *unstructured.Unstructured, path ...string) any {
+	value, _, _ := unstructured.NestedFieldNoCopy(u.Object, path...)
+	return value
+}
+
+// expectGone waits until an object is deleted.
+func (n *tenant) expectGone(gvr schema.GroupVersionResource, name string) {
+	n.t.Helper()
+	n.eventually(func() error {
+		if _, err := n.get(gvr, name); err == nil {
+			return fmt.Errorf("%s %s is still there", gvr.Resource, name)
+		}
+		return nil
+	})
+}
