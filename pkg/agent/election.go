@@ -46,14 +46,13 @@ func (e *Election) run(ctx context.Context, a *Agent) error {
 	// with ctx, or a successor would start while writes are still in flight.
 	election, endElection := context.WithCancel(context.WithoutCancel(ctx))
 	defer endElection()
-	worked := make(chan struct{})
-	started := false
+	started, worked := make(chan struct{}), make(chan struct{})
 	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 		Lock: lock, LeaseDuration: leaseDuration, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod,
 		ReleaseOnCancel: true, Name: e.Name,
 		Callbacks: leaderelection.LeaderCallbacks{
 			OnStartedLeading: func(leading context.Context) {
-				started = true
+				close(started)
 				defer close(worked)
 				work, stop := context.WithCancel(leading)
 				defer stop()
@@ -75,8 +74,12 @@ func (e *Election) run(ctx context.Context, a *Agent) error {
 	})
 	defer waiting()
 	elector.Run(election)
-	if started {
+	// The elector starts the callback in a goroutine of its own, and does not say
+	// whether it did. One that starts later than this finds its context ended.
+	select {
+	case <-started:
 		<-worked
+	case <-time.After(100 * time.Millisecond):
 	}
 	if ctx.Err() == nil {
 		return errLeaseLost

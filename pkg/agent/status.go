@@ -131,12 +131,19 @@ func (b *statusBook) put(key ownerKey, uid types.UID, status realize.OwnerStatus
 	b.queue.AddAfter(key, statusQuiet)
 }
 
-// wrote says whether a version of an owner is the one that the last write made.
+// wrote says whether a version of an owner is the one that the last write made. The
+// informer has the status then, so the book need not hold it any longer.
 func (b *statusBook) wrote(key ownerKey, v uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.entries[key]
-	return e != nil && e.version == v
+	if e == nil || e.version != v {
+		return false
+	}
+	if !e.dirty {
+		delete(b.entries, key)
+	}
+	return true
 }
 
 func (b *statusBook) forget(key ownerKey) {

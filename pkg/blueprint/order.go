@@ -5,22 +5,18 @@ import (
 	"strings"
 )
 
-// sortTopologically puts every resource behind those that it reads from. Among
-// resources that could come next the author's order decides, so the result is stable
-// and equals the author's order wherever that is already possible. Members of cycles
-// are appended in the author's order and reported: their inputs never arrive.
-func sortTopologically(resources []*Resource, report *reporter) []*Resource {
-	index := make(map[string]int, len(resources))
-	for i, r := range resources {
-		if _, seen := index[r.Name]; !seen {
-			index[r.Name] = i
-		}
-	}
-	waits := make([]int, len(resources)) // how many inputs are not placed yet
-	readers := make([][]int, len(resources))
-	for i, r := range resources {
-		for _, in := range r.Inputs {
-			if from, ok := index[in.From]; ok {
+// Order puts everything behind what it reads from, by name. Among things that could
+// come next the given order decides, so the result is stable and equals the given order
+// wherever that is already possible. It returns indexes; the last ones, as many as
+// stuck says, are members of cycles or wait for one, in the given order. Names that are
+// not among the given ones hold nothing up, and the first of equal names counts.
+func Order(names []string, reads [][]string) (order []int, stuck int) {
+	index := indexOf(names)
+	waits := make([]int, len(names)) // how many inputs are not placed yet
+	readers := make([][]int, len(names))
+	for i := range names {
+		for _, name := range reads[i] {
+			if from, ok := index[name]; ok {
 				waits[i]++
 				readers[from] = append(readers[from], i)
 			}
@@ -29,11 +25,11 @@ func sortTopologically(resources []*Resource, report *reporter) []*Resource {
 
 	// Blueprints have tens of resources: the quadratic scan for the first one that is
 	// free keeps the order obvious and costs microseconds, once per change.
-	order := make([]*Resource, 0, len(resources))
-	placed := make([]bool, len(resources))
-	for len(order) < len(resources) {
+	order = make([]int, 0, len(names))
+	placed := make([]bool, len(names))
+	for {
 		next := -1
-		for i := range resources {
+		for i := range names {
 			if !placed[i] && waits[i] == 0 {
 				next = i
 				break
@@ -43,16 +39,53 @@ func sortTopologically(resources []*Resource, report *reporter) []*Resource {
 			break
 		}
 		placed[next] = true
-		order = append(order, resources[next])
+		order = append(order, next)
 		for _, reader := range readers[next] {
 			waits[reader]--
 		}
 	}
-	if len(order) == len(resources) {
-		return order
+	stuck = len(names) - len(order)
+	for i := range names {
+		if !placed[i] {
+			order = append(order, i)
+		}
 	}
+	return order, stuck
+}
 
-	if cycle := findCycle(resources, index, placed); len(cycle) > 0 {
+func indexOf(names []string) map[string]int {
+	index := make(map[string]int, len(names))
+	for i, name := range names {
+		if _, seen := index[name]; !seen {
+			index[name] = i
+		}
+	}
+	return index
+}
+
+// sortTopologically orders resources, and reports a cycle: the inputs of its members
+// never arrive.
+func sortTopologically(resources []*Resource, report *reporter) []*Resource {
+	names, reads := make([]string, len(resources)), make([][]string, len(resources))
+	for i, r := range resources {
+		names[i] = r.Name
+		for _, in := range r.Inputs {
+			reads[i] = append(reads[i], in.From)
+		}
+	}
+	order, stuck := Order(names, reads)
+	sorted := make([]*Resource, len(order))
+	for i, at := range order {
+		sorted[i] = resources[at]
+	}
+	if stuck == 0 {
+		return sorted
+	}
+	placed := make([]bool, len(resources))
+	for _, at := range order[:len(order)-stuck] {
+		placed[at] = true
+	}
+	if cycle := findCycle(resources, indexOf(names), placed); len(cycle) > 0 {
 		names := make([]string, 0, len(cycle)+1)
 		for _, i := range cycle {
 			names = append(names, resources[i].Name)
@@ -60,12 +93,7 @@ func sortTopologically(resources []*Resource, report *reporter) []*Resource {
 		names = append(names, resources[cycle[0]].Name)
 		report.errorf(fmt.Sprintf("spec.resources[%d]", cycle[0]), "resources read from each other in a cycle, so none of them can ever be stamped: %s; remove one of these inputs", strings.Join(names, " <- "))
 	}
-	for i, r := range resources {
-		if !placed[i] {
-			order = append(order, r)
-		}
-	}
-	return order
+	return sorted
 }
 
 // findCycle follows inputs among the resources that could not be placed until it meets
