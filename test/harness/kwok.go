@@ -1,17 +1,11 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
-	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,12 +22,7 @@ var kwokStages []byte
 
 // Kwok is a running bin/kwok: it plays every node of a control plane and the pods on them, so that Deployments become
 // available and Jobs complete without a container anywhere.
-type Kwok struct {
-	process *exec.Cmd
-	output  *bytes.Buffer // to be read after exited
-	exited  chan struct{}
-	err     error // how it ended; to be read after exited
-}
+type Kwok struct{ program *program }
 
 // StartKwok starts kwok for the control plane of a kubeconfig. Pods only run once they are on a node: CreateNode makes one,
 // and the scheduler has to run (StartNodes does all of it). It lives until Stop, or until this process ends; its
@@ -47,44 +36,27 @@ func StartKwok(ctx context.Context, kubeconfig string) (*Kwok, error) {
 	if err := os.WriteFile(config, kwokStages, 0o600); err != nil {
 		return nil, fmt.Errorf("start kwok: %w", err)
 	}
-	cmd := exec.Command(path, "--kubeconfig="+kubeconfig, "--config="+config, "--manage-all-nodes", "--cidr=10.244.0.0/16", "--node-lease-duration-seconds=40")
-	cmd.SysProcAttr = diesWithThread()
-	k := &Kwok{process: cmd, output: &bytes.Buffer{}, exited: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = k.output, k.output
-	started := make(chan error)
-	go func() {
-		// kwok dies with this thread; nobody else may end it.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			k.err = cmd.Wait()
-			close(k.exited)
-		}
-	}()
-	if err := <-started; err != nil {
+	p, err := startProgram(filepath.Join(filepath.Dir(kubeconfig), "kwok.log"), path,
+		"--kubeconfig="+kubeconfig, "--config="+config, "--manage-all-nodes", "--cidr=10.244.0.0/16", "--node-lease-duration-seconds=40")
+	if err != nil {
 		return nil, fmt.Errorf("start kwok: %w", err)
 	}
 	// What it cannot work with, it says at once.
 	select {
-	case <-k.exited:
-		return nil, fmt.Errorf("start kwok: %w: %s", k.err, strings.TrimSpace(k.output.String()))
+	case <-p.ended:
+		return nil, fmt.Errorf("start kwok: %s: %s", p.state, p.lastLine())
 	case <-ctx.Done():
-		return nil, errors.Join(ctx.Err(), k.Stop())
+		p.kill()
+		return nil, ctx.Err()
 	case <-time.After(200 * time.Millisecond):
-		return k, nil
+		return &Kwok{program: p}, nil
 	}
 }
 
 // Stop ends kwok. The nodes stay, and count as lost after a while.
 func (k *Kwok) Stop() error {
-	_ = k.process.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-k.exited:
-	case <-time.After(5 * time.Second):
-		_ = k.process.Process.Kill()
-		<-k.exited
+	if err := k.program.stop(5 * time.Second); err != nil {
+		return fmt.Errorf("stop kwok: %w", err)
 	}
 	return nil
 }

@@ -190,7 +190,7 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 	cp := harness.New(t, harness.Options{AuditLog: true})
 	w := newWorld(t, cp)
 	w.agent = startAgent(t, cp.Kubeconfig)
-	t.Cleanup(func() { w.agent.kill() })
+	t.Cleanup(func() { w.agent.Kill() })
 	ctx := t.Context()
 	patience := 3 * time.Minute // three bursts on a busy machine
 
@@ -214,7 +214,7 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 		t.Fatalf("the burst made %d objects, want %d", len(undisturbed), want)
 	}
 	killed := run(func(*tenant) {
-		w.agent.kill()
+		w.agent.Kill()
 		w.agent = startAgent(t, cp.Kubeconfig)
 	})
 	if diff := cmp.Diff(undisturbed, killed); diff != "" {
@@ -259,8 +259,8 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 	})
 
 	before := mark()
-	if code := w.agent.stop(); code != 0 {
-		t.Errorf("the agent ended with %d after SIGTERM:\n%s", code, w.agent.text())
+	if err := w.agent.Stop(); err != nil {
+		t.Errorf("%v\n%s", err, w.agent.Log())
 	}
 	w.agent = startAgent(t, cp.Kubeconfig)
 	time.Sleep(4 * time.Second) // the time in which it would write
@@ -278,9 +278,9 @@ func TestStartsBeforeItsCRDs(t *testing.T) {
 	t.Parallel()
 	cp := harness.New(t, harness.Options{})
 	agent := startAgent(t, cp.Kubeconfig)
-	t.Cleanup(agent.kill)
+	t.Cleanup(agent.Kill)
 	harness.Eventually(t, patience, func() error {
-		if log := agent.text(); !strings.Contains(log, "waiting for the CRDs of carto.run; install them with: kubectl carto install --crds-only") {
+		if log := agent.Log(); !strings.Contains(log, "waiting for the CRDs of carto.run; install them with: kubectl carto install --crds-only") {
 			return fmt.Errorf("the log does not say what it waits for:\n%s", log)
 		}
 		return nil

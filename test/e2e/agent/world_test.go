@@ -5,13 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +28,7 @@ import (
 func TestMain(m *testing.M) {
 	code := harness.Main(m)
 	if w := shared.world; w != nil {
-		w.agent.kill()
+		w.agent.Kill()
 		_ = w.nodes.Stop()
 	}
 	os.Exit(code)
@@ -125,58 +123,20 @@ func newWorld(t *testing.T, cp *harness.ControlPlane) *world {
 }
 
 // process is a running agent.
-type process struct {
-	command *exec.Cmd
-	log     *os.File
-	ended   chan struct{}
-}
+type process struct{ *harness.Agent }
 
-func startAgent(t *testing.T, kubeconfig string) *process {
+func startAgent(t *testing.T, kubeconfig string, flags ...string) *process {
 	t.Helper()
-	binary := filepath.Join("..", "..", "..", "bin", "agent")
-	if _, err := os.Stat(binary); err != nil {
-		t.Fatalf("%v: run make build", err)
-	}
-	log, err := os.CreateTemp("", "carto-agent-*.log")
+	// Not the test's folder: the shared agent outlives the test that started it.
+	log := filepath.Join(filepath.Dir(kubeconfig), fmt.Sprintf("agent-%d.log", logs.Add(1)))
+	agent, err := harness.StartAgent(kubeconfig, log, flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(binary, "--kubeconfig", kubeconfig)
-	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{command: command, log: log, ended: make(chan struct{})}
-	go func() {
-		_ = command.Wait()
-		close(p.ended)
-	}()
-	return p
+	return &process{agent}
 }
 
-func (p *process) kill() {
-	_ = p.command.Process.Kill()
-	<-p.ended
-	_ = os.Remove(p.log.Name())
-}
-
-// stop asks the agent to end, as Kubernetes does, and returns its exit code.
-func (p *process) stop() int {
-	_ = p.command.Process.Signal(syscall.SIGTERM)
-	<-p.ended
-	return p.command.ProcessState.ExitCode()
-}
-
-func (p *process) text() string {
-	file, err := os.Open(p.log.Name())
-	if err != nil {
-		return err.Error()
-	}
-	defer file.Close()
-	text, _ := io.ReadAll(file)
-	return string(text)
-}
+var logs atomic.Int32
 
 // tenant is a namespace with its own blueprints: every NS in manifests becomes its
 // name, so that cluster-scoped objects of different tests do not meet.
@@ -204,7 +164,7 @@ func (w *world) tenant(t *testing.T) *tenant {
 	n.apply(account)
 	t.Cleanup(func() {
 		if t.Failed() && w.agent != nil {
-			t.Logf("the agent's log:\n%s", linesAbout(w.agent.text(), n.ns))
+			t.Logf("the agent's log:\n%s", linesAbout(w.agent.Log(), n.ns))
 		}
 	})
 	return n

@@ -1,0 +1,60 @@
+package actors
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os/exec"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// newGit stands in for Flux's source-controller: it publishes the head of a GitRepository's branch.
+func newGit(client dynamic.Interface, logger *log.Logger) *actor {
+	return &actor{
+		resource: schema.GroupVersionResource{Group: "source.toolkit.fluxcd.io", Version: "v1", Resource: "gitrepositories"},
+		client:   client, logger: logger, observe: observeBranch,
+	}
+}
+
+func observeBranch(ctx context.Context, object *unstructured.Unstructured) (map[string]any, error) {
+	repo, _, _ := unstructured.NestedString(object.Object, "spec", "url")
+	branch, _, _ := unstructured.NestedString(object.Object, "spec", "ref", "branch")
+	if repo == "" || branch == "" {
+		return nil, errors.New("spec.url and spec.ref.branch are needed")
+	}
+	// The -- keeps a URL from being taken for a flag.
+	out, err := git(ctx, "ls-remote", "--exit-code", "--", repo, "refs/heads/"+branch)
+	if err != nil {
+		return nil, fmt.Errorf("resolve branch %s: %w", branch, err)
+	}
+	head, _, _ := strings.Cut(string(out), "\t")
+	return map[string]any{"artifact": map[string]any{"url": artifactURL(repo, head), "revision": branch + "@sha1:" + head}}, nil
+}
+
+// artifactURL names a commit of a repository; parseArtifact is its reverse.
+func artifactURL(repo, commit string) string { return repo + "#" + commit }
+
+func parseArtifact(url string) (repo, commit string, err error) {
+	repo, commit, found := strings.Cut(url, "#")
+	if !found || repo == "" || commit == "" {
+		return "", "", fmt.Errorf("%q is no URL of the git actor, REPOSITORY#COMMIT", url)
+	}
+	return repo, commit, nil
+}
+
+func git(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(stderr.String()))
+	}
+	return out, nil
+}

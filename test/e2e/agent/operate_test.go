@@ -1,0 +1,113 @@
+package agent
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/carto-run/carto/test/harness"
+)
+
+// TestStandbyTakesOver: of two replicas one works, and the other goes on when it ends.
+func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	cp := harness.New(t, harness.Options{AuditLog: true})
+	w := newWorld(t, cp)
+	n := w.tenant(t)
+	n.apply("apiVersion: v1\nkind: Namespace\nmetadata: { name: carto-system }\n")
+	first := startAgent(t, cp.Kubeconfig, "--leader-elect")
+	t.Cleanup(first.Kill)
+	first.says(t, "msg=working")
+	second := startAgent(t, cp.Kubeconfig, "--leader-elect")
+	t.Cleanup(second.Kill)
+	second.says(t, "waiting for the lease")
+	w.agent = second
+
+	n.apply(withBody(replace(configMapBody, "name: cart", "name: $(workload.metadata.name)$")))
+	n.expect("cart", allReady)
+	if strings.Contains(second.Log(), "msg=working") {
+		t.Error("both replicas work")
+	}
+	if err := first.Stop(); err != nil {
+		t.Errorf("%v\n%s", err, first.Log())
+	}
+	second.says(t, "msg=working")
+	n.apply("apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: later, labels: { shape: NS } }\nspec: {}\n")
+	n.expect("later", allReady)
+}
+
+// says waits until the agent's log has a text.
+func (p *process) says(t *testing.T, text string) {
+	t.Helper()
+	harness.Eventually(t, patience, func() error {
+		if log := p.Log(); !strings.Contains(log, text) {
+			return fmt.Errorf("the agent's log does not say %q:\n%s", text, log)
+		}
+		return nil
+	})
+}
+
+// TestProbesAndMetrics: what an operator's tools ask the agent.
+func TestProbesAndMetrics(t *testing.T) {
+	t.Parallel()
+	w := sharedWorld(t)
+	// A replica that stands by for ever: its probes answer, and it does no work here.
+	p := startAgent(t, w.cp.Kubeconfig, "--leader-elect", "--namespace", "nowhere")
+	t.Cleanup(p.Kill)
+	if err := p.AwaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	get := func(what, path string) string {
+		t.Helper()
+		response, err := http.Get(p.URL(what) + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %v", path, response.Status, err)
+		}
+		return string(body)
+	}
+	get("health", "/healthz")
+	get("health", "/readyz")
+	body := get("metrics", "/metrics")
+	for _, name := range []string{"carto_queue_depth", "carto_statuses_waiting", "carto_propagation_seconds_bucket", "carto_watched_kinds", "carto_events_dropped_total", "carto_leader 0", "process_resident_memory_bytes"} {
+		if !strings.Contains(body, name) {
+			t.Errorf("no metric %s", name)
+		}
+	}
+}
+
+// TestFlags: what can not be run is said at once, with exit code 2.
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join("..", "..", "..", "bin", "agent")
+	for name, tc := range map[string]struct {
+		flags []string
+		code  int
+		says  string
+	}{
+		"no cluster":     {nil, 2, "say where it is with --kubeconfig"},
+		"no such file":   {[]string{"--kubeconfig", "/no/such/file"}, 2, "read --kubeconfig"},
+		"unknown flag":   {[]string{"--what"}, 2, "flag provided but not defined"},
+		"argument":       {[]string{"run"}, 2, `unexpected argument "run"`},
+		"negative":       {[]string{"--workers", "-1"}, 2, "--workers is -1"},
+		"unknown format": {[]string{"--log-format", "xml"}, 2, "must be text or json"},
+		"version":        {[]string{"--version"}, 0, ""},
+		"help":           {[]string{"--help"}, 0, "kubeconfig"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := exec.Command(binary, tc.flags...)
+			output, _ := command.CombinedOutput() // the exit code says how it ended
+			if code := command.ProcessState.ExitCode(); code != tc.code || !strings.Contains(string(output), tc.says) {
+				t.Errorf("exit code %d, want %d; output %q, want %q in it", code, tc.code, output, tc.says)
+			}
+		})
+	}
+}

@@ -1,0 +1,86 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// Agent is a running bin/agent.
+type Agent struct{ program *program }
+
+// StartAgent starts the agent for the cluster of a kubeconfig; its log goes to the end of a file. It lives until Stop or Kill,
+// or until this process ends. It serves probes and metrics on free ports of loopback.
+func StartAgent(kubeconfig, log string, flags ...string) (*Agent, error) {
+	path, err := findBinary("agent", "CARTO_AGENT")
+	if err != nil {
+		return nil, fmt.Errorf("start the agent: %w", err)
+	}
+	args := append([]string{"--kubeconfig", kubeconfig, "--health-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0"}, flags...)
+	p, err := startProgram(log, path, args...)
+	if err != nil {
+		return nil, fmt.Errorf("start the agent: %w", err)
+	}
+	return &Agent{program: p}, nil
+}
+
+// PID is the agent's process.
+func (a *Agent) PID() int { return a.program.process.Pid }
+
+// Log is everything that the agent has said, and what was in its file before.
+func (a *Agent) Log() string { return a.program.text() }
+
+// Stop asks the agent to end, as Kubernetes does, and waits. The error tells when it did not end in order.
+func (a *Agent) Stop() error {
+	if err := a.program.stop(30 * time.Second); err != nil {
+		return fmt.Errorf("stop the agent: %w", err)
+	}
+	return nil
+}
+
+// Kill ends the agent at once, as a lost node does.
+func (a *Agent) Kill() { a.program.kill() }
+
+// URL is where the agent serves "health" or "metrics"; empty until it does.
+func (a *Agent) URL(what string) string {
+	all := regexp.MustCompile(`what=`+what+` address=(\S+)`).FindAllStringSubmatch(a.Log(), -1)
+	if len(all) == 0 {
+		return ""
+	}
+	return "http://" + all[len(all)-1][1] // the last start's
+}
+
+// AwaitReady returns when the agent's caches are filled.
+func (a *Agent) AwaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for !a.ready(ctx) {
+		select {
+		case <-a.program.ended:
+			return fmt.Errorf("the agent has ended: %s: %s", a.program.state, a.program.lastLine())
+		case <-ctx.Done():
+			return fmt.Errorf("the agent is not ready: %w: %s", ctx.Err(), a.program.lastLine())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (a *Agent) ready(ctx context.Context) bool {
+	url := a.URL("health")
+	if url == "" {
+		return false
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close() // nothing is read from it
+	return response.StatusCode == http.StatusOK
+}
