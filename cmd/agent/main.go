@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 
 	"k8s.io/client-go/rest"
@@ -29,13 +30,17 @@ const (
 	exitCouldNotRun = 2
 )
 
+// gcPercent has the collector run twice as often as by default, unless GOGC says something else: what the agent keeps in
+// memory counts for its operators, and its CPU time is a small share of the API server's.
+const gcPercent = 50
+
 func main() { os.Exit(run(os.Args)) }
 
 func run(args []string) int {
 	flags := flag.NewFlagSet(filepath.Base(args[0]), flag.ContinueOnError)
 	var config agent.Config
 	kubeconfig := flags.String("kubeconfig", "", "`file` that says how to reach the cluster; default: the pod's own service account")
-	workers := flags.Int("workers", 0, "owners worked on at once (default 8)")
+	workers := flags.Int("workers", 0, "owners worked on at once (default 16)")
 	elect := flags.Bool("leader-elect", false, "let one of several replicas be active")
 	namespace := flags.String("namespace", envOr("POD_NAMESPACE", "carto-system"), "namespace of the lease")
 	flags.StringVar(&config.HealthAddress, "health-address", "", "`address` that serves /healthz and /readyz, such as :8081")
@@ -74,6 +79,9 @@ func run(args []string) int {
 		config.Election = &agent.Election{Namespace: *namespace, Name: "carto-agent"}
 	}
 
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

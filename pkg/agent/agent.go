@@ -24,7 +24,7 @@ import (
 type Config struct {
 	// Client configuration with the agent's own identity.
 	Client *rest.Config
-	// Workers is the number of owners worked on at once; default 8. Four to sixteen
+	// Workers is the number of owners worked on at once; default 16. Four to sixteen
 	// writes in flight are as much as an API server makes use of.
 	Workers int
 	// Election of one active replica; nil: this is the only one.
@@ -42,7 +42,7 @@ type Config struct {
 }
 
 const (
-	defaultWorkers = 8
+	defaultWorkers = 16
 	statusWorkers  = 4
 	// shutdownTime is how long writes in flight, and statuses that wait, may take after
 	// the agent was told to stop.

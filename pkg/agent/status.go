@@ -9,6 +9,7 @@ import (
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -25,6 +26,11 @@ import (
 const (
 	statusQuiet = 100 * time.Millisecond
 	statusLate  = 400 * time.Millisecond
+	// In a burst statuses wait longer, in proportion to how many others do: each of them
+	// costs the API server as much as the next stamped object, and most are outdated
+	// within the second. That an owner has become ready does not wait.
+	statusesAtEase  = 20
+	maxStatusFactor = 8
 )
 
 // statusWriter writes statuses to the status subresource.
@@ -78,6 +84,7 @@ type statusBook struct {
 
 	mu      sync.Mutex
 	entries map[ownerKey]*statusEntry
+	dirty   int // how many entries are
 }
 
 type statusEntry struct {
@@ -86,6 +93,8 @@ type statusEntry struct {
 	// dirty: the status is not written yet. first and last tell since when.
 	dirty       bool
 	first, last time.Time
+	// wasReady is what the last status said that was written.
+	wasReady bool
 	// version of the owner that the last write made.
 	version uint64
 }
@@ -108,7 +117,7 @@ func (b *statusBook) latest(key ownerKey, uid types.UID, seen uint64) (realize.O
 	case e == nil:
 		return realize.OwnerStatus{}, false
 	case e.uid != uid || (!e.dirty && e.version <= seen):
-		delete(b.entries, key)
+		b.drop(key)
 		return realize.OwnerStatus{}, false
 	}
 	return e.status, true
@@ -117,14 +126,17 @@ func (b *statusBook) latest(key ownerKey, uid types.UID, seen uint64) (realize.O
 // put takes a status to be written.
 func (b *statusBook) put(key ownerKey, uid types.UID, status realize.OwnerStatus) {
 	now := b.clock.Now()
+	persisted, _ := b.persisted(key)
 	b.mu.Lock()
 	e := b.entries[key]
 	if e == nil || e.uid != uid {
-		e = &statusEntry{uid: uid}
+		b.drop(key)
+		e = &statusEntry{uid: uid, wasReady: isReady(persisted)}
 		b.entries[key] = e
 	}
 	if !e.dirty {
-		e.dirty, e.first = true, now
+		b.mark(e, true)
+		e.first = now
 	}
 	e.status, e.last = status, now
 	b.mu.Unlock()
@@ -141,15 +153,34 @@ func (b *statusBook) wrote(key ownerKey, v uint64) bool {
 		return false
 	}
 	if !e.dirty {
-		delete(b.entries, key)
+		b.drop(key)
 	}
 	return true
+}
+
+// mark and drop keep count of the entries that are not written; the lock is held.
+func (b *statusBook) mark(e *statusEntry, dirty bool) {
+	if e.dirty != dirty {
+		e.dirty = dirty
+		if dirty {
+			b.dirty++
+		} else {
+			b.dirty--
+		}
+	}
+}
+
+func (b *statusBook) drop(key ownerKey) {
+	if e := b.entries[key]; e != nil {
+		b.mark(e, false)
+		delete(b.entries, key)
+	}
 }
 
 func (b *statusBook) forget(key ownerKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.entries, key)
+	b.drop(key)
 }
 
 // work writes statuses until the queue is shut down.
@@ -171,10 +202,7 @@ func (b *statusBook) process(ctx context.Context, key ownerKey) {
 		b.mu.Unlock()
 		return
 	}
-	due := e.last.Add(statusQuiet)
-	if late := e.first.Add(statusLate); late.Before(due) {
-		due = late
-	}
+	due := b.due(e)
 	b.mu.Unlock()
 	if wait := due.Sub(b.clock.Now()); wait > 0 {
 		b.queue.AddAfter(key, wait)
@@ -188,6 +216,23 @@ func (b *statusBook) process(ctx context.Context, key ownerKey) {
 	b.queue.Forget(key)
 }
 
+// due is when a status is to be written; the lock is held.
+func (b *statusBook) due(e *statusEntry) time.Time {
+	factor := time.Duration(1)
+	if !isReady(e.status) || e.wasReady {
+		factor = min(max(1, time.Duration(b.dirty/statusesAtEase)), maxStatusFactor)
+	}
+	due, late := e.last.Add(factor*statusQuiet), e.first.Add(factor*statusLate)
+	if late.Before(due) {
+		return late
+	}
+	return due
+}
+
+func isReady(s realize.OwnerStatus) bool {
+	return apimeta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady)
+}
+
 // flush writes the status of an owner now, if there is anything to write.
 func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 	b.mu.Lock()
@@ -196,7 +241,7 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 		b.mu.Unlock()
 		return nil
 	}
-	e.dirty = false
+	b.mark(e, false)
 	uid, status, before := e.uid, e.status, e.version
 	b.mu.Unlock()
 
@@ -212,14 +257,15 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 	case b.entries[key] != e: // forgotten, or another owner by now
 		return nil
 	case err == nil:
-		e.version = written
+		e.version, e.wasReady = written, isReady(status)
 		return nil
 	case ignoreGone(err) == nil:
-		delete(b.entries, key)
+		b.drop(key)
 		return nil
 	}
 	if !e.dirty {
-		e.dirty, e.first, e.last = true, b.clock.Now(), b.clock.Now()
+		b.mark(e, true)
+		e.first, e.last = b.clock.Now(), b.clock.Now()
 	}
 	return fmt.Errorf("write the status of %s: %w", key, err)
 }
@@ -256,13 +302,7 @@ func (b *statusBook) flushAll(ctx context.Context) {
 func (b *statusBook) waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := 0
-	for _, e := range b.entries {
-		if e.dirty {
-			n++
-		}
-	}
-	return n
+	return b.dirty
 }
 
 // wireStatus is the status as the kind of the owner writes it. A merge patch leaves

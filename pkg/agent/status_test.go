@@ -1,0 +1,89 @@
+package agent
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+func readyStatus(ready metav1.ConditionStatus) realize.OwnerStatus {
+	return realize.OwnerStatus{OwnerStatus: v1alpha1.OwnerStatus{
+		Conditions: []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: ready}},
+	}}
+}
+
+// newTestBook is a book without a writer: nothing leaves it, and every owner carries the same status in the informer.
+func newTestBook(t *testing.T, persisted metav1.ConditionStatus) (*statusBook, *clocktesting.FakeClock) {
+	t.Helper()
+	clock := clocktesting.NewFakeClock(time.Unix(1000, 0))
+	book := newStatusBook(nil, clock, func(ownerKey) (realize.OwnerStatus, bool) { return readyStatus(persisted), true }, nil)
+	t.Cleanup(book.queue.ShutDown)
+	return book, clock
+}
+
+// TestStatusDue: when a status is written, by what else waits and what it says.
+func TestStatusDue(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		persisted metav1.ConditionStatus
+		now       metav1.ConditionStatus
+		others    int
+		busyFor   time.Duration // it has changed all the time for so long
+		due       time.Duration // after the last change
+	}{
+		{"alone: a moment of quiet", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 100 * time.Millisecond},
+		{"alone, changing all the time: some progress is seen", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 350 * time.Millisecond, 50 * time.Millisecond},
+		{"a few others do not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 30, 0, 100 * time.Millisecond},
+		{"in a burst it waits longer", metav1.ConditionUnknown, metav1.ConditionUnknown, 99, 0, 500 * time.Millisecond},
+		{"however large the burst, not for ever", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 800 * time.Millisecond},
+		{"changing all the time in a burst", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 3 * time.Second, 200 * time.Millisecond},
+		{"becoming ready does not wait", metav1.ConditionUnknown, metav1.ConditionTrue, 5000, 0, 100 * time.Millisecond},
+		{"staying ready with new outputs waits", metav1.ConditionTrue, metav1.ConditionTrue, 5000, 0, 800 * time.Millisecond},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			book, clock := newTestBook(t, tc.persisted)
+			for i := range tc.others {
+				book.put(ownerKey{Kind: v1alpha1.KindWorkload, Name: fmt.Sprint(i)}, "u", readyStatus(metav1.ConditionUnknown))
+			}
+			key := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
+			book.put(key, "u", readyStatus(tc.now))
+			clock.Step(tc.busyFor)
+			book.put(key, "u", readyStatus(tc.now))
+			book.mu.Lock()
+			defer book.mu.Unlock()
+			if due := book.due(book.entries[key]).Sub(clock.Now()); due != tc.due {
+				t.Errorf("due after %s, want %s", due, tc.due)
+			}
+		})
+	}
+}
+
+// TestStatusBookCounts: however an entry goes, it no longer slows the others down.
+func TestStatusBookCounts(t *testing.T) {
+	book, _ := newTestBook(t, metav1.ConditionUnknown)
+	gone, another, stays := ownerKey{Name: "gone"}, ownerKey{Name: "another"}, ownerKey{Name: "stays"}
+	for _, key := range []ownerKey{gone, another, stays} {
+		book.put(key, "1", readyStatus(metav1.ConditionUnknown))
+		book.put(key, "1", readyStatus(metav1.ConditionTrue))
+	}
+	if n := book.waiting(); n != 3 {
+		t.Errorf("%d statuses wait, want 3: a second status of an owner replaces the first", n)
+	}
+	book.forget(gone)
+	book.put(another, "2", readyStatus(metav1.ConditionUnknown))
+	if n := book.waiting(); n != 2 {
+		t.Errorf("%d statuses wait, want 2: one owner is gone, and one was replaced by another of its name", n)
+	}
+	if _, ok := book.latest(another, "1", 0); ok {
+		t.Error("the status of an owner that is gone was taken for that of its successor")
+	}
+	if status, ok := book.latest(stays, "1", 0); !ok || !isReady(status) {
+		t.Errorf("the latest status is %v, %v; want the one that was put last", status, ok)
+	}
+}

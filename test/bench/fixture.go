@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
+	"github.com/carto-run/carto/test/harness"
+)
+
+const (
+	namespace = "bench"
+	group     = "bench.carto.run"
+)
+
+var workloads = v1alpha1.GroupVersion.WithResource("workloads")
+
+// kinds are what the four steps stamp; each object's input is the output of the one before it.
+var kinds = []string{"Source", "Image", "Config", "Run"}
+
+func resourceOf(step int) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: strings.ToLower(kinds[step]) + "s"}
+}
+
+const crdFormat = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: %[2]s.%[3]s }
+spec:
+  group: %[3]s
+  scope: Namespaced
+  names: { kind: %[1]s, plural: %[2]s }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      subresources: { status: {} }
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec: { type: object, properties: { input: { type: string } } }
+            status: { type: object, x-kubernetes-preserve-unknown-fields: true }
+---
+`
+
+const blueprint = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: bench }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: stamper, namespace: bench }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: bench-stamper }
+rules: [{ apiGroups: [bench.carto.run], resources: ["*"], verbs: ["*"] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: stamper, namespace: bench }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bench-stamper }
+subjects: [{ kind: ServiceAccount, name: stamper, namespace: bench }]
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterSourceTemplate
+metadata: { name: bench }
+spec:
+  healthRule: { singleConditionType: Ready }
+  urlPath: .status.output
+  revisionPath: .status.output
+  template:
+    apiVersion: bench.carto.run/v1
+    kind: Source
+    metadata: { name: $(workload.metadata.name)$ }
+    spec: { input: seed }
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterImageTemplate
+metadata: { name: bench }
+spec:
+  healthRule: { singleConditionType: Ready }
+  imagePath: .status.output
+  template:
+    apiVersion: bench.carto.run/v1
+    kind: Image
+    metadata: { name: $(workload.metadata.name)$ }
+    spec: { input: $(source.url)$ }
+---
+` + configTemplate + `
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterTemplate
+metadata: { name: bench }
+spec:
+  healthRule: { singleConditionType: Ready }
+  template:
+    apiVersion: bench.carto.run/v1
+    kind: Run
+    metadata: { name: $(workload.metadata.name)$ }
+    spec: { input: $(config)$ }
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: { name: bench }
+spec:
+  selector: { bench: "yes" }
+  serviceAccountRef: { name: stamper }
+  resources:
+    - name: source
+      templateRef: { kind: ClusterSourceTemplate, name: bench }
+    - name: image
+      sources: [{ name: source, resource: source }]
+      templateRef: { kind: ClusterImageTemplate, name: bench }
+    - name: config
+      images: [{ name: image, resource: image }]
+      templateRef: { kind: ClusterConfigTemplate, name: bench }
+    - name: run
+      configs: [{ name: config, resource: config }]
+      templateRef: { kind: ClusterTemplate, name: bench }
+`
+
+const configTemplate = `
+apiVersion: carto.run/v1alpha1
+kind: ClusterConfigTemplate
+metadata: { name: bench }
+spec:
+  healthRule: { singleConditionType: Ready }
+  configPath: .status.output
+  template:
+    apiVersion: bench.carto.run/v1
+    kind: Config
+    metadata: { name: $(workload.metadata.name)$ }
+    spec: { input: $(image)$ }
+`
+
+// editedMark is what the edited template adds to the value that travels.
+const editedMark = "edited-"
+
+var editedTemplate = strings.Replace(configTemplate, "input: $(image)$", "input: "+editedMark+"$(image)$", 1)
+
+// prepare installs the CRDs and the blueprint, and creates the owners.
+func prepare(ctx context.Context, config *rest.Config, n int) error {
+	manifests, err := crds.Raw()
+	if err != nil {
+		return fmt.Errorf("read Carto's CRDs: %w", err)
+	}
+	for i, kind := range kinds {
+		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(i).Resource, group))
+	}
+	for _, manifest := range append(manifests, []byte(blueprint)) {
+		if _, err := harness.Apply(ctx, config, namespace, string(manifest)); err != nil {
+			return err
+		}
+	}
+	client, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	return forAll(ctx, n, func(ctx context.Context, i int) error {
+		owner := &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": v1alpha1.GroupVersion.String(), "kind": "Workload",
+			"metadata": map[string]any{"name": nameOf(i), "namespace": namespace, "labels": map[string]any{"bench": "yes"}},
+			"spec":     map[string]any{"source": map[string]any{"git": map[string]any{"url": "https://git.example/" + nameOf(i), "ref": map[string]any{"branch": "main"}}}},
+		}}
+		_, err := client.Resource(workloads).Namespace(namespace).Create(ctx, owner, metav1.CreateOptions{})
+		return err
+	})
+}
+
+func nameOf(i int) string { return fmt.Sprintf("w-%05d", i) }

@@ -1,0 +1,124 @@
+// Bench measures what Carto costs, beside a yardstick: a minimal client that sends the same writes for the same owners. Run
+// it by make bench, in the repository's root; README.md explains the scenarios and has the latest table.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	sizes     []int
+	subjects  []string
+	scenarios []string
+	settled   time.Duration
+	changes   int
+	json      string
+	compare   string
+	profile   string
+}
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == yardstickName {
+		runYardstick(os.Args[2])
+		return
+	}
+	opts, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, opts); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		if ctx.Err() != nil {
+			os.Exit(130)
+		}
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (options, error) {
+	o := options{}
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	sizes := flags.String("n", "100,1000", "`numbers` of workloads, one run each")
+	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
+	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart; default all")
+	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
+	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
+	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
+	flags.StringVar(&o.compare, "compare", "", "`file` of earlier results, shown beside these")
+	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU and heap profiles of the agent in a cold settle")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	for _, s := range strings.Split(*sizes, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return o, fmt.Errorf("-n: %q is no number of workloads", s)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	for s := range strings.FieldsFuncSeq(*only, func(r rune) bool { return r == ',' }) {
+		if !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
+			return o, fmt.Errorf("-scenarios: there is no %q", s)
+		}
+		o.scenarios = append(o.scenarios, s)
+	}
+	for _, s := range strings.Split(*subjects, ",") {
+		if s != cartoName && s != yardstickName {
+			return o, fmt.Errorf("-subjects: %q is neither %s nor %s", s, cartoName, yardstickName)
+		}
+		o.subjects = append(o.subjects, s)
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, opts options) error {
+	var earlier []result
+	if opts.compare != "" {
+		data, err := os.ReadFile(opts.compare)
+		if err != nil {
+			return fmt.Errorf("read earlier results: %w", err)
+		}
+		if err := json.Unmarshal(data, &earlier); err != nil {
+			return fmt.Errorf("read earlier results from %s: %w", opts.compare, err)
+		}
+	}
+	var results []result
+	for _, n := range opts.sizes {
+		for _, subject := range opts.subjects {
+			r, err := measure(ctx, subject, n, opts)
+			if err != nil {
+				return fmt.Errorf("%s with %d workloads: %w", subject, n, err)
+			}
+			results = append(results, r)
+		}
+	}
+	printTable(os.Stdout, results)
+	if earlier != nil {
+		fmt.Printf("\nEarlier (%s):\n\n", opts.compare)
+		printTable(os.Stdout, earlier)
+	}
+	if opts.json == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(results, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode the results: %w", err)
+	}
+	if err := os.WriteFile(opts.json, append(data, '\n'), 0o644); err != nil { //nolint:gosec // results are for everybody
+		return fmt.Errorf("write the results: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// result is what one subject needed for one number of workloads. Times are seconds unless the name says otherwise.
+type result struct {
+	Subject        string  `json:"subject"`
+	Workloads      int     `json:"workloads"`
+	Settle         float64 `json:"settleSeconds"`
+	SettleCost     cost    `json:"settleCost"`
+	Quiet          float64 `json:"quietSeconds"` // from the start to the last request
+	PropagationP50 float64 `json:"propagationP50Milliseconds"`
+	PropagationP99 float64 `json:"propagationP99Milliseconds"`
+	Burst          float64 `json:"burstSeconds"`
+	BurstCost      cost    `json:"burstCost"`
+	TemplateEdit   float64 `json:"templateEditSeconds,omitempty"`
+	Restart        float64 `json:"restartSeconds"`
+	Resident       int     `json:"residentBytes"` // at rest, after the settle
+	Peak           int     `json:"peakBytes"`
+	// Requests by scenario, verb and resource; watches and the lease are left out.
+	Requests map[string]map[string]int `json:"requests"`
+}
+
+// cost is CPU time in seconds.
+type cost struct {
+	CPU       float64 `json:"cpuSeconds"`
+	ServerCPU float64 `json:"apiServerCPUSeconds"`
+}
+
+func (r result) total(scenario string, verbs ...string) int {
+	sum := 0
+	for what, n := range r.Requests[scenario] {
+		verb, _, _ := strings.Cut(what, " ")
+		if len(verbs) == 0 || slices.Contains(verbs, verb) {
+			sum += n
+		}
+	}
+	return sum
+}
+
+// row is one line of the table; target is the most that Carto may have, as a share of the yardstick or as it stands.
+type row struct {
+	what   string
+	format string
+	value  func(result) float64
+	target string
+}
+
+var writes = []string{"create", "update", "patch", "delete", "deletecollection"}
+
+var rows = []row{
+	{"cold settle, s", "%.2f", func(r result) float64 { return r.Settle }, "≤ 0.65×"},
+	{"· requests a workload", "%.1f", func(r result) float64 { return float64(r.total("settle")) / float64(r.Workloads) }, ""},
+	{"· CPU, s", "%.2f", func(r result) float64 { return r.SettleCost.CPU }, "a fraction of the next"},
+	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return r.SettleCost.ServerCPU }, ""},
+	{"last request after, s", "%.1f", func(r result) float64 { return r.Quiet }, ""},
+	{"requests at rest", "%.0f", func(r result) float64 { return float64(r.total("settled")) }, "0"},
+	{"one change, p50 ms", "%.1f", func(r result) float64 { return r.PropagationP50 }, "≤ 0.8×"},
+	{"one change, p99 ms", "%.1f", func(r result) float64 { return r.PropagationP99 }, "≤ 0.8×"},
+	{"burst of changes, s", "%.2f", func(r result) float64 { return r.Burst }, "≤ 0.7×"},
+	{"· CPU, s", "%.2f", func(r result) float64 { return r.BurstCost.CPU }, ""},
+	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return r.BurstCost.ServerCPU }, ""},
+	{"template edit, s", "%.2f", func(r result) float64 { return r.TemplateEdit }, ""},
+	{"· writes a workload", "%.2f", func(r result) float64 { return float64(r.total("template edit", writes...)) / float64(r.Workloads) }, "2 objects + 1 status"},
+	{"restart, s to ready", "%.2f", func(r result) float64 { return r.Restart }, "≤ 2"},
+	{"· writes", "%.0f", func(r result) float64 { return float64(r.total("restart", writes...)) }, "0"},
+	{"memory at rest, MiB", "%.1f", func(r result) float64 { return float64(r.Resident) / (1 << 20) }, "≤ 0.5×"},
+	{"memory at most, MiB", "%.1f", func(r result) float64 { return float64(r.Peak) / (1 << 20) }, ""},
+}
+
+// printTable writes the results in Markdown: a column per subject and size, and the ratio where both were measured.
+func printTable(w io.Writer, results []result) {
+	bySize := map[int]map[string]result{}
+	for _, r := range results {
+		if bySize[r.Workloads] == nil {
+			bySize[r.Workloads] = map[string]result{}
+		}
+		bySize[r.Workloads][r.Subject] = r
+	}
+	head := []string{"", "target"}
+	for _, n := range slices.Sorted(maps.Keys(bySize)) {
+		head = append(head, fmt.Sprintf("%d: carto", n), "yardstick", "ratio")
+	}
+	table := [][]string{head}
+	for _, row := range rows {
+		line := []string{row.what, row.target}
+		for _, n := range slices.Sorted(maps.Keys(bySize)) {
+			line = append(line, row.cells(bySize[n])...)
+		}
+		table = append(table, line)
+	}
+	printAligned(w, table)
+	for _, r := range results {
+		fmt.Fprintf(w, "\nRequests of %s, %d workloads:\n", r.Subject, r.Workloads)
+		for _, scenario := range slices.Sorted(maps.Keys(r.Requests)) {
+			var counts []string
+			for _, what := range slices.Sorted(maps.Keys(r.Requests[scenario])) {
+				counts = append(counts, fmt.Sprintf("%d %s", r.Requests[scenario][what], what))
+			}
+			fmt.Fprintf(w, "- %s: %s\n", scenario, strings.Join(append(counts, none(counts)...), ", "))
+		}
+	}
+}
+
+func none(counts []string) []string {
+	if len(counts) == 0 {
+		return []string{"none"}
+	}
+	return nil
+}
+
+func (r row) cells(by map[string]result) []string {
+	cells := []string{"-", "-", "-"}
+	carto, hasCarto := by[cartoName]
+	yardstick, hasYardstick := by[yardstickName]
+	if hasCarto {
+		cells[0] = fmt.Sprintf(r.format, r.value(carto))
+	}
+	if hasYardstick && (r.value(yardstick) > 0 || strings.Contains(r.what, "rest")) {
+		cells[1] = fmt.Sprintf(r.format, r.value(yardstick))
+	}
+	if hasCarto && hasYardstick && r.value(yardstick) > 0 {
+		cells[2] = fmt.Sprintf("%.2f", r.value(carto)/r.value(yardstick))
+	}
+	return cells
+}
+
+func printAligned(w io.Writer, table [][]string) {
+	widths := make([]int, len(table[0]))
+	for _, line := range table {
+		for i, cell := range line {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	for i, line := range table {
+		for j, cell := range line {
+			fmt.Fprintf(w, "| %s%s ", cell, strings.Repeat(" ", widths[j]-len([]rune(cell))))
+		}
+		fmt.Fprintln(w, "|")
+		if i == 0 {
+			for _, width := range widths {
+				fmt.Fprintf(w, "|%s", strings.Repeat("-", width+2))
+			}
+			fmt.Fprintln(w, "|")
+		}
+	}
+}
