@@ -65,6 +65,7 @@ type Agent struct {
 	access   *accessWatch
 	watches  *watchSet
 	accounts *accountClients
+	own      rest.Interface // with the agent's own identity
 
 	depends      *dependencyIndex
 	progress     *progressBook
@@ -121,7 +122,7 @@ func newAgent(config Config) (*Agent, error) {
 
 	a := &Agent{
 		config: config, log: config.Log, clock: clock.RealClock{}, metrics: newMetrics(),
-		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient), accounts: newAccountClients(client),
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient), accounts: newAccountClients(client), own: raw,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 	}
 	a.queue = newOwnerQueue(a.progress.get)

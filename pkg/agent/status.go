@@ -218,11 +218,11 @@ func (b *statusBook) process(ctx context.Context, key ownerKey) {
 
 // due is when a status is to be written; the lock is held.
 func (b *statusBook) due(e *statusEntry) time.Time {
-	factor := time.Duration(1)
+	factor := 1
 	if !isReady(e.status) || e.wasReady {
-		factor = min(max(1, time.Duration(b.dirty/statusesAtEase)), maxStatusFactor)
+		factor = min(max(1, b.dirty/statusesAtEase), maxStatusFactor)
 	}
-	due, late := e.last.Add(factor*statusQuiet), e.first.Add(factor*statusLate)
+	due, late := e.last.Add(time.Duration(factor)*statusQuiet), e.first.Add(time.Duration(factor)*statusLate)
 	if late.Before(due) {
 		return late
 	}

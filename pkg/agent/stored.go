@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,10 +17,12 @@ import (
 // the rest as JSON text. As a tree of maps the same object takes several times the
 // memory; it is decoded only when a pass reads it, which a settled owner never does.
 type stored struct {
-	metav1.ObjectMeta // name, namespace, UID, resourceVersion, deletionTimestamp, controller
+	metav1.ObjectMeta // name, namespace, UID, resourceVersion, deletionTimestamp, controller; of runs also labels and creationTimestamp
 
 	// digest of the rendering that was applied last.
 	digest string
+	// sequence orders the runs of a resource; 0 for all other objects.
+	sequence int64
 	// owned is the field set that Carto applied, as the API server tracks it; nil when
 	// Carto never applied the object.
 	owned []byte
@@ -39,6 +42,11 @@ func store(object *unstructured.Unstructured) (*stored, error) {
 	if controller := metav1.GetControllerOf(object); controller != nil {
 		s.OwnerReferences = []metav1.OwnerReference{*controller}
 	}
+	if isRun(object.GetLabels()) {
+		s.Labels, s.CreationTimestamp = object.GetLabels(), object.GetCreationTimestamp()
+		// What is no number was not written by Carto, and is older than what was.
+		s.sequence, _ = strconv.ParseInt(object.GetAnnotations()[v1alpha1.AnnotationSequence], 10, 64)
+	}
 	for _, entry := range object.GetManagedFields() {
 		if entry.Manager == v1alpha1.FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" && entry.FieldsV1 != nil {
 			s.owned = entry.FieldsV1.GetRawBytes()
@@ -50,6 +58,15 @@ func store(object *unstructured.Unstructured) (*stored, error) {
 		return nil, fmt.Errorf("store %s %s/%s: %w", object.GetKind(), s.Namespace, s.Name, err)
 	}
 	return s, nil
+}
+
+// isRun tells objects of the lifecycles immutable and tekton by their labels.
+func isRun(labels map[string]string) bool {
+	switch v1alpha1.Lifecycle(labels[v1alpha1.LabelTemplateLifecycle]) {
+	case v1alpha1.LifecycleImmutable, v1alpha1.LifecycleTekton:
+		return true
+	}
+	return false
 }
 
 // object decodes the whole object; integers stay integers.

@@ -127,7 +127,7 @@ func (s *watchSet) newInformer(gvr schema.GroupVersionResource) cache.SharedInde
 			return client.Watch(ctx, options)
 		},
 	}
-	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &unstructured.Unstructured{}, 0, cache.Indexers{})
+	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &unstructured.Unstructured{}, 0, runIndexers)
 }
 
 // observed keeps the books about an object that the watch reported, and wakes its

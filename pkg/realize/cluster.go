@@ -24,6 +24,13 @@ type Cluster interface {
 	// returns what the cluster then holds. It writes only when something has to
 	// change. ErrPending when it can not know yet.
 	Apply(ctx context.Context, account Account, object map[string]any) (Applied, error)
+	// Runs returns all objects of a kind that an owner controls, that were stamped for
+	// one of its resources with a lifecycle other than mutable, the newest first.
+	// ErrPending when it can not know yet.
+	Runs(kind schema.GroupVersionKind, owner types.UID, resource string) ([]Run, error)
+	// Create makes a new object with the rights of the account. One of the same name
+	// and digest that the owner controls is the answer to an earlier attempt.
+	Create(ctx context.Context, account Account, object map[string]any) (Run, error)
 	// Remove deletes a stamped object with the rights of the account, provided that
 	// the owner still controls it, and says whether there was anything to delete.
 	Remove(ctx context.Context, account Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error)
@@ -53,6 +60,20 @@ type Applied struct {
 	Object map[string]any
 	// Verb is what had to be done: Created, Patched, or nothing.
 	Verb string
+}
+
+// Run is one of the objects of a resource whose lifecycle is immutable or tekton.
+type Run struct {
+	Name   string
+	Labels map[string]string
+	// Digest of the object as it was rendered; empty when Carto did not make it.
+	Digest string
+	// Sequence grows with every run of the resource.
+	Sequence int64
+	// Deleting: somebody has asked for its deletion.
+	Deleting bool
+	// Object as the cluster holds it. It is shared: never change it.
+	Object map[string]any
 }
 
 // Verbs of writes, as events name them.

@@ -20,6 +20,7 @@ type Owner struct {
 	UID             types.UID
 	Generation      int64
 	Labels          map[string]string
+	Annotations     map[string]string
 	// Deleting owners are left to the garbage collector (spec: reconcile Q25).
 	Deleting           bool
 	ServiceAccountName string
@@ -67,7 +68,7 @@ func NewOwner(object any) (*Owner, error) {
 func newOwner(kind string, meta *metav1.ObjectMeta, account string) *Owner {
 	return &Owner{
 		Kind: kind, Namespace: meta.Namespace, Name: meta.Name, UID: meta.UID, Generation: meta.Generation,
-		Labels: meta.Labels, Deleting: meta.DeletionTimestamp != nil, ServiceAccountName: account,
+		Labels: meta.Labels, Annotations: meta.Annotations, Deleting: meta.DeletionTimestamp != nil, ServiceAccountName: account,
 		RedactPreviews: meta.Annotations[v1alpha1.AnnotationRedactPreviews] == "true",
 	}
 }

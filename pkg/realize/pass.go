@@ -2,7 +2,6 @@ package realize
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -183,42 +182,6 @@ func describe(c *metav1.Condition) string {
 		return c.Message
 	}
 	return c.Reason
-}
-
-// removeOrphans deletes what the previous status names and this one does not (spec:
-// reconcile §15). A resource that failed keeps its previous ref, which protects its
-// object.
-func (p *pass) removeOrphans(ctx context.Context) {
-	for i := range p.owner.Status.Resources {
-		previous := &p.owner.Status.Resources[i]
-		if previous.StampedRef == nil || p.survives(previous.StampedRef) {
-			continue
-		}
-		removed, err := p.cluster.Remove(ctx, p.account, p.owner.UID, *previous.StampedRef)
-		switch {
-		case errors.Is(err, ErrPending):
-			p.result.Pending = true
-			return
-		case err != nil:
-			p.result.Faults = append(p.result.Faults, fmt.Errorf("remove %s %s, which resource %s no longer stamps: %w",
-				previous.StampedRef.Kind, previous.StampedRef.Name, previous.Name, err))
-		case removed:
-			p.event(v1alpha1.EventStampedObjectRemoved, previous.Name, fmt.Sprintf("%s object [%s]", VerbDeleted, qualifiedName(previous.StampedRef)))
-		}
-	}
-}
-
-// survives compares group and kind, not the version: a template that moves to another
-// version of a kind still stamps the same object.
-func (p *pass) survives(old *v1alpha1.StampedRef) bool {
-	for i := range p.result.Status.Resources {
-		ref := p.result.Status.Resources[i].StampedRef
-		if ref != nil && ref.Name == old.Name && ref.Namespace == old.Namespace &&
-			ref.GroupVersionKind().GroupKind() == old.GroupVersionKind().GroupKind() {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *pass) event(reason, step, message string) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -71,6 +74,41 @@ func (m *memory) Apply(_ context.Context, _ Account, object map[string]any) (App
 		return Applied{Object: live, Verb: VerbPatched}, nil
 	}
 	return Applied{Object: live}, nil
+}
+
+func (m *memory) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) ([]Run, error) {
+	if err := m.refuse["list "+kind.Kind]; err != nil {
+		return nil, err
+	}
+	var runs []Run
+	for key, object := range m.objects {
+		u := unstructured.Unstructured{Object: object}
+		lifecycle := u.GetLabels()[v1alpha1.LabelTemplateLifecycle]
+		if !strings.HasPrefix(key, kind.Kind+"/") || lifecycle == "mutable" || u.GetLabels()[v1alpha1.LabelResourceName] != resource {
+			continue
+		}
+		sequence, _ := strconv.ParseInt(u.GetAnnotations()[v1alpha1.AnnotationSequence], 10, 64)
+		runs = append(runs, Run{
+			Name: u.GetName(), Labels: u.GetLabels(), Digest: u.GetAnnotations()[v1alpha1.AnnotationDigest], Sequence: sequence,
+			Deleting: object["deleting"] != nil, Object: object,
+		})
+	}
+	slices.SortFunc(runs, func(a, b Run) int { return int(b.Sequence - a.Sequence) })
+	return runs, nil
+}
+
+func (m *memory) Create(_ context.Context, _ Account, object map[string]any) (Run, error) {
+	name := text(object, "metadata", "name")
+	key := text(object, "kind") + "/" + name
+	if err := m.refuse[text(object, "kind")]; err != nil {
+		return Run{}, err
+	}
+	if m.objects[key] != nil {
+		return Run{}, apierrors.NewAlreadyExists(schema.GroupResource{Resource: "things"}, name)
+	}
+	m.objects[key] = object
+	u := unstructured.Unstructured{Object: object}
+	return Run{Name: name, Labels: u.GetLabels(), Object: object}, nil
 }
 
 func (m *memory) Remove(_ context.Context, _ Account, _ types.UID, ref v1alpha1.StampedRef) (bool, error) {

@@ -23,7 +23,9 @@ type stepRecord struct {
 	template    *stamp.Template      // nil for a pass-through, and when there is none
 	passThrough bool                 // the outputs are those of an input
 	stamped     *v1alpha1.StampedRef // nil when nothing was applied
-	object      map[string]any       // as the cluster holds it
+	object      map[string]any       // as the cluster holds it; of several runs, the newest
+	runs        []Run                // of a lifecycle other than mutable, the newest first
+	labels      map[string]string    // that its runs carry
 	outputs     []stamp.Output
 	failure     *failure
 }
@@ -84,17 +86,13 @@ func (p *pass) realize(ctx context.Context, resource *blueprint.Resource) *stepR
 			resource.Name, p.blueprint.Kind, p.blueprint.Name, resource.TemplateKind, option.Name).retriable()
 		return record
 	}
-	if record.template.Lifecycle != v1alpha1.LifecycleMutable {
-		record.failure = failed(v1alpha1.ReasonTemplateStampFailure, "resource %s of %s %s: %s %s has the lifecycle %s, which this version of Carto does not stamp yet; use mutable",
-			resource.Name, p.blueprint.Kind, p.blueprint.Name, resource.TemplateKind, option.Name, record.template.Lifecycle)
-		return record
-	}
 	if failure := p.stamp(ctx, record); failure != nil {
 		record.failure = failure
 		return record
 	}
 	record.outputs, record.failure = p.readOutputs(record)
 	p.outputs[resource.Name] = stepOutput{record.outputs}
+	p.retain(ctx, record)
 	return record
 }
 
@@ -181,25 +179,36 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 	if !rest.Namespaced {
 		return p.stampFailure(record, fmt.Errorf("%s is cluster-scoped: an object of a cluster-scoped kind can not be owned by the %s, and would be deleted by the garbage collector", rest.Qualified(), p.owner.Kind))
 	}
-	if name == "" {
-		return p.stampFailure(record, errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)"))
+	var made Applied
+	if template.Lifecycle == v1alpha1.LifecycleMutable {
+		if name == "" {
+			return p.stampFailure(record, errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)"))
+		}
+		made, err = p.cluster.Apply(ctx, p.account, object)
+	} else {
+		made, err = p.ensureRun(ctx, record, kind, object, labels)
 	}
-
-	applied, err := p.cluster.Apply(ctx, p.account, object)
 	if errors.Is(err, ErrPending) {
 		p.result.Pending = true
 		return failed(v1alpha1.ReasonUnknown, "%v", err)
 	}
-	if err != nil {
+	var unlisted *listError
+	var unusable *stamp.RenderError
+	switch {
+	case errors.As(err, &unlisted):
+		return failed(v1alpha1.ReasonFailedToListCreatedObjects, "resource %s of %s %s: %v", resource.Name, p.blueprint.Kind, p.blueprint.Name, err).retriable()
+	case errors.As(err, &unusable):
+		return p.stampFailure(record, err)
+	case err != nil:
 		return rejected(err)
 	}
-	record.object = applied.Object
+	record.object = made.Object
 	record.stamped = &v1alpha1.StampedRef{
-		ObjectReference: corev1.ObjectReference{APIVersion: kind.GroupVersion().String(), Kind: kind.Kind, Namespace: p.owner.Namespace, Name: name},
+		ObjectReference: corev1.ObjectReference{APIVersion: kind.GroupVersion().String(), Kind: kind.Kind, Namespace: p.owner.Namespace, Name: text(made.Object, "metadata", "name")},
 		Resource:        rest.Qualified(),
 	}
-	if applied.Verb != "" {
-		p.event(v1alpha1.EventStampedObjectApplied, resource.Name, fmt.Sprintf("%s object [%s]", applied.Verb, qualifiedName(record.stamped)))
+	if made.Verb != "" {
+		p.event(v1alpha1.EventStampedObjectApplied, resource.Name, fmt.Sprintf("%s object [%s]", made.Verb, qualifiedName(record.stamped)))
 	}
 	return nil
 }
@@ -230,11 +239,18 @@ func (p *pass) rejected(record *stepRecord, kind schema.GroupVersionKind, name s
 
 // readOutputs reads what the resource gives to others (spec: reconcile §12).
 func (p *pass) readOutputs(record *stepRecord) ([]stamp.Output, *failure) {
-	template := record.template
-	if template.Kind == v1alpha1.KindClusterDeploymentTemplate {
-		return p.readDeployment(record)
+	template, object := record.template, record.object
+	if template.Lifecycle != v1alpha1.LifecycleMutable {
+		healthy := record.newestHealthy()
+		if healthy == nil {
+			return nil, p.noHealthyRun(record)
+		}
+		object = healthy.Object
 	}
-	outputs, err := template.Outputs(record.object)
+	if template.Kind == v1alpha1.KindClusterDeploymentTemplate {
+		return p.readDeployment(record, object)
+	}
+	outputs, err := template.Outputs(object)
 	if err != nil {
 		return nil, p.outputFailure(record, err)
 	}
@@ -243,8 +259,8 @@ func (p *pass) readOutputs(record *stepRecord) ([]stamp.Output, *failure) {
 
 // readDeployment re-emits the deployment input once the deployment is complete (spec:
 // reconcile §12.1).
-func (p *pass) readDeployment(record *stepRecord) ([]stamp.Output, *failure) {
-	if err := record.template.Completion(record.object); err != nil {
+func (p *pass) readDeployment(record *stepRecord, object map[string]any) ([]stamp.Output, *failure) {
+	if err := record.template.Completion(object); err != nil {
 		return nil, p.outputFailure(record, err)
 	}
 	for _, input := range record.resource.Inputs {

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
@@ -78,6 +80,46 @@ func Own(object map[string]any, id Identity, labels map[string]string) error {
 		"apiVersion": v1alpha1.GroupVersion.String(), "kind": id.OwnerKind, "name": id.OwnerName, "uid": id.OwnerUID,
 		"controller": true, "blockOwnerDeletion": true,
 	}}
+	return nil
+}
+
+// Limits of the names of runs: like the API server, cut what they begin with rather than
+// refuse it.
+const (
+	maxRunBase = 63 - runSuffix
+	runSuffix  = 8
+)
+
+// NumberRun makes a rendered object the next run of its resource: it carries its digest,
+// its place in the order and further annotations, and has a name. The name follows from both, so that asking
+// twice, after an answer was lost, makes one object. Errors are *RenderError.
+func NumberRun(object map[string]any, owner, digest string, sequence int64, more map[string]string) error {
+	metadata, ok := object["metadata"].(map[string]any)
+	if !ok {
+		return &RenderError{Location: "metadata", Err: errors.New("it must be an object")}
+	}
+	annotations, ok := metadata["annotations"].(map[string]any)
+	if !ok {
+		annotations = map[string]any{}
+		metadata["annotations"] = annotations
+	}
+	for key, value := range more {
+		annotations[key] = value
+	}
+	annotations[v1alpha1.AnnotationDigest] = digest
+	annotations[v1alpha1.AnnotationSequence] = strconv.FormatInt(sequence, 10)
+	if name, _ := metadata["name"].(string); name != "" {
+		return nil
+	}
+	base, _ := metadata["generateName"].(string)
+	if base == "" {
+		return &RenderError{Location: "metadata", Err: errors.New("it needs a name, or rather a generateName: every change of what is stamped makes another object")}
+	}
+	if len(base) > maxRunBase {
+		base = base[:maxRunBase]
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %v %s %d", owner, metadata["labels"], digest, sequence))
+	metadata["name"] = base + hex.EncodeToString(sum[:])[:runSuffix]
 	return nil
 }
 

@@ -105,10 +105,14 @@ func run(ctx context.Context, opts options) error {
 			results = append(results, r)
 		}
 	}
-	printTable(os.Stdout, results)
+	if err := printTable(os.Stdout, results); err != nil {
+		return err
+	}
 	if earlier != nil {
 		fmt.Printf("\nEarlier (%s):\n\n", opts.compare)
-		printTable(os.Stdout, earlier)
+		if err := printTable(os.Stdout, earlier); err != nil {
+			return err
+		}
 	}
 	if opts.json == "" {
 		return nil

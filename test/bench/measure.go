@@ -54,7 +54,7 @@ var scenarios = []scenario{
 // measure takes one subject through all scenarios.
 func measure(ctx context.Context, name string, n int, opts options) (_ result, err error) {
 	b := &bench{name: name, n: n, opts: opts, result: result{Subject: name, Workloads: n, Requests: map[string]map[string]int{}}}
-	b.say("start a control plane, create %d workloads", n)
+	b.sayf("start a control plane, create %d workloads", n)
 	if b.cp, err = harness.Start(ctx, harness.Options{AuditLog: true}); err != nil {
 		return b.result, err
 	}
@@ -96,14 +96,14 @@ func measure(ctx context.Context, name string, n int, opts options) (_ result, e
 	return b.result, nil
 }
 
-// say tells how far the bench is.
-func (b *bench) say(format string, args ...any) {
+// sayf tells how far the bench is.
+func (b *bench) sayf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%s %-9s %s\n", time.Now().Format(time.TimeOnly), b.name, fmt.Sprintf(format, args...))
 }
 
 // coldSettle starts the subject among owners that are there already, and waits until all of them are ready.
 func (b *bench) coldSettle(ctx context.Context) (err error) {
-	b.say("cold settle")
+	b.sayf("cold settle")
 	b.watcher.expect("seed")
 	if err := b.warm(ctx); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (b *bench) warm(ctx context.Context) error {
 
 // settled counts the requests while nothing happens.
 func (b *bench) settled(ctx context.Context) error {
-	b.say("wait until it is quiet")
+	b.sayf("wait until it is quiet")
 	began := b.began
 	if err := b.quiet(ctx); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (b *bench) settled(ctx context.Context) error {
 		b.result.Quiet = max(b.result.Quiet, r.Time.Sub(began).Seconds())
 	}
 	b.result.Requests["until quiet"] = count(requests)
-	b.say("count requests for %s at rest", b.opts.settled)
+	b.sayf("count requests for %s at rest", b.opts.settled)
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (b *bench) settled(ctx context.Context) error {
 
 // oneAtATime has changed outputs of the first step travel to the last, each alone.
 func (b *bench) oneAtATime(ctx context.Context) error {
-	b.say("%d changes, one at a time", b.opts.changes)
+	b.sayf("%d changes, one at a time", b.opts.changes)
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (b *bench) oneAtATime(ctx context.Context) error {
 
 // burst changes the first output of all owners at once.
 func (b *bench) burst(ctx context.Context) error {
-	b.say("burst of %d changes", b.n)
+	b.sayf("burst of %d changes", b.n)
 	b.watcher.expect("burst")
 	if err := b.begin(ctx); err != nil {
 		return err
@@ -245,7 +245,7 @@ func (b *bench) templateEdit(ctx context.Context) error {
 	if err := b.quiet(ctx); err != nil {
 		return err
 	}
-	b.say("edit a template")
+	b.sayf("edit a template")
 	b.watcher.expect(editedMark + "burst")
 	if err := b.begin(ctx); err != nil {
 		return err
@@ -273,7 +273,7 @@ func (b *bench) restart(ctx context.Context) error {
 		return err
 	}
 	b.result.Peak = used.peak
-	b.say("restart")
+	b.sayf("restart")
 	stopped := b.subject
 	b.subject = nil
 	if err := stopped.Stop(); err != nil {

@@ -75,7 +75,8 @@ var rows = []row{
 }
 
 // printTable writes the results in Markdown: a column per subject and size, and the ratio where both were measured.
-func printTable(w io.Writer, results []result) {
+func printTable(out io.Writer, results []result) error {
+	w := &strings.Builder{}
 	bySize := map[int]map[string]result{}
 	for _, r := range results {
 		if bySize[r.Workloads] == nil {
@@ -106,6 +107,8 @@ func printTable(w io.Writer, results []result) {
 			fmt.Fprintf(w, "- %s: %s\n", scenario, strings.Join(append(counts, none(counts)...), ", "))
 		}
 	}
+	_, err := io.WriteString(out, w.String())
+	return err
 }
 
 func none(counts []string) []string {
@@ -131,7 +134,7 @@ func (r row) cells(by map[string]result) []string {
 	return cells
 }
 
-func printAligned(w io.Writer, table [][]string) {
+func printAligned(w *strings.Builder, table [][]string) {
 	widths := make([]int, len(table[0]))
 	for _, line := range table {
 		for i, cell := range line {

@@ -78,6 +78,7 @@ const (
 const (
 	EventStampedObjectApplied         = "StampedObjectApplied"
 	EventStampedObjectRemoved         = "StampedObjectRemoved"
+	EventRunRetried                   = "RunRetried"
 	EventResourceOutputChanged        = "ResourceOutputChanged"
 	EventResourceHealthyStatusChanged = "ResourceHealthyStatusChanged"
 )

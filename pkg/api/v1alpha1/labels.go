@@ -27,6 +27,11 @@ const (
 	// AnnotationRedactPreviews on an owner, with the value "true", keeps the values of
 	// outputs out of its status: previews are then empty (spec: status S10).
 	AnnotationRedactPreviews = "carto.run/redact-previews"
+	// AnnotationRetry on an owner, with any new value, asks for one more run of every step
+	// whose newest run has failed; AnnotationRetryStep + NAME for that of one step. A run
+	// carries the values for which it was made, so that each is obeyed once.
+	AnnotationRetry     = "carto.run/retry"
+	AnnotationRetryStep = AnnotationRetry + "."
 )
 
 // FieldManager is the one field manager under which Carto applies objects.

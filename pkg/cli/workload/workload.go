@@ -11,6 +11,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/workload/delete"
 	"github.com/carto-run/carto/pkg/cli/workload/get"
 	"github.com/carto-run/carto/pkg/cli/workload/list"
+	"github.com/carto-run/carto/pkg/cli/workload/retry"
 )
 
 // NewCmdWorkload makes the command with its verbs.
@@ -18,7 +19,7 @@ func NewCmdWorkload(f *cmdutil.Factory) *cobra.Command {
 	cmd := cmdutil.Group(&cobra.Command{
 		Use:     "workload",
 		Aliases: []string{"workloads", "wld"},
-		Short:   "Create, show and delete workloads",
+		Short:   "Create, show, retry and delete workloads",
 		Example: fmt.Sprintf(`  # ship a git branch
   %[1]s workload create cart --git-repo https://git.example/shop/cart --git-branch main
 
@@ -29,6 +30,7 @@ func NewCmdWorkload(f *cmdutil.Factory) *cobra.Command {
 		create.NewCmdCreate(f, nil),
 		list.NewCmdList(f, nil),
 		get.NewCmdGet(f, nil),
+		retry.NewCmdRetry(f, nil),
 		delete.NewCmdDelete(f, nil),
 	)
 	return cmd

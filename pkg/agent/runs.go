@@ -1,0 +1,154 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// runIndex finds the runs of a resource without a look at the others of their kind.
+const runIndex = "runs"
+
+func runKey(owner types.UID, resource string) string { return string(owner) + "/" + resource }
+
+func indexRuns(object any) ([]string, error) {
+	if s, ok := object.(*stored); ok && s.Labels != nil {
+		return []string{runKey(s.controller(), s.Labels[v1alpha1.LabelResourceName])}, nil
+	}
+	return nil, nil
+}
+
+// runs returns the newest known states of the runs of a resource, the newest run first.
+func (w *kindWatch) runs(owner types.UID, resource string) []*stored {
+	found := map[objectKey]*stored{}
+	cached, _ := w.informer.GetIndexer().ByIndex(runIndex, runKey(owner, resource)) // the index exists
+	for _, object := range cached {
+		if s, ok := object.(*stored); ok {
+			found[objectKey{s.Namespace, s.Name}] = s
+		}
+	}
+	w.mu.Lock()
+	for key, own := range w.written {
+		if own.Labels == nil || own.controller() != owner || own.Labels[v1alpha1.LabelResourceName] != resource {
+			continue
+		}
+		if s := found[key]; s == nil || version(own.ResourceVersion) > version(s.ResourceVersion) {
+			found[key] = own
+		}
+	}
+	w.mu.Unlock()
+	all := make([]*stored, 0, len(found))
+	for _, s := range found {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *stored) int {
+		return cmp.Or(cmp.Compare(b.sequence, a.sequence), b.CreationTimestamp.Compare(a.CreationTimestamp.Time), strings.Compare(b.Name, a.Name))
+	})
+	return all
+}
+
+// Runs implements realize.Cluster.
+func (c *clusterView) Runs(kind schema.GroupVersionKind, owner types.UID, resource string) ([]realize.Run, error) {
+	rest, err := c.agent.mapper.resource(kind)
+	if err != nil {
+		return nil, err
+	}
+	w := c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource)
+	if err := w.ready(c.owner, realize.ErrPending); err != nil {
+		return nil, err
+	}
+	all := w.runs(owner, resource)
+	runs := make([]realize.Run, len(all))
+	for i, s := range all {
+		if runs[i], err = s.run(); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+func (s *stored) run() (realize.Run, error) {
+	object, err := s.object()
+	return realize.Run{
+		Name: s.Name, Labels: s.Labels, Digest: s.digest, Sequence: s.sequence, Deleting: s.DeletionTimestamp != nil, Object: object,
+	}, err
+}
+
+// Create implements realize.Cluster. It is a plain create: an object of an immutable
+// lifecycle is never written again, so nothing needs to know whose its fields are.
+func (c *clusterView) Create(ctx context.Context, account realize.Account, object map[string]any) (realize.Run, error) {
+	u := unstructured.Unstructured{Object: object}
+	rest, err := c.agent.mapper.resource(u.GroupVersionKind())
+	if err != nil {
+		return realize.Run{}, err
+	}
+	key := objectKey{u.GetNamespace(), u.GetName()}
+	client, err := c.agent.accounts.get(account)
+	if err != nil {
+		return realize.Run{}, err
+	}
+	body, err := json.Marshal(object)
+	if err != nil {
+		return realize.Run{}, fmt.Errorf("encode the rendered object: %w", err)
+	}
+	path := objectPath(rest.GroupVersionResource, key.Namespace, key.Name)
+	text, err := client.Post().AbsPath(path[:len(path)-1]...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Raw()
+	c.agent.metrics.wrote("create", rest.Qualified(), err)
+	if apierrors.IsAlreadyExists(err) {
+		return c.earlierAttempt(ctx, rest, key, u.GetAnnotations()[v1alpha1.AnnotationDigest], err)
+	}
+	if err != nil {
+		return realize.Run{}, err
+	}
+	if !c.changedAt.IsZero() {
+		c.agent.metrics.propagation.Observe(c.agent.clock.Since(c.changedAt).Seconds())
+	}
+	return c.noteRun(rest, key, text)
+}
+
+// earlierAttempt takes an object for the run that was to be made, if it is that one: its
+// creation was sent before, but the answer was lost.
+func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource, key objectKey, digest string, exists error) (realize.Run, error) {
+	// The watch may not have shown it yet; this is the one read that can not wait for it.
+	text, err := c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx).Raw()
+	if err != nil {
+		return realize.Run{}, exists
+	}
+	var live unstructured.Unstructured
+	if err := json.Unmarshal(text, &live); err != nil {
+		return realize.Run{}, exists
+	}
+	s, err := store(live.DeepCopy())
+	if err != nil || s.controller() != c.uid || s.digest != digest {
+		return realize.Run{}, fmt.Errorf("%w; every change of what is stamped makes another object, so the template should give a metadata.generateName instead of a name", exists)
+	}
+	return c.noteRun(rest, key, text)
+}
+
+// noteRun remembers a run until the watch has shown it.
+func (c *clusterView) noteRun(rest realize.Resource, key objectKey, text []byte) (realize.Run, error) {
+	var made unstructured.Unstructured
+	if err := json.Unmarshal(text, &made); err != nil {
+		return realize.Run{}, fmt.Errorf("decode the API server's answer: %w", err)
+	}
+	s, err := store(&made)
+	if err != nil {
+		return realize.Run{}, err
+	}
+	c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource).wrote(key, s, reverts{})
+	return s.run()
+}
+
+var runIndexers = cache.Indexers{runIndex: indexRuns}

@@ -1,0 +1,165 @@
+package realize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// listError means that the runs of a resource are not known.
+type listError struct{ err error }
+
+func (e *listError) Error() string {
+	return fmt.Sprintf("cannot list the objects that were stamped before: %v", e.err)
+}
+func (e *listError) Unwrap() error { return e.err }
+
+// ensureRun makes a new object unless the newest is as rendered, so that a change makes
+// exactly one more, and a change back another (spec: reconcile §10.2). It compares what
+// was rendered, never what the cluster made of it: kinds without a spec, and kinds whose
+// spec the API server fills in, are created once.
+func (p *pass) ensureRun(ctx context.Context, record *stepRecord, kind schema.GroupVersionKind, object map[string]any, labels map[string]string) (Applied, error) {
+	all, err := p.cluster.Runs(kind, p.owner.UID, record.resource.Name)
+	if errors.Is(err, ErrPending) {
+		return Applied{}, err
+	}
+	if err != nil {
+		return Applied{}, &listError{err}
+	}
+	digest, verb := stamp.Digest(object), ""
+	retry := p.wantsRetry(record, all)
+	if len(all) == 0 || all[0].Digest != digest || all[0].Deleting || retry {
+		sequence := int64(1)
+		if len(all) > 0 {
+			sequence = all[0].Sequence + 1
+		}
+		if err := stamp.NumberRun(object, string(p.owner.UID), digest, sequence, p.retryValues(record)); err != nil {
+			return Applied{}, err
+		}
+		run, err := p.cluster.Create(ctx, p.account, object)
+		if err != nil {
+			return Applied{}, err
+		}
+		if retry {
+			p.event(v1alpha1.EventRunRetried, record.resource.Name, fmt.Sprintf("resource [%s] is run again as %s, because %s failed", record.resource.Name, run.Name, all[0].Name))
+		}
+		all = append([]Run{run}, all...)
+		verb = VerbCreated
+	}
+	record.runs = all
+	record.labels = labels
+	return Applied{Object: all[0].Object, Verb: verb}, nil
+}
+
+// wantsRetry says whether the newest run failed and was not made for what the owner asks
+// now. One that is still at work is retried when it fails.
+func (p *pass) wantsRetry(record *stepRecord, all []Run) bool {
+	if len(all) == 0 || record.template.RunHealth(all[0].Object).Status != metav1.ConditionFalse {
+		return false
+	}
+	for key, value := range p.retryValues(record) {
+		if text(all[0].Object, "metadata", "annotations", key) != value {
+			return true
+		}
+	}
+	return false
+}
+
+// retryValues are the annotations of the owner that ask for another run of a step.
+func (p *pass) retryValues(record *stepRecord) map[string]string {
+	values := map[string]string{}
+	for _, key := range []string{v1alpha1.AnnotationRetry, v1alpha1.AnnotationRetryStep + record.resource.Name} {
+		if value := p.owner.Annotations[key]; value != "" {
+			values[key] = value
+		}
+	}
+	return values
+}
+
+// newestHealthy is the run that gives the outputs; nil when there is none. Runs of another
+// template do not count: their outputs are elsewhere.
+func (r *stepRecord) newestHealthy() *Run {
+	for i := range r.runs {
+		if carries(r.runs[i].Labels, r.labels) && r.template.RunHealth(r.runs[i].Object).Status == metav1.ConditionTrue {
+			return &r.runs[i]
+		}
+	}
+	return nil
+}
+
+func carries(have, want map[string]string) bool {
+	for key, value := range want {
+		if have[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// noHealthyRun says why a resource has no outputs yet; that is no failure of a template
+// that has none at all (spec: reconcile §12).
+func (p *pass) noHealthyRun(record *stepRecord) *failure {
+	newest := record.template.RunHealth(record.object)
+	why := fmt.Sprintf("none of the objects stamped so far is healthy; the newest, %s, is %s", qualifiedName(record.stamped), newest.Status)
+	if newest.Message != "" {
+		why += ": " + newest.Message
+	}
+	switch path := record.template.FirstOutputPath(); {
+	case record.template.Kind == v1alpha1.KindClusterTemplate:
+		return nil
+	case path != "":
+		return waiting(v1alpha1.ReasonMissingValueAtPath, "resource %s: no value at path [%s] yet: %s", record.resource.Name, path, why)
+	}
+	return failed(v1alpha1.ReasonUnknownError, "resource %s: %s", record.resource.Name, why)
+}
+
+// retain deletes the oldest runs beyond the retention policy (spec: reconcile §13), of
+// whatever template they are (Q18). The newest run and the one that gives the outputs
+// stay, even if the policy keeps none: deleting them would make another.
+func (p *pass) retain(ctx context.Context, record *stepRecord) {
+	healthy := record.newestHealthy()
+	succeeded, failed := int64(0), int64(0)
+	for i := range record.runs {
+		run := &record.runs[i]
+		over := false
+		switch record.template.RunHealth(run.Object).Status {
+		case metav1.ConditionTrue:
+			succeeded++
+			over = succeeded > record.template.Retention.MaxSuccessfulRuns
+		case metav1.ConditionFalse:
+			failed++
+			over = failed > record.template.Retention.MaxFailedRuns
+		case metav1.ConditionUnknown: // still at work
+		}
+		if over && i > 0 && run != healthy && !run.Deleting {
+			p.remove(ctx, record.resource.Name, runRef(record.stamped, run.Name), "beyond the retention policy")
+		}
+	}
+}
+
+func runRef(of *v1alpha1.StampedRef, name string) *v1alpha1.StampedRef {
+	return &v1alpha1.StampedRef{
+		ObjectReference: corev1.ObjectReference{APIVersion: of.APIVersion, Kind: of.Kind, Namespace: of.Namespace, Name: name},
+		Resource:        of.Resource,
+	}
+}
+
+// remove deletes one object. That it can not be deleted changes no condition.
+func (p *pass) remove(ctx context.Context, resource string, ref *v1alpha1.StampedRef, why string) {
+	removed, err := p.cluster.Remove(ctx, p.account, p.owner.UID, *ref)
+	switch {
+	case errors.Is(err, ErrPending):
+		p.result.Pending = true
+	case err != nil:
+		p.result.Faults = append(p.result.Faults, fmt.Errorf("remove %s %s of resource %s, %s: %w", ref.Kind, ref.Name, resource, why, err))
+	case removed:
+		p.event(v1alpha1.EventStampedObjectRemoved, resource, fmt.Sprintf("%s object [%s]", VerbDeleted, qualifiedName(ref)))
+	}
+}
