@@ -126,11 +126,11 @@ func (b *statusBook) latest(key ownerKey, uid types.UID, seen uint64) (realize.O
 // put takes a status to be written.
 func (b *statusBook) put(key ownerKey, uid types.UID, status realize.OwnerStatus) {
 	now := b.clock.Now()
-	persisted, _ := b.persisted(key)
 	b.mu.Lock()
 	e := b.entries[key]
 	if e == nil || e.uid != uid {
 		b.drop(key)
+		persisted, _ := b.persisted(key)
 		e = &statusEntry{uid: uid, wasReady: isReady(persisted)}
 		b.entries[key] = e
 	}

@@ -13,59 +13,60 @@ import (
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
-// listError means that the runs of a resource are not known.
-type listError struct{ err error }
-
-func (e *listError) Error() string {
-	return fmt.Sprintf("cannot list the objects that were stamped before: %v", e.err)
+// judgedRun is a run with its health by the template of its resource.
+type judgedRun struct {
+	Run
+	health stamp.Health
 }
-func (e *listError) Unwrap() error { return e.err }
 
 // ensureRun makes a new object unless the newest is as rendered, so that a change makes
 // exactly one more, and a change back another (spec: reconcile §10.2). It compares what
 // was rendered, never what the cluster made of it: kinds without a spec, and kinds whose
 // spec the API server fills in, are created once.
-func (p *pass) ensureRun(ctx context.Context, record *stepRecord, kind schema.GroupVersionKind, object map[string]any, labels map[string]string) (Applied, error) {
+func (p *pass) ensureRun(ctx context.Context, record *stepRecord, kind schema.GroupVersionKind, object map[string]any, labels map[string]string, rejected func(error) *failure) (Applied, *failure) {
 	all, err := p.cluster.Runs(kind, p.owner.UID, record.resource.Name)
-	if errors.Is(err, ErrPending) {
-		return Applied{}, err
+	switch {
+	case errors.Is(err, ErrPending):
+		return Applied{}, p.pending(err)
+	case err != nil:
+		return Applied{}, failed(v1alpha1.ReasonFailedToListCreatedObjects, "resource %s of %s %s: cannot list the objects that were stamped before: %v",
+			record.resource.Name, p.blueprint.Kind, p.blueprint.Name, err).retriable()
 	}
-	if err != nil {
-		return Applied{}, &listError{err}
-	}
-	digest, verb := stamp.Digest(object), ""
-	retry := p.wantsRetry(record, all)
-	if len(all) == 0 || all[0].Digest != digest || all[0].Deleting || retry {
-		sequence := int64(1)
-		if len(all) > 0 {
-			sequence = all[0].Sequence + 1
-		}
-		if err := stamp.NumberRun(object, string(p.owner.UID), digest, sequence, p.retryValues(record)); err != nil {
-			return Applied{}, err
-		}
-		run, err := p.cluster.Create(ctx, p.account, object)
-		if err != nil {
-			return Applied{}, err
-		}
-		if retry {
-			p.event(v1alpha1.EventRunRetried, record.resource.Name, fmt.Sprintf("resource [%s] is run again as %s, because %s failed", record.resource.Name, run.Name, all[0].Name))
-		}
-		all = append([]Run{run}, all...)
-		verb = VerbCreated
-	}
-	record.runs = all
 	record.labels = labels
-	return Applied{Object: all[0].Object, Verb: verb}, nil
+	for _, run := range all {
+		record.runs = append(record.runs, judgedRun{run, record.template.RunHealth(run.Object)})
+	}
+	digest := stamp.Digest(object)
+	retry := p.wantsRetry(record)
+	if len(all) > 0 && all[0].Digest == digest && !all[0].Deleting && !retry {
+		return Applied{Object: all[0].Object}, nil
+	}
+	sequence := int64(1)
+	if len(all) > 0 {
+		sequence = all[0].Sequence + 1
+	}
+	if err := stamp.NumberRun(object, string(p.owner.UID), digest, sequence, p.retryValues(record)); err != nil {
+		return Applied{}, p.stampFailure(record, err)
+	}
+	run, err := p.cluster.Create(ctx, p.account, object)
+	if err != nil {
+		return Applied{}, rejected(err)
+	}
+	if retry {
+		p.event(v1alpha1.EventRunRetried, record.resource.Name, fmt.Sprintf("resource [%s] is run again as %s, because %s failed", record.resource.Name, run.Name, all[0].Name))
+	}
+	record.runs = append([]judgedRun{{run, record.template.RunHealth(run.Object)}}, record.runs...)
+	return Applied{Object: run.Object, Verb: VerbCreated}, nil
 }
 
 // wantsRetry says whether the newest run failed and was not made for what the owner asks
 // now. One that is still at work is retried when it fails.
-func (p *pass) wantsRetry(record *stepRecord, all []Run) bool {
-	if len(all) == 0 || record.template.RunHealth(all[0].Object).Status != metav1.ConditionFalse {
+func (p *pass) wantsRetry(record *stepRecord) bool {
+	if len(record.runs) == 0 || record.runs[0].health.Status != metav1.ConditionFalse {
 		return false
 	}
 	for key, value := range p.retryValues(record) {
-		if text(all[0].Object, "metadata", "annotations", key) != value {
+		if text(record.runs[0].Object, "metadata", "annotations", key) != value {
 			return true
 		}
 	}
@@ -85,9 +86,9 @@ func (p *pass) retryValues(record *stepRecord) map[string]string {
 
 // newestHealthy is the run that gives the outputs; nil when there is none. Runs of another
 // template do not count: their outputs are elsewhere.
-func (r *stepRecord) newestHealthy() *Run {
+func (r *stepRecord) newestHealthy() *judgedRun {
 	for i := range r.runs {
-		if carries(r.runs[i].Labels, r.labels) && r.template.RunHealth(r.runs[i].Object).Status == metav1.ConditionTrue {
+		if carries(r.runs[i].Labels, r.labels) && r.runs[i].health.Status == metav1.ConditionTrue {
 			return &r.runs[i]
 		}
 	}
@@ -106,7 +107,7 @@ func carries(have, want map[string]string) bool {
 // noHealthyRun says why a resource has no outputs yet; that is no failure of a template
 // that has none at all (spec: reconcile §12).
 func (p *pass) noHealthyRun(record *stepRecord) *failure {
-	newest := record.template.RunHealth(record.object)
+	newest := record.runs[0].health
 	why := fmt.Sprintf("none of the objects stamped so far is healthy; the newest, %s, is %s", qualifiedName(record.stamped), newest.Status)
 	if newest.Message != "" {
 		why += ": " + newest.Message
@@ -129,7 +130,7 @@ func (p *pass) retain(ctx context.Context, record *stepRecord) {
 	for i := range record.runs {
 		run := &record.runs[i]
 		over := false
-		switch record.template.RunHealth(run.Object).Status {
+		switch run.health.Status {
 		case metav1.ConditionTrue:
 			succeeded++
 			over = succeeded > record.template.Retention.MaxSuccessfulRuns

@@ -24,7 +24,7 @@ type stepRecord struct {
 	passThrough bool                 // the outputs are those of an input
 	stamped     *v1alpha1.StampedRef // nil when nothing was applied
 	object      map[string]any       // as the cluster holds it; of several runs, the newest
-	runs        []Run                // of a lifecycle other than mutable, the newest first
+	runs        []judgedRun          // of a lifecycle other than mutable, the newest first
 	labels      map[string]string    // that its runs carry
 	outputs     []stamp.Output
 	failure     *failure
@@ -185,22 +185,17 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 			return p.stampFailure(record, errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)"))
 		}
 		made, err = p.cluster.Apply(ctx, p.account, object)
+		switch {
+		case errors.Is(err, ErrPending):
+			return p.pending(err)
+		case err != nil:
+			return rejected(err)
+		}
 	} else {
-		made, err = p.ensureRun(ctx, record, kind, object, labels)
-	}
-	if errors.Is(err, ErrPending) {
-		p.result.Pending = true
-		return failed(v1alpha1.ReasonUnknown, "%v", err)
-	}
-	var unlisted *listError
-	var unusable *stamp.RenderError
-	switch {
-	case errors.As(err, &unlisted):
-		return failed(v1alpha1.ReasonFailedToListCreatedObjects, "resource %s of %s %s: %v", resource.Name, p.blueprint.Kind, p.blueprint.Name, err).retriable()
-	case errors.As(err, &unusable):
-		return p.stampFailure(record, err)
-	case err != nil:
-		return rejected(err)
+		var failure *failure
+		if made, failure = p.ensureRun(ctx, record, kind, object, labels, rejected); failure != nil {
+			return failure
+		}
 	}
 	record.object = made.Object
 	record.stamped = &v1alpha1.StampedRef{
@@ -211,6 +206,12 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 		p.event(v1alpha1.EventStampedObjectApplied, resource.Name, fmt.Sprintf("%s object [%s]", made.Verb, qualifiedName(record.stamped)))
 	}
 	return nil
+}
+
+// pending abandons the pass; what is returned is never seen.
+func (p *pass) pending(err error) *failure {
+	p.result.Pending = true
+	return failed(v1alpha1.ReasonUnknown, "%v", err)
 }
 
 // stampFailure reports that the template gave no usable object. Waiting for an input

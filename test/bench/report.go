@@ -122,7 +122,7 @@ func (r row) cells(by map[string]result) []string {
 	cells := []string{"-", "-", "-"}
 	carto, hasCarto := by[cartoName]
 	yardstick, hasYardstick := by[yardstickName]
-	if hasCarto {
+	if hasCarto && (r.value(carto) > 0 || r.target == "0") { // otherwise it was not measured
 		cells[0] = fmt.Sprintf(r.format, r.value(carto))
 	}
 	if hasYardstick && (r.value(yardstick) > 0 || r.target == "0") {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,16 +23,6 @@ import (
 
 // fieldManager owns what tests apply.
 const fieldManager = "harness"
-
-// ApplyFile is ApplyYAML of a file's content.
-func ApplyFile(t testing.TB, config *rest.Config, namespace, path string) []*unstructured.Unstructured {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ApplyYAML(t, config, namespace, string(data))
-}
 
 // ApplyYAML applies documents on the server's side, in their order, and returns what the server made of them. Objects that
 // name no namespace go to the given one. A CustomResourceDefinition is waited for, so that its resources can follow it; a

@@ -156,11 +156,6 @@ func (cp *ControlPlane) StartComponent(ctx context.Context, name string) error {
 	return cp.do(ctx, "start", name)
 }
 
-// StopComponent stops a component in order.
-func (cp *ControlPlane) StopComponent(ctx context.Context, name string) error {
-	return cp.do(ctx, "stop", name)
-}
-
 // RestartComponent stops a component in order, starts it again on the same port and returns when it is ready.
 func (cp *ControlPlane) RestartComponent(ctx context.Context, name string) error {
 	return cp.do(ctx, "restart", name)

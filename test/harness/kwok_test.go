@@ -21,9 +21,6 @@ spec:
 `
 
 func TestPodsRunOnKwok(t *testing.T) {
-	if _, err := findBinary("kwok", "CARTO_KWOK"); err != nil {
-		t.Skip(err)
-	}
 	cp := New(t, Options{})
 	ctx := context.Background()
 	kwok, err := cp.StartNodes(ctx)

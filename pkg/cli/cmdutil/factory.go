@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -35,8 +34,6 @@ type Factory struct {
 	RESTConfig func() (*rest.Config, error)
 	// Dynamic is the client that all commands use.
 	Dynamic func() (dynamic.Interface, error)
-	// Mapper maps kinds to resources, by discovery that is cached on disk.
-	Mapper func() (meta.RESTMapper, error)
 	// Namespace is the one in use, and whether it was given by flag.
 	Namespace func() (name string, explicit bool, err error)
 	// Clock is the present.
@@ -66,7 +63,6 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 		}
 		return dynamic.NewForConfig(c)
 	})
-	f.Mapper = f.Config.ToRESTMapper
 	// Not the method value: the loader would be made before the flags are parsed.
 	f.Namespace = func() (string, bool, error) {
 		if f.Config.Namespace != nil && *f.Config.Namespace != "" {

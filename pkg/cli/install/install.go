@@ -47,18 +47,7 @@ or the one given by --namespace; the namespace of the kubectl context is not use
   %[1]s install --crds-only
   %[1]s install --print > carto.yaml`, f.Program),
 		Args: cmdutil.UsageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.Complete(); err != nil {
-				return err
-			}
-			if err := o.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE: cmdutil.RunE(o, runF),
 	}
 	cmd.Flags().BoolVar(&o.Config.CRDsOnly, "crds-only", false, "Install only the definitions of the kinds.")
 	cmd.Flags().BoolVar(&o.Print, "print", false, "Write the manifests to standard output; no cluster is needed.")
@@ -68,7 +57,7 @@ or the one given by --namespace; the namespace of the kubectl context is not use
 }
 
 // Complete finds the namespace.
-func (o *Options) Complete() error {
+func (o *Options) Complete(*cobra.Command, []string) error {
 	o.Config.Namespace = install.DefaultNamespace
 	// A broken kubeconfig must not keep --print from working: the flag is all that counts.
 	if name, explicit, err := o.Namespace(); err == nil && explicit {

@@ -113,15 +113,6 @@ func (s *Streams) Width() int {
 	return 80
 }
 
-// Height of the terminal; 0 when it is unknown.
-func (s *Streams) Height() int {
-	if !s.outTTY {
-		return 0
-	}
-	_, h := s.size()
-	return h
-}
-
 // UseColor tells whether standard output may be coloured. --color wins over the
 // environment, and within it NO_COLOR over CLICOLOR_FORCE, as https://no-color.org asks.
 func (s *Streams) UseColor() bool {

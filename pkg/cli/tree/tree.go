@@ -70,18 +70,7 @@ no terminal, changes are appended as lines; with -o json each is one line of JSO
 			}
 			return found, directive
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.Complete(args); err != nil {
-				return err
-			}
-			if err := o.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE: cmdutil.RunE(o, runF),
 	}
 	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "Output format. One of: "+strings.Join(formats(), ", ")+".")
 	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
@@ -95,7 +84,7 @@ no terminal, changes are appended as lines; with -o json each is one line of JSO
 func formats() []string { return []string{"table", "wide", "json", "yaml"} }
 
 // Complete reads TYPE/NAME or TYPE NAME.
-func (o *Options) Complete(args []string) error {
+func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	kind, name, slash := strings.Cut(args[0], "/")
 	switch {
 	case len(args) == 2 && slash:

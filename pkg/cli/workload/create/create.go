@@ -77,16 +77,7 @@ value of a git flag unsets that field.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveNoFileComp // a new name
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Complete(cmd, args)
-			if err := o.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE: cmdutil.RunE(o, runF),
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.File, "filename", "f", "", "File that holds exactly one Workload, or - for standard input.")
@@ -125,11 +116,12 @@ func (o *Options) gitChanged() bool {
 }
 
 // Complete takes the arguments.
-func (o *Options) Complete(cmd *cobra.Command, args []string) {
+func (o *Options) Complete(cmd *cobra.Command, args []string) error {
 	o.changed = cmd.Flags().Changed
 	if len(args) > 0 {
 		o.Name = args[0]
 	}
+	return nil
 }
 
 // Validate checks the flags against each other; what depends on the file is checked once

@@ -53,18 +53,7 @@ It asks first. Where there is no terminal to ask on, --yes is required.`,
   %[1]s workload delete --all -n shop --yes --wait`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.ArbitraryArgs),
 		ValidArgsFunction: completion.Workloads(f, true),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.Complete(args); err != nil {
-				return err
-			}
-			if err := o.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:              cmdutil.RunE(o, runF),
 	}
 	cmd.Flags().BoolVar(&o.All, "all", false, "Delete all workloads of the namespace.")
 	cmd.Flags().BoolVar(&o.Wait, "wait", false, "Wait until they are gone.")
@@ -74,7 +63,7 @@ It asks first. Where there is no terminal to ask on, --yes is required.`,
 }
 
 // Complete takes the names, each once, and finds the namespace.
-func (o *Options) Complete(args []string) error {
+func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	seen := map[string]bool{}
 	for _, a := range args {
 		if !seen[a] {

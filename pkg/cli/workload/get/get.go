@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -27,6 +25,8 @@ type Options struct {
 
 	Name   string
 	Output *cmdutil.OutputFlags
+
+	namespace string
 }
 
 // NewCmdGet makes the command; runF replaces the work in tests.
@@ -45,37 +45,34 @@ func NewCmdGet(f *cmdutil.Factory, runF func(context.Context, *Options) error) *
   %[1]s workload get cart -o jsonpath='{.status.resources[0].outputs[?(@.name=="revision")].preview}'`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completion.Workloads(f, false),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Name = args[0]
-			if err := o.Output.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:              cmdutil.RunE(o, runF),
 	}
 	o.Output.AddTo(cmd)
 	return cmd
 }
 
-// Run shows the workload.
-func (o *Options) Run(ctx context.Context) error {
-	namespace, _, err := o.Namespace()
-	if err != nil {
+// Complete takes the name and finds the namespace.
+func (o *Options) Complete(_ *cobra.Command, args []string) error {
+	o.Name = args[0]
+	var err error
+	if o.namespace, _, err = o.Namespace(); err != nil {
 		return fmt.Errorf("cannot find out the namespace: %w", err)
 	}
+	return nil
+}
+
+// Validate checks the flags.
+func (o *Options) Validate() error { return o.Output.Validate() }
+
+// Run shows the workload.
+func (o *Options) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
 		return err
 	}
-	obj, err := client.Resource(shared.Resource).Namespace(namespace).Get(ctx, o.Name, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return shared.NotFound(namespace, o.Name)
-	case err != nil:
-		return cmdutil.Explain(o.Program, fmt.Sprintf("read workload %s/%s", namespace, o.Name), err)
+	obj, err := shared.Read(ctx, client, o.Program, o.namespace, o.Name)
+	if err != nil {
+		return err
 	}
 	if !o.Output.Own() {
 		printer, err := o.Output.Printer()

@@ -54,18 +54,7 @@ func NewCmdList(f *cmdutil.Factory, runF func(context.Context, *Options) error) 
   # web applications everywhere, with supply chain and source
   %[1]s workload list -A -l apps.tanzu.vmware.com/workload-type=web -o wide`, f.Program),
 		Args: cmdutil.UsageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.Complete(); err != nil {
-				return err
-			}
-			if err := o.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE: cmdutil.RunE(o, runF),
 	}
 	cmd.Flags().BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "List in all namespaces.")
 	cmd.Flags().StringVarP(&o.Selector, "selector", "l", "", "Label selector, for example key=value,other!=value.")
@@ -75,7 +64,7 @@ func NewCmdList(f *cmdutil.Factory, runF func(context.Context, *Options) error) 
 }
 
 // Complete finds the namespace.
-func (o *Options) Complete() error {
+func (o *Options) Complete(*cobra.Command, []string) error {
 	namespace, explicit, err := o.Namespace()
 	if err != nil {
 		return fmt.Errorf("cannot find out the namespace: %w", err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -27,7 +26,7 @@ type Options struct {
 	Program   string
 	Client    func() (dynamic.Interface, error)
 	Namespace func() (string, bool, error)
-	Now       func() time.Time
+	Clock     func() time.Time
 
 	Name string
 	Step string
@@ -37,7 +36,7 @@ type Options struct {
 
 // NewCmdRetry makes the command; runF replaces the work in tests.
 func NewCmdRetry(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Now: time.Now}
+	o := &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
 	cmd := &cobra.Command{
 		Use:   "retry NAME",
 		Short: "Run the failed steps of a workload once more",
@@ -52,25 +51,14 @@ tekton). A step that keeps one object up to date needs no retry: repair its inpu
   %[1]s workload retry cart --step test`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completion.Workloads(f, false),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.Complete(args); err != nil {
-				return err
-			}
-			if err := o.Validate(); err != nil {
-				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:              cmdutil.RunE(o, runF),
 	}
 	cmd.Flags().StringVar(&o.Step, "step", "", "Run only this step.")
 	return cmd
 }
 
 // Complete takes the name and finds the namespace.
-func (o *Options) Complete(args []string) error {
+func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	o.Name = args[0]
 	var err error
 	if o.namespace, _, err = o.Namespace(); err != nil {
@@ -94,14 +82,9 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := dyn.Resource(shared.Resource).Namespace(o.namespace)
-	what := fmt.Sprintf("retry workload %s/%s", o.namespace, o.Name)
-	object, err := client.Get(ctx, o.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) && !cmdutil.MissingKind(err) {
-		return shared.NotFound(o.namespace, o.Name)
-	}
+	object, err := shared.Read(ctx, dyn, o.Program, o.namespace, o.Name)
 	if err != nil {
-		return cmdutil.Explain(o.Program, what, err)
+		return err
 	}
 	workload, err := shared.Decode(object)
 	if err != nil {
@@ -115,13 +98,13 @@ func (o *Options) Run(ctx context.Context) error {
 		key = v1alpha1.AnnotationRetryStep + o.Step
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": object.GetUID(), "annotations": map[string]string{key: o.Now().UTC().Format(time.RFC3339Nano)},
+		"uid": object.GetUID(), "annotations": map[string]string{key: o.Clock().UTC().Format(time.RFC3339Nano)},
 	}})
 	if err != nil {
 		return fmt.Errorf("encode the annotation: %w", err)
 	}
-	if _, err := client.Patch(ctx, o.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-carto"}); err != nil {
-		return cmdutil.Explain(o.Program, what, err)
+	if _, err := dyn.Resource(shared.Resource).Namespace(o.namespace).Patch(ctx, o.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-carto"}); err != nil {
+		return cmdutil.Explain(o.Program, fmt.Sprintf("retry workload %s/%s", o.namespace, o.Name), err)
 	}
 	_, err = fmt.Fprintf(o.Streams.Out, "workload.carto.run/%s retried\n", o.Name)
 	return err

@@ -2,11 +2,14 @@
 package shared
 
 import (
+	"context"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -36,6 +39,18 @@ func Condition(conditions []metav1.Condition, kind string) metav1.Condition {
 		}
 	}
 	return metav1.Condition{Type: kind, Status: metav1.ConditionUnknown}
+}
+
+// Read fetches a workload; one that is not there is a finding.
+func Read(ctx context.Context, client dynamic.Interface, program, namespace, name string) (*unstructured.Unstructured, error) {
+	object, err := client.Resource(Resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+		return nil, NotFound(namespace, name)
+	case err != nil:
+		return nil, cmdutil.Explain(program, fmt.Sprintf("read workload %s/%s", namespace, name), err)
+	}
+	return object, nil
 }
 
 // NotFound is the finding for a workload that is not there.
