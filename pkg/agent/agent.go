@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
@@ -107,6 +108,10 @@ func newAgent(config Config) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
+	metadataClient, err := metadata.NewForConfig(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
 	discoveryClient, err := discovery.NewDiscoveryClientForConfig(client)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
@@ -129,7 +134,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
 	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
 	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
-	a.watches = newWatchSet(dynamicClient, a.log, a.metrics, a.wake)
+	a.watches = newWatchSet(dynamicClient, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
 	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics}
 	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, func(key ownerKey, err error) {
 		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)
@@ -139,7 +144,9 @@ func newAgent(config Config) (*Agent, error) {
 	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
 	for _, kind := range ownerKinds {
 		a.handleOwners(kind)
-		a.handleBlueprints(blueprintKindOf(kind))
+		if blueprints := blueprintKindOf(kind); blueprints != "" {
+			a.handleBlueprints(blueprints)
+		}
 	}
 	for kind := range plurals {
 		if isTemplateKind(kind) {
@@ -270,7 +277,7 @@ func (a *Agent) persistedStatus(key ownerKey) (realize.OwnerStatus, bool) {
 	if object == nil {
 		return realize.OwnerStatus{}, false
 	}
-	return statusOf(object), true
+	return realize.StatusOf(object), true
 }
 
 // discoveryLag is how long the API server may take until discovery, or its authorizer,

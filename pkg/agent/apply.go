@@ -25,6 +25,8 @@ type clusterView struct {
 	agent *Agent
 	owner ownerKey
 	uid   types.UID
+	// before is the owner's status before the pass.
+	before *realize.OwnerStatus
 	// changedAt is when the change that led to this pass was noticed.
 	changedAt time.Time
 }
@@ -46,6 +48,11 @@ func (c *clusterView) Resource(kind schema.GroupVersionKind) (realize.Resource, 
 	return c.agent.mapper.resource(kind)
 }
 
+// watch is the watch of what owners of this kind stamp of a kind.
+func (c *clusterView) watch(rest realize.Resource) *kindWatch {
+	return c.agent.watches.watch(c.agent.informers, stampedFor(c.owner.Kind, rest))
+}
+
 // Apply implements realize.Cluster for objects of mutable lifecycle (spec: reconcile
 // §10.1). It writes when the object is absent, was rendered differently, or has drifted.
 func (c *clusterView) Apply(ctx context.Context, account realize.Account, object map[string]any) (realize.Applied, error) {
@@ -54,7 +61,7 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	if err != nil {
 		return realize.Applied{}, err
 	}
-	w := c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource)
+	w := c.watch(rest)
 	if err := w.ready(c.owner, realize.ErrPending); err != nil {
 		return realize.Applied{}, err
 	}
@@ -72,6 +79,11 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 		}
 	}
 
+	if live == nil && c.vanished(rest, u.GroupVersionKind(), key.Name) {
+		if err := c.alive(ctx); err != nil {
+			return realize.Applied{}, err
+		}
+	}
 	r := known.reverts
 	if live != nil && live.digest == digest {
 		// Somebody changed what was applied. It is put back, but not in a race.
@@ -192,7 +204,7 @@ func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner
 	if err != nil {
 		return false, err
 	}
-	w := c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource)
+	w := c.watch(rest)
 	if err := w.ready(c.owner, realize.ErrPending); err != nil {
 		return false, err
 	}

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"reflect"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,6 +39,7 @@ type compiled[T any] struct {
 var plurals = map[string]string{
 	v1alpha1.KindWorkload:                  "workloads",
 	v1alpha1.KindDeliverable:               "deliverables",
+	v1alpha1.KindRunnable:                  "runnables",
 	v1alpha1.KindClusterSupplyChain:        "clustersupplychains",
 	v1alpha1.KindClusterDelivery:           "clusterdeliveries",
 	v1alpha1.KindClusterSourceTemplate:     "clustersourcetemplates",
@@ -47,12 +47,14 @@ var plurals = map[string]string{
 	v1alpha1.KindClusterConfigTemplate:     "clusterconfigtemplates",
 	v1alpha1.KindClusterDeploymentTemplate: "clusterdeploymenttemplates",
 	v1alpha1.KindClusterTemplate:           "clustertemplates",
+	v1alpha1.KindClusterRunTemplate:        "clusterruntemplates",
 }
 
 // examples of the objects that each informer holds.
 var examples = map[string]runtime.Object{
 	v1alpha1.KindWorkload:                  &v1alpha1.Workload{},
 	v1alpha1.KindDeliverable:               &v1alpha1.Deliverable{},
+	v1alpha1.KindRunnable:                  &v1alpha1.Runnable{},
 	v1alpha1.KindClusterSupplyChain:        &v1alpha1.ClusterSupplyChain{},
 	v1alpha1.KindClusterDelivery:           &v1alpha1.ClusterDelivery{},
 	v1alpha1.KindClusterSourceTemplate:     &v1alpha1.ClusterSourceTemplate{},
@@ -60,16 +62,21 @@ var examples = map[string]runtime.Object{
 	v1alpha1.KindClusterConfigTemplate:     &v1alpha1.ClusterConfigTemplate{},
 	v1alpha1.KindClusterDeploymentTemplate: &v1alpha1.ClusterDeploymentTemplate{},
 	v1alpha1.KindClusterTemplate:           &v1alpha1.ClusterTemplate{},
+	v1alpha1.KindClusterRunTemplate:        &v1alpha1.ClusterRunTemplate{},
 }
 
-var ownerKinds = []string{v1alpha1.KindWorkload, v1alpha1.KindDeliverable}
+var ownerKinds = []string{v1alpha1.KindWorkload, v1alpha1.KindDeliverable, v1alpha1.KindRunnable}
 
-// blueprintKindOf is the kind of the blueprints that serve a kind of owners.
+// blueprintKindOf is the kind of the blueprints that serve a kind of owners; empty for
+// Runnables, which need none.
 func blueprintKindOf(ownerKind string) string {
-	if ownerKind == v1alpha1.KindDeliverable {
+	switch ownerKind {
+	case v1alpha1.KindWorkload:
+		return v1alpha1.KindClusterSupplyChain
+	case v1alpha1.KindDeliverable:
 		return v1alpha1.KindClusterDelivery
 	}
-	return v1alpha1.KindClusterSupplyChain
+	return ""
 }
 
 func newCatalog(client rest.Interface, watchListClient any) *catalog {
@@ -243,19 +250,8 @@ func (c *catalog) synced() []cache.InformerSynced {
 	return all
 }
 
-// isTemplateKind says whether a kind is one of templates that blueprints can use.
+// isTemplateKind says whether a kind is one of templates.
 func isTemplateKind(kind string) bool {
 	_, isObject := plurals[kind]
 	return isObject && !isOwnerKind(kind) && kind != v1alpha1.KindClusterSupplyChain && kind != v1alpha1.KindClusterDelivery
-}
-
-// statusOf returns the persisted status of an owner in the form of realize.
-func statusOf(owner runtime.Object) realize.OwnerStatus {
-	switch o := owner.(type) {
-	case *v1alpha1.Workload:
-		return realize.OwnerStatus{OwnerStatus: o.Status.OwnerStatus, Blueprint: o.Status.SupplyChainRef}
-	case *v1alpha1.Deliverable:
-		return realize.OwnerStatus{OwnerStatus: o.Status.OwnerStatus, Blueprint: o.Status.DeliveryRef}
-	}
-	panic("no owner: " + reflect.TypeOf(owner).String())
 }

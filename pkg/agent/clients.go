@@ -98,11 +98,20 @@ func (c *accountClients) get(account realize.Account) (*rest.RESTClient, error) 
 
 // objectPath is the URL path of a namespaced object.
 func objectPath(gvr schema.GroupVersionResource, namespace, name string) []string {
+	return append(collectionPath(gvr, namespace), name)
+}
+
+// collectionPath is the URL path of the objects of a namespace, or of all when it is
+// empty.
+func collectionPath(gvr schema.GroupVersionResource, namespace string) []string {
 	path := []string{"apis", gvr.Group, gvr.Version}
 	if gvr.Group == "" {
 		path = []string{"api", gvr.Version}
 	}
-	return append(path, "namespaces", namespace, gvr.Resource, name)
+	if namespace != "" {
+		path = append(path, "namespaces", namespace)
+	}
+	return append(path, gvr.Resource)
 }
 
 // metadataOnly asks the API server for an answer without the object's body.

@@ -16,8 +16,8 @@ type dependencyIndex struct {
 	byThing map[any]map[ownerKey]struct{}
 }
 
-// What owners depend on, beside realize.TemplateKey, realize.Account and
-// schema.GroupKind (of the stamped objects).
+// What owners depend on, beside realize.TemplateKey, realize.Account, realize.Selection
+// and schema.GroupKind (of the stamped objects).
 type (
 	blueprintKey   struct{ Kind, Name string }
 	unknownKind    schema.GroupKind // its CRD may appear
@@ -83,6 +83,9 @@ func things(blueprintKind string, d realize.Dependencies) []any {
 	for _, kind := range d.UnknownKinds {
 		all = append(all, unknownKind(kind.GroupKind()))
 	}
+	if d.Selection != nil {
+		all = append(all, *d.Selection)
+	}
 	if d.Account != nil {
 		all = append(all, *d.Account)
 		if d.Forbidden {
@@ -116,19 +119,25 @@ func (x *dependencyIndex) refusedAccounts() []realize.Account {
 	return accounts
 }
 
-// kinds lists the kinds of all stamped objects.
-func (x *dependencyIndex) kinds() []schema.GroupVersionKind {
+// stampedKind is a kind of objects that owners of a kind stamp.
+type stampedKind struct {
+	schema.GroupVersionKind
+	owner string
+}
+
+// watched lists what has to be watched: the kinds of all stamped objects, and what
+// Runnables select.
+func (x *dependencyIndex) watched() (map[stampedKind]bool, map[realize.Selection]bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	seen := map[schema.GroupVersionKind]bool{}
-	var kinds []schema.GroupVersionKind
-	for _, d := range x.byOwner {
+	stamped, selections := map[stampedKind]bool{}, map[realize.Selection]bool{}
+	for owner, d := range x.byOwner {
 		for _, kind := range d.Kinds {
-			if !seen[kind] {
-				seen[kind] = true
-				kinds = append(kinds, kind)
-			}
+			stamped[stampedKind{kind, owner.Kind}] = true
+		}
+		if d.Selection != nil {
+			selections[*d.Selection] = true
 		}
 	}
-	return kinds
+	return stamped, selections
 }

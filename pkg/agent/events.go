@@ -162,19 +162,18 @@ func (r *recorder) writeNext(ctx context.Context) bool {
 
 func (r *recorder) send(ctx context.Context, event *corev1.Event, exists bool) error {
 	resource := schema.GroupVersionResource{Version: "v1", Resource: "events"}
-	path := objectPath(resource, event.Namespace, event.Name)
 	if !exists {
 		body, err := json.Marshal(event)
 		if err != nil {
 			return err
 		}
-		return r.client.Post().AbsPath(path[:len(path)-1]...).SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Error()
+		return r.client.Post().AbsPath(collectionPath(resource, event.Namespace)...).SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Error()
 	}
 	body, err := json.Marshal(map[string]any{"count": event.Count, "message": event.Message, "type": event.Type, "lastTimestamp": event.LastTimestamp})
 	if err != nil {
 		return err
 	}
-	return r.client.Patch(types.MergePatchType).AbsPath(path...).SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Error()
+	return r.client.Patch(types.MergePatchType).AbsPath(objectPath(resource, event.Namespace, event.Name)...).SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Error()
 }
 
 func (r *recorder) event(key eventKey, e *eventRecord) *corev1.Event {

@@ -32,7 +32,7 @@ func ownerOf(object metav1.Object) (ownerKey, bool) {
 }
 
 func isOwnerKind(kind string) bool {
-	return kind == v1alpha1.KindWorkload || kind == v1alpha1.KindDeliverable
+	return kind == v1alpha1.KindWorkload || kind == v1alpha1.KindDeliverable || kind == v1alpha1.KindRunnable
 }
 
 // version makes a resourceVersion comparable; 0 when it is none. Versions of one

@@ -107,7 +107,7 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 		owner.Status = status
 	}
 
-	view := &clusterView{agent: a, owner: key, uid: owner.UID, changedAt: changedAt}
+	view := &clusterView{agent: a, owner: key, uid: owner.UID, before: &owner.Status, changedAt: changedAt}
 	started := a.clock.Now()
 	result := realize.Pass(ctx, owner, a.catalog.all(blueprintKindOf(key.Kind)), started, view)
 	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())
@@ -174,20 +174,21 @@ func ownerReference(key ownerKey, uid types.UID) reference {
 }
 
 // preloadWatches starts the watches of all kinds that owners have stamped before, so
-// that after a restart the caches are full before the first pass.
+// that after a restart the caches are full before the first pass. What Runnables ran is
+// not in their status; they wait for their watches when their turn comes.
 func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 	seen := map[string]bool{}
 	var synced []cache.InformerSynced
 	for _, kind := range ownerKinds {
 		for _, object := range a.catalog.owners(kind) {
-			for _, resource := range statusOf(object).Resources {
+			for _, resource := range realize.StatusOf(object).Resources {
 				ref := resource.StampedRef
 				if ref == nil || seen[ref.APIVersion+ref.Kind] {
 					continue
 				}
 				seen[ref.APIVersion+ref.Kind] = true
 				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
-					synced = append(synced, a.watches.watch(ctx, rest.GroupVersionResource).informer.HasSynced)
+					synced = append(synced, a.watches.watch(ctx, stampedFor(kind, rest)).informer.HasSynced)
 				}
 			}
 		}
@@ -195,17 +196,23 @@ func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 	return synced
 }
 
-// stopUnused ends the watches of kinds that no owner stamps any more.
+// stopUnused ends the watches of kinds that no owner stamps or selects any more.
 func (a *Agent) stopUnused() {
-	inUse := map[string]bool{}
-	for _, kind := range a.depends.kinds() {
-		if rest, err := a.mapper.resource(kind); err == nil {
-			inUse[rest.GroupVersionResource.String()] = true
+	inUse := map[watchKey]bool{}
+	stamped, selections := a.depends.watched()
+	for kind := range stamped {
+		if rest, err := a.mapper.resource(kind.GroupVersionKind); err == nil {
+			inUse[stampedFor(kind.owner, rest)] = true
 		}
 	}
-	for gvr, since := range a.watches.resources() {
-		if !inUse[gvr.String()] && a.clock.Since(since) > unusedFor {
-			a.watches.stop(gvr)
+	for selection := range selections {
+		if rest, err := a.mapper.resource(selection.Kind); err == nil {
+			inUse[selectedBy(selection, rest)] = true
+		}
+	}
+	for key, since := range a.watches.running() {
+		if !inUse[key] && a.clock.Since(since) > unusedFor {
+			a.watches.stop(key)
 		}
 	}
 }

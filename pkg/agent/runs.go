@@ -25,9 +25,29 @@ func runKey(owner types.UID, resource string) string { return string(owner) + "/
 
 func indexRuns(object any) ([]string, error) {
 	if s, ok := object.(*stored); ok && s.Labels != nil {
-		return []string{runKey(s.controller(), s.Labels[v1alpha1.LabelResourceName])}, nil
+		return []string{runKey(s.controller(), s.step())}, nil
 	}
 	return nil, nil
+}
+
+// isRun tells objects of the lifecycles immutable and tekton by their labels, and what a
+// Runnable stamps by its owner: that may carry labels that were copied from the Runnable,
+// which are about the Runnable itself.
+func isRun(controller string, labels map[string]string) bool {
+	switch v1alpha1.Lifecycle(labels[v1alpha1.LabelTemplateLifecycle]) {
+	case v1alpha1.LifecycleImmutable, v1alpha1.LifecycleTekton:
+		return true
+	}
+	return controller == v1alpha1.KindRunnable
+}
+
+// step is the resource of the blueprint that a run was stamped for; empty when it was for
+// a Runnable.
+func (s *stored) step() string {
+	if len(s.OwnerReferences) > 0 && s.OwnerReferences[0].Kind == v1alpha1.KindRunnable {
+		return ""
+	}
+	return s.Labels[v1alpha1.LabelResourceName]
 }
 
 // runs returns the newest known states of the runs of a resource, the newest run first.
@@ -41,7 +61,7 @@ func (w *kindWatch) runs(owner types.UID, resource string) []*stored {
 	}
 	w.mu.Lock()
 	for key, own := range w.written {
-		if own.Labels == nil || own.controller() != owner || own.Labels[v1alpha1.LabelResourceName] != resource {
+		if own.Labels == nil || own.controller() != owner || own.step() != resource {
 			continue
 		}
 		if s := found[key]; s == nil || version(own.ResourceVersion) > version(s.ResourceVersion) {
@@ -65,7 +85,7 @@ func (c *clusterView) Runs(kind schema.GroupVersionKind, owner types.UID, resour
 	if err != nil {
 		return nil, err
 	}
-	w := c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource)
+	w := c.watch(rest)
 	if err := w.ready(c.owner, realize.ErrPending); err != nil {
 		return nil, err
 	}
@@ -103,8 +123,12 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 	if err != nil {
 		return realize.Run{}, fmt.Errorf("encode the rendered object: %w", err)
 	}
-	path := objectPath(rest.GroupVersionResource, key.Namespace, key.Name)
-	text, err := client.Post().AbsPath(path[:len(path)-1]...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Raw()
+	if c.vanished(rest, u.GroupVersionKind(), "") {
+		if err := c.alive(ctx); err != nil {
+			return realize.Run{}, err
+		}
+	}
+	text, err := client.Post().AbsPath(collectionPath(rest.GroupVersionResource, key.Namespace)...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Raw()
 	c.agent.metrics.wrote("create", rest.Qualified(), err)
 	if apierrors.IsAlreadyExists(err) {
 		return c.earlierAttempt(ctx, rest, key, u.GetAnnotations()[v1alpha1.AnnotationDigest], err)
@@ -147,7 +171,7 @@ func (c *clusterView) noteRun(rest realize.Resource, key objectKey, text []byte)
 	if err != nil {
 		return realize.Run{}, err
 	}
-	c.agent.watches.watch(c.agent.informers, rest.GroupVersionResource).wrote(key, s, reverts{})
+	c.watch(rest).wrote(key, s, reverts{})
 	return s.run()
 }
 

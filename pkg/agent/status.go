@@ -39,17 +39,20 @@ type statusWriter struct {
 	metrics *metrics
 }
 
-// write sends the whole status as a merge patch. Lists are replaced whole by it, and
-// the UID makes the API server refuse the write when the object is another one by now.
-// There is no resourceVersion in it on purpose: the agent is the only writer of these
+// write replaces the whole status, by a JSON patch: a merge patch would keep the outputs
+// of a Runnable that it does not name. The UID makes the API server refuse the write when
+// the object is another one by now. There is no resourceVersion in it on purpose: the agent is the only writer of these
 // statuses, and an edit of the spec at the same time is no conflict. The status says
 // itself, by its observedGeneration, which spec it is about.
 func (w *statusWriter) write(ctx context.Context, kind, namespace, name string, uid types.UID, status any) (uint64, error) {
-	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": uid}, "status": status})
+	body, err := json.Marshal([]map[string]any{
+		{"op": "replace", "path": "/metadata/uid", "value": uid},
+		{"op": "add", "path": "/status", "value": status},
+	})
 	if err != nil {
 		return 0, fmt.Errorf("encode status: %w", err)
 	}
-	text, err := w.client.Patch(types.MergePatchType).NamespaceIfScoped(namespace, namespace != "").
+	text, err := w.client.Patch(types.JSONPatchType).NamespaceIfScoped(namespace, namespace != "").
 		Resource(plurals[kind]).Name(name).SubResource("status").
 		Param("fieldManager", v1alpha1.FieldManager).
 		SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Raw()
@@ -305,21 +308,13 @@ func (b *statusBook) waiting() int {
 	return b.dirty
 }
 
-// wireStatus is the status as the kind of the owner writes it. A merge patch leaves
-// alone what it does not name, so an empty list of resources is named as null.
-func wireStatus(kind string, status realize.OwnerStatus) map[string]any {
-	wire := map[string]any{
-		"observedGeneration": status.ObservedGeneration,
-		"conditions":         status.Conditions,
-		"resources":          nil,
+// wireStatus is the status as the kind of the owner writes it.
+func wireStatus(kind string, status realize.OwnerStatus) any {
+	switch kind {
+	case v1alpha1.KindDeliverable:
+		return v1alpha1.DeliverableStatus{OwnerStatus: status.OwnerStatus, DeliveryRef: status.Blueprint}
+	case v1alpha1.KindRunnable:
+		return v1alpha1.RunnableStatus{ObservedGeneration: status.ObservedGeneration, Conditions: status.Conditions, Outputs: status.Outputs}
 	}
-	if len(status.Resources) > 0 {
-		wire["resources"] = status.Resources
-	}
-	ref := "supplyChainRef"
-	if kind == v1alpha1.KindDeliverable {
-		ref = "deliveryRef"
-	}
-	wire[ref] = status.Blueprint
-	return wire
+	return v1alpha1.WorkloadStatus{OwnerStatus: status.OwnerStatus, SupplyChainRef: status.Blueprint}
 }

@@ -39,10 +39,13 @@ func store(object *unstructured.Unstructured) (*stored, error) {
 		},
 		digest: object.GetAnnotations()[v1alpha1.AnnotationDigest],
 	}
-	if controller := metav1.GetControllerOf(object); controller != nil {
+	controller := metav1.GetControllerOf(object)
+	if controller == nil {
+		controller = &metav1.OwnerReference{}
+	} else {
 		s.OwnerReferences = []metav1.OwnerReference{*controller}
 	}
-	if isRun(object.GetLabels()) {
+	if isRun(controller.Kind, object.GetLabels()) {
 		s.Labels, s.CreationTimestamp = object.GetLabels(), object.GetCreationTimestamp()
 		// What is no number was not written by Carto, and is older than what was.
 		s.sequence, _ = strconv.ParseInt(object.GetAnnotations()[v1alpha1.AnnotationSequence], 10, 64)
@@ -58,15 +61,6 @@ func store(object *unstructured.Unstructured) (*stored, error) {
 		return nil, fmt.Errorf("store %s %s/%s: %w", object.GetKind(), s.Namespace, s.Name, err)
 	}
 	return s, nil
-}
-
-// isRun tells objects of the lifecycles immutable and tekton by their labels.
-func isRun(labels map[string]string) bool {
-	switch v1alpha1.Lifecycle(labels[v1alpha1.LabelTemplateLifecycle]) {
-	case v1alpha1.LifecycleImmutable, v1alpha1.LifecycleTekton:
-		return true
-	}
-	return false
 }
 
 // object decodes the whole object; integers stay integers.

@@ -15,33 +15,66 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
 )
 
-// watchSet holds one informer for each kind of stamped objects in use. Informers start
-// when a kind is first stamped and stop when nothing stamps it any more. They see only
-// objects that Carto stamped: a million foreign objects of a kind cost nothing.
+// watchSet holds one informer for each kind of stamped objects in use, and for each
+// selection of Runnables. Informers start when a kind is first stamped or selected, and
+// stop when nothing does so any more. They see only objects that Carto stamped, or that
+// are selected: a million foreign objects of a kind cost nothing.
 type watchSet struct {
-	client  dynamic.Interface
-	log     *slog.Logger
-	metrics *metrics
+	client   dynamic.Interface
+	metadata metadata.Interface
+	log      *slog.Logger
+	metrics  *metrics
 	// changed is called for each change of a stamped object that this agent did not
 	// write itself.
 	changed func(owner ownerKey)
+	// selected is called for each change of an object in a selection, with its namespace.
+	selected func(selection realize.Selection, namespace string)
 
 	mu      sync.Mutex
-	watches map[schema.GroupVersionResource]*kindWatch
+	watches map[watchKey]*kindWatch
 	group   sync.WaitGroup
 }
 
-// stampedSelector selects what Carto stamps for owners.
-const stampedSelector = v1alpha1.LabelResourceName
+// watchKey says what a watch sees of a kind.
+type watchKey struct {
+	schema.GroupVersionResource
+	selector string
+	// selection of Runnables; zero for stamped objects. Its objects are not read from the
+	// watch, which therefore sees their metadata only.
+	selection realize.Selection
+}
+
+// stampedFor is the watch of what owners of a kind stamp. No selector matches two labels
+// of which an object has either, so Runnables have watches of their own.
+func stampedFor(ownerKind string, rest realize.Resource) watchKey {
+	if ownerKind == v1alpha1.KindRunnable {
+		return watchKey{GroupVersionResource: rest.GroupVersionResource, selector: v1alpha1.LabelRunnableName}
+	}
+	return watchKey{GroupVersionResource: rest.GroupVersionResource, selector: v1alpha1.LabelResourceName}
+}
+
+func selectedBy(selection realize.Selection, rest realize.Resource) watchKey {
+	return watchKey{GroupVersionResource: rest.GroupVersionResource, selector: selection.Labels, selection: selection}
+}
+
+// isOf says whether the watch is the one for what an owner stamps. Runs can carry the
+// labels of both watches, when their template copies those of the Runnable.
+func (k watchKey) isOf(owner ownerKey) bool {
+	return (owner.Kind == v1alpha1.KindRunnable) == (k.selector == v1alpha1.LabelRunnableName)
+}
+
+func (k watchKey) isSelection() bool { return k.selection != realize.Selection{} }
 
 // kindWatch is the informer of one kind, with what the agent knows beyond it.
 type kindWatch struct {
-	resource schema.GroupVersionResource
+	key      watchKey
 	informer cache.SharedIndexInformer
 	cancel   context.CancelFunc
 	started  time.Time
@@ -55,6 +88,8 @@ type kindWatch struct {
 	waiting map[ownerKey]struct{}
 	// failure is why the kind can not be listed; nil while it can.
 	failure error
+	// lost: the kind is gone, or was when the informer last tried.
+	lost bool
 }
 
 // mark says that an object with this digest and this set of owned fields is as
@@ -67,32 +102,58 @@ type mark struct {
 	reverts reverts
 }
 
-func newWatchSet(client dynamic.Interface, log *slog.Logger, m *metrics, changed func(ownerKey)) *watchSet {
-	return &watchSet{client: client, log: log, metrics: m, changed: changed, watches: map[schema.GroupVersionResource]*kindWatch{}}
+func newWatchSet(client dynamic.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection, string)) *watchSet {
+	return &watchSet{
+		client: client, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected,
+		watches: map[watchKey]*kindWatch{},
+	}
 }
 
 // watch returns the watch of a kind, and starts it on first use. It lives until the
 // context ends or stop is called.
-func (s *watchSet) watch(ctx context.Context, gvr schema.GroupVersionResource) *kindWatch {
+func (s *watchSet) watch(ctx context.Context, key watchKey) *kindWatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w := s.watches[gvr]; w != nil {
+	if w := s.watches[key]; w != nil {
 		return w
 	}
+	return s.start(ctx, key)
+}
+
+// watchSelection does the same for a selection; nil when there are too many.
+func (s *watchSet) watchSelection(ctx context.Context, key watchKey) *kindWatch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.watches[key]; w != nil {
+		return w
+	}
+	selections := 0
+	for other := range s.watches {
+		if other.isSelection() {
+			selections++
+		}
+	}
+	if selections >= maxSelections {
+		return nil
+	}
+	return s.start(ctx, key)
+}
+
+// start starts a watch; the lock is held.
+func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &kindWatch{
-		resource: gvr, cancel: cancel, started: time.Now(),
+		key: key, cancel: cancel, started: time.Now(),
 		written: map[objectKey]*stored{}, marks: map[objectKey]mark{}, waiting: map[ownerKey]struct{}{},
 	}
-	w.informer = s.newInformer(gvr)
-	s.watches[gvr] = w
+	if key.isSelection() {
+		w.informer = s.selectionInformer(key)
+	} else {
+		w.informer = s.stampedInformer(key)
+	}
+	s.watches[key] = w
 	// Errors of these calls mean that the informer already runs; it does not.
-	_ = w.informer.SetTransform(func(object any) (any, error) {
-		if u, ok := object.(*unstructured.Unstructured); ok {
-			return store(u)
-		}
-		return object, nil
-	})
+	_ = w.informer.SetTransform(compact)
 	_ = w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { s.failed(w, err) })
 	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { s.observed(w, object, false) },
@@ -105,7 +166,7 @@ func (s *watchSet) watch(ctx context.Context, gvr schema.GroupVersionResource) *
 		},
 	})
 	s.metrics.watches.Inc()
-	s.log.Info("watching stamped objects", "resource", gvr.GroupResource().String(), "version", gvr.Version)
+	s.log.Info("watching objects", "resource", key.GroupResource().String(), "version", key.Version, "selector", key.selector)
 	s.group.Go(func() { w.informer.RunWithContext(ctx) })
 	s.group.Go(func() {
 		if cache.WaitForCacheSync(ctx.Done(), w.informer.HasSynced) {
@@ -115,19 +176,45 @@ func (s *watchSet) watch(ctx context.Context, gvr schema.GroupVersionResource) *
 	return w
 }
 
-func (s *watchSet) newInformer(gvr schema.GroupVersionResource) cache.SharedIndexInformer {
-	client := s.client.Resource(gvr)
+// compact turns an object into the form in which the caches hold it.
+func compact(object any) (any, error) {
+	switch o := object.(type) {
+	case *unstructured.Unstructured:
+		return store(o)
+	case *metav1.PartialObjectMetadata:
+		return &stored{ObjectMeta: metav1.ObjectMeta{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}}, nil
+	}
+	return object, nil
+}
+
+func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
+	client := s.client.Resource(key.GroupVersionResource)
 	lw := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			options.LabelSelector = stampedSelector
+			options.LabelSelector = key.selector
 			return client.List(ctx, options)
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			options.LabelSelector = stampedSelector
+			options.LabelSelector = key.selector
 			return client.Watch(ctx, options)
 		},
 	}
 	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &unstructured.Unstructured{}, 0, runIndexers)
+}
+
+func (s *watchSet) selectionInformer(key watchKey) cache.SharedIndexInformer {
+	client := s.metadata.Resource(key.GroupVersionResource)
+	lw := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			options.LabelSelector = key.selector
+			return client.List(ctx, options)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			options.LabelSelector = key.selector
+			return client.Watch(ctx, options)
+		},
+	}
+	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
 }
 
 // observed keeps the books about an object that the watch reported, and wakes its
@@ -140,7 +227,7 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 	key := objectKey{o.Namespace, o.Name}
 	seen := version(o.ResourceVersion)
 	w.mu.Lock()
-	w.failure = nil
+	w.failure, w.lost = nil, false
 	if own := w.written[key]; own != nil && version(own.ResourceVersion) <= seen {
 		delete(w.written, key)
 	}
@@ -149,10 +236,11 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 		delete(w.marks, key)
 	}
 	w.mu.Unlock()
-	if own {
-		return
-	}
-	if owner, ok := ownerOf(o); ok {
+	switch owner, owned := ownerOf(o); {
+	case own:
+	case w.key.isSelection():
+		s.selected(w.key.selection, o.Namespace)
+	case owned && w.key.isOf(owner):
 		s.changed(owner)
 	}
 }
@@ -163,7 +251,10 @@ func (s *watchSet) failed(w *kindWatch, err error) {
 	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || errors.Is(err, context.Canceled) {
 		return // ordinary life of a watch: the informer lists again
 	}
-	s.log.Warn("cannot watch stamped objects; trying again", "resource", w.resource.GroupResource().String(), "err", err)
+	s.log.Warn("cannot watch objects; trying again", "resource", w.key.GroupResource().String(), "selector", w.key.selector, "err", err)
+	w.mu.Lock()
+	w.lost = apierrors.IsNotFound(err)
+	w.mu.Unlock()
 	if w.informer.HasSynced() {
 		return // what is in the cache stays of use
 	}
@@ -181,51 +272,48 @@ func (s *watchSet) wakeWaiting(w *kindWatch, failure error) {
 	}
 }
 
-// stop ends the watch of a kind that nothing stamps any more.
-func (s *watchSet) stop(gvr schema.GroupVersionResource) {
+// stop ends the watch of a kind that nothing stamps or selects any more.
+func (s *watchSet) stop(key watchKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w := s.watches[gvr]; w != nil {
+	if w := s.watches[key]; w != nil {
 		w.cancel()
-		delete(s.watches, gvr)
+		delete(s.watches, key)
 		s.metrics.watches.Dec()
-		s.log.Info("stopped watching stamped objects", "resource", gvr.GroupResource().String(), "version", gvr.Version)
+		s.log.Info("stopped watching objects", "resource", key.GroupResource().String(), "version", key.Version, "selector", key.selector)
 	}
 }
 
-// restart replaces the watch of every resource in a group: its CRD was removed or made
-// anew, and the informer's back-off would make owners wait.
+// restart replaces the watches of a resource that do not work: its CRD was removed or
+// made anew, and the informer's back-off would make owners wait.
 func (s *watchSet) restart(ctx context.Context, group, plural string) {
+	var stale []*kindWatch
 	s.mu.Lock()
-	var stale []schema.GroupVersionResource
-	for gvr, w := range s.watches {
-		if gvr.Group == group && gvr.Resource == plural && !w.informer.HasSynced() {
-			stale = append(stale, gvr)
+	for key, w := range s.watches {
+		w.mu.Lock()
+		if key.Group == group && key.Resource == plural && (w.lost || !w.informer.HasSynced()) {
+			stale = append(stale, w)
 		}
+		w.mu.Unlock()
 	}
 	s.mu.Unlock()
-	for _, gvr := range stale {
-		s.mu.Lock()
-		old := s.watches[gvr]
-		s.mu.Unlock()
-		s.stop(gvr)
-		if old != nil {
-			s.watch(ctx, gvr)
-			s.wakeWaiting(old, nil)
-		}
+	for _, old := range stale {
+		s.stop(old.key)
+		s.watch(ctx, old.key)
+		s.wakeWaiting(old, nil)
 	}
 }
 
 // wait returns once all informers have ended; their contexts must have.
 func (s *watchSet) wait() { s.group.Wait() }
 
-// resources lists the kinds that are watched, with the time since which they are.
-func (s *watchSet) resources() map[schema.GroupVersionResource]time.Time {
+// running lists the watches, with the time since which they run.
+func (s *watchSet) running() map[watchKey]time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make(map[schema.GroupVersionResource]time.Time, len(s.watches))
-	for gvr, w := range s.watches {
-		all[gvr] = w.started
+	all := make(map[watchKey]time.Time, len(s.watches))
+	for key, w := range s.watches {
+		all[key] = w.started
 	}
 	return all
 }
@@ -244,7 +332,7 @@ func (w *kindWatch) ready(owner ownerKey, pending error) error {
 	}
 	if w.failure != nil {
 		return fmt.Errorf("the agent can not list %s, and so would not notice what becomes of the object: %w (grant it get, list and watch through a ClusterRole with the label carto.run/aggregate-to-agent: \"true\")",
-			w.resource.GroupResource(), w.failure)
+			w.key.GroupResource(), w.failure)
 	}
 	return pending
 }

@@ -3,6 +3,7 @@ package realize
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -25,12 +26,18 @@ type Cluster interface {
 	// change. ErrPending when it can not know yet.
 	Apply(ctx context.Context, account Account, object map[string]any) (Applied, error)
 	// Runs returns all objects of a kind that an owner controls, that were stamped for
-	// one of its resources with a lifecycle other than mutable, the newest first.
-	// ErrPending when it can not know yet.
+	// one of its resources with a lifecycle other than mutable, the newest first. The runs
+	// of a Runnable are those of a resource without a name. ErrPending when it can not
+	// know yet.
 	Runs(kind schema.GroupVersionKind, owner types.UID, resource string) ([]Run, error)
 	// Create makes a new object with the rights of the account. One of the same name
 	// and digest that the owner controls is the answer to an earlier attempt.
 	Create(ctx context.Context, account Account, object map[string]any) (Run, error)
+	// Select finds the objects that a Runnable's selector matches, in the namespace or,
+	// of a cluster-scoped kind, everywhere, with the rights of the account. It may leave
+	// out what comes after the first few. ErrPending when it could not notice yet that
+	// the answer changes.
+	Select(ctx context.Context, account Account, namespace string, selection Selection) ([]map[string]any, error)
 	// Remove deletes a stamped object with the rights of the account, provided that
 	// the owner still controls it, and says whether there was anything to delete.
 	Remove(ctx context.Context, account Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error)
@@ -53,6 +60,17 @@ type Resource struct {
 
 // Qualified is plural.group, or only the plural for the core group.
 func (r Resource) Qualified() string { return r.GroupResource().String() }
+
+// Selection describes the objects of a kind with certain labels.
+type Selection struct {
+	Kind schema.GroupVersionKind
+	// Labels that the objects carry, in the form of a label selector.
+	Labels string
+}
+
+func (s Selection) String() string {
+	return fmt.Sprintf("%s with labels %s", s.Kind.GroupKind(), s.Labels)
+}
 
 // Applied is the answer to an Apply.
 type Applied struct {

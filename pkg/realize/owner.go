@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
-// Owner is a Workload or a Deliverable in the form that a pass needs; one form for
-// both, so that there is one pass.
+// Owner is a Workload, a Deliverable or a Runnable in the form that a pass needs; one
+// form for all, so that there is one pass.
 type Owner struct {
 	Kind            string
 	Namespace, Name string
@@ -25,6 +26,9 @@ type Owner struct {
 	Deleting           bool
 	ServiceAccountName string
 	Params             []blueprint.OwnerParam
+	// Runnable is what a Runnable asks for; nil for the other kinds, which get their steps
+	// from a blueprint.
+	Runnable *v1alpha1.RunnableSpec
 	// View is the typed view that templates and selectors see.
 	View map[string]any
 	// RedactPreviews keeps values of outputs out of the status.
@@ -33,25 +37,33 @@ type Owner struct {
 	Status OwnerStatus
 }
 
-// OwnerStatus is the status of an owner of either kind.
+// OwnerStatus is the status of an owner of any kind.
 type OwnerStatus struct {
 	v1alpha1.OwnerStatus
+	// Blueprint last selected; a Runnable has none.
 	Blueprint v1alpha1.BlueprintRef
+	// Outputs of a Runnable.
+	Outputs map[string]apiextensionsv1.JSON
 }
 
-// NewOwner takes a *v1alpha1.Workload or *v1alpha1.Deliverable.
+// NewOwner takes a *v1alpha1.Workload, *v1alpha1.Deliverable or *v1alpha1.Runnable, which
+// it keeps a part of: never change it.
 func NewOwner(object any) (*Owner, error) {
 	var owner *Owner
 	var params []v1alpha1.OwnerParam
 	switch o := object.(type) {
 	case *v1alpha1.Workload:
 		owner = newOwner(v1alpha1.KindWorkload, &o.ObjectMeta, o.Spec.ServiceAccountName)
-		owner.Status = OwnerStatus{o.Status.OwnerStatus, o.Status.SupplyChainRef}
+		owner.Status = StatusOf(o)
 		params = o.Spec.Params
 	case *v1alpha1.Deliverable:
 		owner = newOwner(v1alpha1.KindDeliverable, &o.ObjectMeta, o.Spec.ServiceAccountName)
-		owner.Status = OwnerStatus{o.Status.OwnerStatus, o.Status.DeliveryRef}
+		owner.Status = StatusOf(o)
 		params = o.Spec.Params
+	case *v1alpha1.Runnable:
+		owner = newOwner(v1alpha1.KindRunnable, &o.ObjectMeta, o.Spec.ServiceAccountName)
+		owner.Status = StatusOf(o)
+		owner.Runnable = &o.Spec
 	default:
 		return nil, fmt.Errorf("%T is no owner", object)
 	}
@@ -63,6 +75,22 @@ func NewOwner(object any) (*Owner, error) {
 		return nil, fmt.Errorf("read %s %s/%s: %w", owner.Kind, owner.Namespace, owner.Name, err)
 	}
 	return owner, nil
+}
+
+// StatusOf is the status that an owner carries; empty for an object that is no owner.
+func StatusOf(object any) OwnerStatus {
+	switch o := object.(type) {
+	case *v1alpha1.Workload:
+		return OwnerStatus{OwnerStatus: o.Status.OwnerStatus, Blueprint: o.Status.SupplyChainRef}
+	case *v1alpha1.Deliverable:
+		return OwnerStatus{OwnerStatus: o.Status.OwnerStatus, Blueprint: o.Status.DeliveryRef}
+	case *v1alpha1.Runnable:
+		return OwnerStatus{
+			OwnerStatus: v1alpha1.OwnerStatus{ObservedGeneration: o.Status.ObservedGeneration, Conditions: o.Status.Conditions},
+			Outputs:     o.Status.Outputs,
+		}
+	}
+	return OwnerStatus{}
 }
 
 func newOwner(kind string, meta *metav1.ObjectMeta, account string) *Owner {
@@ -77,11 +105,12 @@ func (o *Owner) subject() blueprint.Subject {
 	return blueprint.Subject{Labels: o.Labels, View: o.View}
 }
 
-// account resolves the service account (spec: reconcile §8).
+// account resolves the service account (spec: reconcile §8). A Runnable has no blueprint.
 func (o *Owner) account(b *blueprint.Blueprint) Account {
 	switch {
 	case o.ServiceAccountName != "":
 		return Account{o.Namespace, o.ServiceAccountName}
+	case b == nil:
 	case b.ServiceAccount.Name != "" && b.ServiceAccount.Namespace != "":
 		return Account{b.ServiceAccount.Namespace, b.ServiceAccount.Name}
 	case b.ServiceAccount.Name != "":

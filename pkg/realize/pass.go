@@ -26,7 +26,11 @@ func Pass(ctx context.Context, owner *Owner, blueprints []*blueprint.Blueprint, 
 		outputs:    map[string]stepOutput{},
 	}
 	p.result.Status = owner.Status
-	p.run(ctx, blueprints, now)
+	if owner.Runnable != nil {
+		p.runOnce(ctx)
+	} else {
+		p.run(ctx, blueprints, now)
+	}
 	if p.result.Pending {
 		return p.result
 	}
@@ -51,7 +55,11 @@ type pass struct {
 }
 
 func (p *pass) run(ctx context.Context, blueprints []*blueprint.Blueprint, now time.Time) {
-	if !p.selectBlueprint(blueprints, now) || !p.resolveAccount() {
+	if !p.selectBlueprint(blueprints, now) {
+		return
+	}
+	if failure := p.resolveAccount(); failure != nil {
+		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, failure.status, failure.reason, failure.message)
 		return
 	}
 	steps := make(map[string]*stepRecord, len(p.blueprint.Resources))
@@ -132,16 +140,14 @@ func describeBroken(broken []blueprint.BrokenSelector) string {
 	return "; not considered, because their selectors can not be evaluated: " + strings.Join(texts, "; ")
 }
 
-// resolveAccount finds the service account; false ends the pass.
-func (p *pass) resolveAccount() bool {
+// resolveAccount finds the service account. Without it the pass ends.
+func (p *pass) resolveAccount() *failure {
 	p.account = p.owner.account(p.blueprint)
 	p.result.Depends.Account = &p.account
 	if err := p.cluster.ServiceAccount(p.account); err != nil {
-		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, metav1.ConditionFalse, v1alpha1.ReasonServiceAccountError,
-			fmt.Sprintf("cannot act as service account %s: %v; create it, or name another in spec.serviceAccountName", p.account, err))
-		return false
+		return failed(v1alpha1.ReasonServiceAccountError, "cannot act as service account %s: %v; create it, or name another in spec.serviceAccountName", p.account, err)
 	}
-	return true
+	return nil
 }
 
 // report turns the records of the resources into the status, in the blueprint's order
@@ -187,5 +193,3 @@ func describe(c *metav1.Condition) string {
 func (p *pass) event(reason, step, message string) {
 	p.result.Events = append(p.result.Events, Event{Reason: reason, Step: step, Message: message})
 }
-
-func qualifiedName(ref *v1alpha1.StampedRef) string { return ref.Resource + "/" + ref.Name }

@@ -32,6 +32,7 @@ type memory struct {
 	refuse    map[string]error          // by kind/name
 	removed   []string
 	noAccount bool
+	selected  []map[string]any // what every selector matches
 }
 
 var _ Cluster = (*memory)(nil)
@@ -111,6 +112,13 @@ func (m *memory) Create(_ context.Context, _ Account, object map[string]any) (Ru
 	return Run{Name: name, Labels: u.GetLabels(), Object: object}, nil
 }
 
+func (m *memory) Select(_ context.Context, _ Account, _ string, selection Selection) ([]map[string]any, error) {
+	if _, err := m.Resource(selection.Kind); err != nil {
+		return nil, err
+	}
+	return m.selected, m.refuse["select"]
+}
+
 func (m *memory) Remove(_ context.Context, _ Account, _ types.UID, ref v1alpha1.StampedRef) (bool, error) {
 	key := ref.Kind + "/" + ref.Name
 	_, exists := m.objects[key]
@@ -158,6 +166,7 @@ type scene struct {
 	*memory
 	blueprints []*blueprint.Blueprint
 	workload   *v1alpha1.Workload
+	runnable   *v1alpha1.Runnable // the owner, when it is set
 	now        time.Time
 }
 
@@ -183,7 +192,7 @@ func (s *scene) load(t *testing.T, documents string) {
 		}
 		into := map[string]runtime.Object{
 			"ClusterSourceTemplate": &v1alpha1.ClusterSourceTemplate{}, "ClusterImageTemplate": &v1alpha1.ClusterImageTemplate{},
-			"ClusterTemplate": &v1alpha1.ClusterTemplate{}, "ClusterSupplyChain": &v1alpha1.ClusterSupplyChain{},
+			"ClusterTemplate": &v1alpha1.ClusterTemplate{}, "ClusterRunTemplate": &v1alpha1.ClusterRunTemplate{}, "ClusterSupplyChain": &v1alpha1.ClusterSupplyChain{},
 		}[kind.Kind]
 		if err := yaml.UnmarshalStrict([]byte(document), into); err != nil {
 			t.Fatal(err)
@@ -198,11 +207,19 @@ func (s *scene) load(t *testing.T, documents string) {
 
 func (s *scene) pass(t *testing.T) Result {
 	t.Helper()
-	owner, err := NewOwner(s.workload)
+	var object any = s.workload
+	if s.runnable != nil {
+		object = s.runnable
+	}
+	owner, err := NewOwner(object)
 	if err != nil {
 		t.Fatal(err)
 	}
 	result := Pass(context.Background(), owner, s.blueprints, s.now, s.memory)
+	if s.runnable != nil {
+		s.runnable.Status.Conditions, s.runnable.Status.Outputs = result.Status.Conditions, result.Status.Outputs
+		s.runnable.Status.ObservedGeneration = result.Status.ObservedGeneration
+	}
 	s.workload.Status.OwnerStatus, s.workload.Status.SupplyChainRef = result.Status.OwnerStatus, result.Status.Blueprint
 	s.now = s.now.Add(time.Minute)
 	return result

@@ -47,6 +47,8 @@ type Dependencies struct {
 	Kinds []schema.GroupVersionKind
 	// UnknownKinds have no REST resource; their CRD may appear.
 	UnknownKinds []schema.GroupVersionKind
+	// Selection in which a Runnable looks for one object; nil when it has no selector.
+	Selection *Selection
 	// Forbidden: a write was refused; new roles or bindings may allow it.
 	Forbidden bool
 }

@@ -13,31 +13,53 @@ import (
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
-// judgedRun is a run with its health by the template of its resource.
+// runSet are the runs of a step of lifecycle immutable or tekton, or of a Runnable.
+type runSet struct {
+	step      string // resource of the blueprint; empty for a Runnable
+	template  *stamp.Template
+	retention v1alpha1.RetentionPolicy
+	labels    map[string]string // that runs of this template carry
+	all       []judgedRun       // of whatever template, the newest first
+}
+
+// judgedRun is a run with its health by the present template.
 type judgedRun struct {
 	Run
 	health stamp.Health
 }
 
+func (s *runSet) judge(run Run) judgedRun { return judgedRun{run, s.template.RunHealth(run.Object)} }
+
+// String names the set in messages.
+func (s *runSet) String() string {
+	if s.step == "" {
+		return "the Runnable"
+	}
+	return "resource [" + s.step + "]"
+}
+
+// listError means that the runs that there are could not be read.
+type listError struct{ err error }
+
+func (e *listError) Error() string {
+	return fmt.Sprintf("cannot list the objects that were stamped before: %v", e.err)
+}
+func (e *listError) Unwrap() error { return e.err }
+
 // ensureRun makes a new object unless the newest is as rendered, so that a change makes
 // exactly one more, and a change back another (spec: reconcile §10.2). It compares what
 // was rendered, never what the cluster made of it: kinds without a spec, and kinds whose
-// spec the API server fills in, are created once.
-func (p *pass) ensureRun(ctx context.Context, record *stepRecord, kind schema.GroupVersionKind, object map[string]any, labels map[string]string, rejected func(error) *failure) (Applied, *failure) {
-	all, err := p.cluster.Runs(kind, p.owner.UID, record.resource.Name)
-	switch {
-	case errors.Is(err, ErrPending):
-		return Applied{}, p.pending(err)
-	case err != nil:
-		return Applied{}, failed(v1alpha1.ReasonFailedToListCreatedObjects, "resource %s of %s %s: cannot list the objects that were stamped before: %v",
-			record.resource.Name, p.blueprint.Kind, p.blueprint.Name, err).retriable()
+// spec the API server fills in, are created once. Afterwards the set is filled.
+func (p *pass) ensureRun(ctx context.Context, set *runSet, kind schema.GroupVersionKind, object map[string]any) (Applied, error) {
+	all, err := p.cluster.Runs(kind, p.owner.UID, set.step)
+	if err != nil {
+		return Applied{}, &listError{err}
 	}
-	record.labels = labels
 	for _, run := range all {
-		record.runs = append(record.runs, judgedRun{run, record.template.RunHealth(run.Object)})
+		set.all = append(set.all, set.judge(run))
 	}
 	digest := stamp.Digest(object)
-	retry := p.wantsRetry(record)
+	retry := p.wantsRetry(set)
 	if len(all) > 0 && all[0].Digest == digest && !all[0].Deleting && !retry {
 		return Applied{Object: all[0].Object}, nil
 	}
@@ -45,38 +67,42 @@ func (p *pass) ensureRun(ctx context.Context, record *stepRecord, kind schema.Gr
 	if len(all) > 0 {
 		sequence = all[0].Sequence + 1
 	}
-	if err := stamp.NumberRun(object, string(p.owner.UID), digest, sequence, p.retryValues(record)); err != nil {
-		return Applied{}, p.stampFailure(record, err)
+	if err := stamp.NumberRun(object, string(p.owner.UID), digest, sequence, p.retryValues(set)); err != nil {
+		return Applied{}, err
 	}
 	run, err := p.cluster.Create(ctx, p.account, object)
 	if err != nil {
-		return Applied{}, rejected(err)
+		return Applied{}, err
 	}
 	if retry {
-		p.event(v1alpha1.EventRunRetried, record.resource.Name, fmt.Sprintf("resource [%s] is run again as %s, because %s failed", record.resource.Name, run.Name, all[0].Name))
+		p.event(v1alpha1.EventRunRetried, set.step, fmt.Sprintf("%s is run again as %s, because %s failed", set, run.Name, all[0].Name))
 	}
-	record.runs = append([]judgedRun{{run, record.template.RunHealth(run.Object)}}, record.runs...)
+	set.all = append([]judgedRun{set.judge(run)}, set.all...)
 	return Applied{Object: run.Object, Verb: VerbCreated}, nil
 }
 
 // wantsRetry says whether the newest run failed and was not made for what the owner asks
 // now. One that is still at work is retried when it fails.
-func (p *pass) wantsRetry(record *stepRecord) bool {
-	if len(record.runs) == 0 || record.runs[0].health.Status != metav1.ConditionFalse {
+func (p *pass) wantsRetry(set *runSet) bool {
+	if len(set.all) == 0 || set.all[0].health.Status != metav1.ConditionFalse {
 		return false
 	}
-	for key, value := range p.retryValues(record) {
-		if text(record.runs[0].Object, "metadata", "annotations", key) != value {
+	for key, value := range p.retryValues(set) {
+		if text(set.all[0].Object, "metadata", "annotations", key) != value {
 			return true
 		}
 	}
 	return false
 }
 
-// retryValues are the annotations of the owner that ask for another run of a step.
-func (p *pass) retryValues(record *stepRecord) map[string]string {
+// retryValues are the annotations of the owner that ask for another run.
+func (p *pass) retryValues(set *runSet) map[string]string {
+	keys := []string{v1alpha1.AnnotationRetry}
+	if set.step != "" {
+		keys = append(keys, v1alpha1.AnnotationRetryStep+set.step)
+	}
 	values := map[string]string{}
-	for _, key := range []string{v1alpha1.AnnotationRetry, v1alpha1.AnnotationRetryStep + record.resource.Name} {
+	for _, key := range keys {
 		if value := p.owner.Annotations[key]; value != "" {
 			values[key] = value
 		}
@@ -86,10 +112,10 @@ func (p *pass) retryValues(record *stepRecord) map[string]string {
 
 // newestHealthy is the run that gives the outputs; nil when there is none. Runs of another
 // template do not count: their outputs are elsewhere.
-func (r *stepRecord) newestHealthy() *judgedRun {
-	for i := range r.runs {
-		if carries(r.runs[i].Labels, r.labels) && r.runs[i].health.Status == metav1.ConditionTrue {
-			return &r.runs[i]
+func (s *runSet) newestHealthy() *judgedRun {
+	for i := range s.all {
+		if carries(s.all[i].Labels, s.labels) && s.all[i].health.Status == metav1.ConditionTrue {
+			return &s.all[i]
 		}
 	}
 	return nil
@@ -107,7 +133,7 @@ func carries(have, want map[string]string) bool {
 // noHealthyRun says why a resource has no outputs yet; that is no failure of a template
 // that has none at all (spec: reconcile §12).
 func (p *pass) noHealthyRun(record *stepRecord) *failure {
-	newest := record.runs[0].health
+	newest := record.runs.all[0].health
 	why := fmt.Sprintf("none of the objects stamped so far is healthy; the newest, %s, is %s", qualifiedName(record.stamped), newest.Status)
 	if newest.Message != "" {
 		why += ": " + newest.Message
@@ -124,23 +150,23 @@ func (p *pass) noHealthyRun(record *stepRecord) *failure {
 // retain deletes the oldest runs beyond the retention policy (spec: reconcile §13), of
 // whatever template they are (Q18). The newest run and the one that gives the outputs
 // stay, even if the policy keeps none: deleting them would make another.
-func (p *pass) retain(ctx context.Context, record *stepRecord) {
-	healthy := record.newestHealthy()
+func (p *pass) retain(ctx context.Context, set *runSet, current *v1alpha1.StampedRef) {
+	healthy := set.newestHealthy()
 	succeeded, failed := int64(0), int64(0)
-	for i := range record.runs {
-		run := &record.runs[i]
+	for i := range set.all {
+		run := &set.all[i]
 		over := false
 		switch run.health.Status {
 		case metav1.ConditionTrue:
 			succeeded++
-			over = succeeded > record.template.Retention.MaxSuccessfulRuns
+			over = succeeded > set.retention.MaxSuccessfulRuns
 		case metav1.ConditionFalse:
 			failed++
-			over = failed > record.template.Retention.MaxFailedRuns
+			over = failed > set.retention.MaxFailedRuns
 		case metav1.ConditionUnknown: // still at work
 		}
 		if over && i > 0 && run != healthy && !run.Deleting {
-			p.remove(ctx, record.resource.Name, runRef(record.stamped, run.Name), "beyond the retention policy")
+			p.remove(ctx, set.step, runRef(current, run.Name), "beyond the retention policy")
 		}
 	}
 }
@@ -159,7 +185,7 @@ func (p *pass) remove(ctx context.Context, resource string, ref *v1alpha1.Stampe
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true
 	case err != nil:
-		p.result.Faults = append(p.result.Faults, fmt.Errorf("remove %s %s of resource %s, %s: %w", ref.Kind, ref.Name, resource, why, err))
+		p.result.Faults = append(p.result.Faults, fmt.Errorf("remove %s, %s: %w", qualifiedName(ref), why, err))
 	case removed:
 		p.event(v1alpha1.EventStampedObjectRemoved, resource, fmt.Sprintf("%s object [%s]", VerbDeleted, qualifiedName(ref)))
 	}

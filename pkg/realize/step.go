@@ -6,11 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
@@ -24,8 +20,7 @@ type stepRecord struct {
 	passThrough bool                 // the outputs are those of an input
 	stamped     *v1alpha1.StampedRef // nil when nothing was applied
 	object      map[string]any       // as the cluster holds it; of several runs, the newest
-	runs        []judgedRun          // of a lifecycle other than mutable, the newest first
-	labels      map[string]string    // that its runs carry
+	runs        *runSet              // of a lifecycle other than mutable; nil for all others
 	outputs     []stamp.Output
 	failure     *failure
 }
@@ -92,7 +87,9 @@ func (p *pass) realize(ctx context.Context, resource *blueprint.Resource) *stepR
 	}
 	record.outputs, record.failure = p.readOutputs(record)
 	p.outputs[resource.Name] = stepOutput{record.outputs}
-	p.retain(ctx, record)
+	if record.runs != nil {
+		p.retain(ctx, record.runs, record.stamped)
+	}
 	return record
 }
 
@@ -164,54 +161,29 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 	if err != nil {
 		return p.stampFailure(record, err)
 	}
-	kind := schema.FromAPIVersionAndKind(text(object, "apiVersion"), text(object, "kind"))
-	name := text(object, "metadata", "name")
-	rejected := func(err error) *failure { return p.rejected(record, kind, name, err) }
-
-	p.result.Depends.Kinds = append(p.result.Depends.Kinds, kind)
-	rest, err := p.cluster.Resource(kind)
+	kind, rest, err := p.target(object)
 	if err != nil {
-		if meta.IsNoMatchError(err) {
-			p.result.Depends.UnknownKinds = append(p.result.Depends.UnknownKinds, kind)
-		}
-		return rejected(err)
-	}
-	if !rest.Namespaced {
-		return p.stampFailure(record, fmt.Errorf("%s is cluster-scoped: an object of a cluster-scoped kind can not be owned by the %s, and would be deleted by the garbage collector", rest.Qualified(), p.owner.Kind))
+		return p.notMade(record, object, err)
 	}
 	var made Applied
-	if template.Lifecycle == v1alpha1.LifecycleMutable {
-		if name == "" {
-			return p.stampFailure(record, errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)"))
-		}
+	switch {
+	case template.Lifecycle != v1alpha1.LifecycleMutable:
+		record.runs = &runSet{step: resource.Name, template: template, retention: template.Retention, labels: labels}
+		made, err = p.ensureRun(ctx, record.runs, kind, object)
+	case text(object, "metadata", "name") == "":
+		err = &stamp.RenderError{Err: errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)")}
+	default:
 		made, err = p.cluster.Apply(ctx, p.account, object)
-		switch {
-		case errors.Is(err, ErrPending):
-			return p.pending(err)
-		case err != nil:
-			return rejected(err)
-		}
-	} else {
-		var failure *failure
-		if made, failure = p.ensureRun(ctx, record, kind, object, labels, rejected); failure != nil {
-			return failure
-		}
+	}
+	if err != nil {
+		return p.notMade(record, object, err)
 	}
 	record.object = made.Object
-	record.stamped = &v1alpha1.StampedRef{
-		ObjectReference: corev1.ObjectReference{APIVersion: kind.GroupVersion().String(), Kind: kind.Kind, Namespace: p.owner.Namespace, Name: text(made.Object, "metadata", "name")},
-		Resource:        rest.Qualified(),
-	}
+	record.stamped = stampedRef(made.Object, rest)
 	if made.Verb != "" {
 		p.event(v1alpha1.EventStampedObjectApplied, resource.Name, fmt.Sprintf("%s object [%s]", made.Verb, qualifiedName(record.stamped)))
 	}
 	return nil
-}
-
-// pending abandons the pass; what is returned is never seen.
-func (p *pass) pending(err error) *failure {
-	p.result.Pending = true
-	return failed(v1alpha1.ReasonUnknown, "%v", err)
 }
 
 // stampFailure reports that the template gave no usable object. Waiting for an input
@@ -225,24 +197,27 @@ func (p *pass) stampFailure(record *stepRecord, err error) *failure {
 	return failed(v1alpha1.ReasonTemplateStampFailure, "cannot stamp %s: %v", where, err)
 }
 
-func (p *pass) rejected(record *stepRecord, kind schema.GroupVersionKind, name string, err error) *failure {
-	f := failed(v1alpha1.ReasonTemplateRejectedByAPIServer, "cannot apply %s %s/%s for resource %s of %s %s as service account %s: %v",
-		kind.GroupKind(), p.owner.Namespace, name, record.resource.Name, p.blueprint.Kind, p.blueprint.Name, p.account, err)
+// notMade reports that there is no object, or not the one that was rendered, by what
+// stood in the way.
+func (p *pass) notMade(record *stepRecord, object map[string]any, err error) *failure {
+	where := fmt.Sprintf("resource %s of %s %s", record.resource.Name, p.blueprint.Kind, p.blueprint.Name)
+	var render *stamp.RenderError
+	var list *listError
 	switch {
-	case apierrors.IsForbidden(err):
-		p.result.Depends.Forbidden = true
-	case meta.IsNoMatchError(err): // a CRD that appears wakes the owner
-	default:
-		f.retry = true
+	case errors.As(err, &render):
+		return p.stampFailure(record, err)
+	case errors.As(err, &list):
+		return p.refused(err, v1alpha1.ReasonFailedToListCreatedObjects, "%s: %v", where, err)
 	}
-	return f
+	return p.refused(err, v1alpha1.ReasonTemplateRejectedByAPIServer, "cannot apply %s %s/%s for %s as service account %s: %v",
+		kindOf(object).GroupKind(), p.owner.Namespace, text(object, "metadata", "name"), where, p.account, err)
 }
 
 // readOutputs reads what the resource gives to others (spec: reconcile §12).
 func (p *pass) readOutputs(record *stepRecord) ([]stamp.Output, *failure) {
 	template, object := record.template, record.object
 	if template.Lifecycle != v1alpha1.LifecycleMutable {
-		healthy := record.newestHealthy()
+		healthy := record.runs.newestHealthy()
 		if healthy == nil {
 			return nil, p.noHealthyRun(record)
 		}
@@ -354,18 +329,4 @@ func (p *pass) source(input blueprint.Input) (stamp.Source, bool) {
 	url, hasURL := from.value("url")
 	revision, hasRevision := from.value("revision")
 	return stamp.Source{Name: input.Name, URL: url, Revision: revision}, hasURL && hasRevision
-}
-
-// text reads a string at a path of maps; empty when it is not there.
-func text(object map[string]any, path ...string) string {
-	var at any = object
-	for _, key := range path {
-		m, ok := at.(map[string]any)
-		if !ok {
-			return ""
-		}
-		at = m[key]
-	}
-	s, _ := at.(string)
-	return s
 }

@@ -42,6 +42,22 @@ type Context struct {
 	Missing map[string]string
 }
 
+// RunContext is what a ClusterRunTemplate sees (spec: reconcile §6.7).
+type RunContext struct {
+	// Runnable is the View of the Runnable.
+	Runnable map[string]any
+	// Selected is the object that the Runnable's selector matches; nil without one.
+	Selected map[string]any
+}
+
+func (c *RunContext) scope() *scope {
+	roots := map[string]any{"runnable": c.Runnable, "selected": nil}
+	if c.Selected != nil {
+		roots["selected"] = c.Selected
+	}
+	return &scope{roots: roots}
+}
+
 // scope is a context laid out for path expressions.
 type scope struct {
 	roots   map[string]any

@@ -115,17 +115,25 @@ func mirror(conditionType string, object map[string]any) Health {
 		return Health{metav1.ConditionUnknown, v1alpha1.ReasonUnknown, ""}
 	}
 	reason := conditionReason(conditionType)
+	if status, message, there := Mirror(object, conditionType); there {
+		return Health{status, reason, message}
+	}
+	return Health{metav1.ConditionUnknown, reason, fmt.Sprintf("condition %s is not there yet", conditionType)}
+}
+
+// Mirror reads status and message of a condition of an object, and whether it is there.
+// What is neither True nor False is Unknown.
+func Mirror(object map[string]any, conditionType string) (status metav1.ConditionStatus, message string, there bool) {
 	for _, c := range conditions(object) {
 		if c.Type != conditionType {
 			continue
 		}
-		status := c.Status
-		if status != metav1.ConditionTrue && status != metav1.ConditionFalse {
-			status = metav1.ConditionUnknown
+		if c.Status != metav1.ConditionTrue && c.Status != metav1.ConditionFalse {
+			c.Status = metav1.ConditionUnknown
 		}
-		return Health{status, reason, c.Message}
+		return c.Status, c.Message, true
 	}
-	return Health{metav1.ConditionUnknown, reason, fmt.Sprintf("condition %s is not there yet", conditionType)}
+	return metav1.ConditionUnknown, "", false
 }
 
 var illegalInReason = regexp.MustCompile(`[^A-Za-z0-9_,:]`)

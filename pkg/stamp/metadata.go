@@ -14,13 +14,16 @@ import (
 // Identity says for whom, and by which template, an object is stamped.
 type Identity struct {
 	OwnerKind, OwnerName, OwnerNamespace, OwnerUID string
-	BlueprintName, Resource                        string
+	BlueprintName, Resource                        string // empty for a Runnable
 	TemplateKind, TemplateName                     string
 	Lifecycle                                      v1alpha1.Lifecycle
 }
 
 // Labels are those that Carto sets on the object (spec: reconcile §9.2).
 func Labels(id Identity) map[string]string {
+	if id.OwnerKind == v1alpha1.KindRunnable {
+		return map[string]string{v1alpha1.LabelRunnableName: id.OwnerName, v1alpha1.LabelRunTemplateName: id.TemplateName}
+	}
 	labels := map[string]string{
 		v1alpha1.LabelResourceName:      id.Resource,
 		v1alpha1.LabelTemplateKind:      id.TemplateKind,

@@ -60,8 +60,8 @@ func (o *outputPath) read(object map[string]any) (any, Found, error) {
 }
 
 // Outputs reads the outputs of a stamped object (spec: reconcile §12). Errors are
-// *PathError. A null image or config is no error, and no output either; a null url or
-// revision is a value.
+// *PathError. A null is no error, and no output either, but for url and revision, where
+// it is a value.
 func (t *Template) Outputs(object map[string]any) ([]Output, error) {
 	var outputs []Output
 	for i := range t.outputs {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -43,7 +45,7 @@ type Problem struct {
 // defaultRuns is how many finished runs of each kind are kept by default.
 const defaultRuns = 10
 
-// Compile compiles a *v1alpha1.Cluster{Source,Image,Config,Deployment,}Template. It
+// Compile compiles a *v1alpha1.Cluster{Source,Image,Config,Deployment,Run,}Template. It
 // never fails: a template that was never checked at admission must not stop the agent.
 // What is wrong with it is in Problems, and is returned by the call that needs the
 // broken part.
@@ -68,6 +70,14 @@ func Compile(template any) *Template {
 		return t
 	case *v1alpha1.ClusterTemplate:
 		return compile(v1alpha1.KindClusterTemplate, &o.ObjectMeta, &o.Spec)
+	case *v1alpha1.ClusterRunTemplate:
+		// Runs are judged as those of the lifecycle tekton are, whatever their kind
+		// (spec: reconcile §11.3).
+		t := compile(v1alpha1.KindClusterRunTemplate, &o.ObjectMeta, &v1alpha1.TemplateSpec{Template: &o.Spec.Template, Lifecycle: v1alpha1.LifecycleTekton})
+		for _, name := range slices.Sorted(maps.Keys(o.Spec.Outputs)) {
+			t.addOutput(name, "spec.outputs."+name, o.Spec.Outputs[name])
+		}
+		return t
 	}
 	return &Template{Lifecycle: v1alpha1.LifecycleMutable, body: broken{fmt.Errorf("%T is no template", template)}}
 }
@@ -131,10 +141,19 @@ func (t *Template) Problems() []Problem { return t.problems }
 // Tags lists the tags of the body in the order of their locations.
 func (t *Template) Tags() []Tag { return t.body.tags() }
 
-// Render makes the object (spec: reconcile §6). The result is fresh and the caller's.
-// Errors are *RenderError.
+// Render makes the object of a step (spec: reconcile §6). The result is fresh and the
+// caller's. Errors are *RenderError.
 func (t *Template) Render(ctx context.Context, c *Context) (map[string]any, error) {
-	value, failure := t.body.render(ctx, c.scope())
+	return t.render(ctx, c.scope())
+}
+
+// RenderRun makes the object of a Runnable, on the same terms (spec: reconcile §6.7).
+func (t *Template) RenderRun(ctx context.Context, c *RunContext) (map[string]any, error) {
+	return t.render(ctx, c.scope())
+}
+
+func (t *Template) render(ctx context.Context, c *scope) (map[string]any, error) {
+	value, failure := t.body.render(ctx, c)
 	if failure != nil {
 		return nil, failure
 	}

@@ -1,0 +1,56 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// vanished says whether an object of a kind, and of a name unless that is empty, is gone
+// that the owner had stamped. It may have been deleted because its owner is: that news
+// comes by another watch, and perhaps later.
+func (c *clusterView) vanished(rest realize.Resource, kind schema.GroupVersionKind, name string) bool {
+	w := c.watch(rest)
+	if c.owner.Kind == v1alpha1.KindRunnable { // its status does not name its runs
+		return len(c.before.Conditions) > 0 && len(w.runs(c.uid, "")) == 0
+	}
+	for i := range c.before.Resources {
+		ref := c.before.Resources[i].StampedRef
+		if ref == nil || ref.GroupVersionKind().GroupKind() != kind.GroupKind() || name != "" && ref.Name != name {
+			continue
+		}
+		if w.live(objectKey{ref.Namespace, ref.Name}) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// alive asks the API server whether the owner is there to stay. If not, the pass is
+// abandoned: nothing may be made again for an owner that is being deleted (spec:
+// reconcile Q25), and the news of it is on its way.
+func (c *clusterView) alive(ctx context.Context) error {
+	path := objectPath(v1alpha1.GroupVersion.WithResource(plurals[c.owner.Kind]), c.owner.Namespace, c.owner.Name)
+	text, err := c.agent.own.Get().AbsPath(path...).SetHeader("Accept", metadataOnly).Do(ctx).Raw()
+	if apierrors.IsNotFound(err) {
+		return realize.ErrPending
+	}
+	if err != nil {
+		return fmt.Errorf("find out whether %s is being deleted: %w", c.owner, err)
+	}
+	var owner metav1.PartialObjectMetadata
+	if err := json.Unmarshal(text, &owner); err != nil {
+		return fmt.Errorf("decode the API server's answer: %w", err)
+	}
+	if owner.UID != c.uid || owner.DeletionTimestamp != nil {
+		return realize.ErrPending
+	}
+	return nil
+}

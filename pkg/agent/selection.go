@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+const (
+	// maxSelected bounds what is read when a selector matches more than the one object
+	// that it should.
+	maxSelected = "10"
+	// maxSelections bounds the watches that tenants can cause by their selectors. What
+	// exceeds it is looked at from time to time instead.
+	maxSelections = 256
+	lookAgain     = time.Minute
+)
+
+// Select implements realize.Cluster. The objects are read anew in each pass, with the
+// account's rights: what the agent may read is nothing that every owner may. The watch
+// only tells that there is something to read.
+func (c *clusterView) Select(ctx context.Context, account realize.Account, namespace string, selection realize.Selection) ([]map[string]any, error) {
+	rest, err := c.agent.mapper.resource(selection.Kind)
+	if err != nil {
+		return nil, err
+	}
+	if w := c.agent.watches.watchSelection(c.agent.informers, selectedBy(selection, rest)); w == nil {
+		c.agent.queue.AddAfter(c.owner, lookAgain)
+	} else if err := w.ready(c.owner, realize.ErrPending); errors.Is(err, realize.ErrPending) {
+		return nil, err
+	}
+	if !rest.Namespaced {
+		namespace = ""
+	}
+	client, err := c.agent.accounts.get(account)
+	if err != nil {
+		return nil, err
+	}
+	text, err := client.Get().AbsPath(collectionPath(rest.GroupVersionResource, namespace)...).
+		Param("labelSelector", selection.Labels).Param("limit", maxSelected).Do(ctx).Raw()
+	if err != nil {
+		return nil, err
+	}
+	var list struct{ Items []map[string]any }
+	if err := utiljson.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("decode the API server's answer: %w", err)
+	}
+	for _, item := range list.Items {
+		// Items of a list of a built-in kind come without it.
+		item["apiVersion"], item["kind"] = selection.Kind.GroupVersion().String(), selection.Kind.Kind
+	}
+	return list.Items, nil
+}
+
+// selectionChanged wakes the Runnables that a change of a selected object can concern.
+func (a *Agent) selectionChanged(selection realize.Selection, namespace string) {
+	for _, owner := range a.depends.of(selection) {
+		if namespace == "" || owner.Namespace == namespace {
+			a.wake(owner)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package realize
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// conditionSucceeded is that by which all runs of Runnables are judged.
+const conditionSucceeded = "Succeeded"
+
+// runOnce is the pass of a Runnable: a blueprint of one step, so to speak, whose template
+// it names itself (spec: reconcile §16).
+func (p *pass) runOnce(ctx context.Context) {
+	name := p.owner.Runnable.RunTemplateRef.Name
+	p.result.Depends.Templates = []TemplateKey{{v1alpha1.KindClusterRunTemplate, name}}
+	if failure := p.resolveAccount(); failure != nil {
+		p.reportRun(failure)
+		return
+	}
+	current, failure := p.currentRun(ctx, name)
+	p.reportRun(failure)
+	status, message, there := stamp.Mirror(current, conditionSucceeded)
+	if !there {
+		p.conditions.add(v1alpha1.ConditionStampedObject, metav1.ConditionUnknown, v1alpha1.ReasonUnknown, "")
+		return
+	}
+	p.conditions.add(v1alpha1.ConditionStampedObject, status, v1alpha1.ReasonSucceededCondition, message)
+}
+
+// reportRun adds the condition that tells whether there is a run as it should be.
+func (p *pass) reportRun(failure *failure) {
+	if failure == nil {
+		p.result.Done = 1
+		p.conditions.add(v1alpha1.ConditionRunTemplateReady, metav1.ConditionTrue, v1alpha1.ReasonReady, "")
+		return
+	}
+	p.conditions.add(v1alpha1.ConditionRunTemplateReady, failure.status, failure.reason, failure.message)
+	if failure.retry {
+		p.result.Retry = failure
+	}
+}
+
+// currentRun makes the run of the present inputs, unless there is one, and takes the
+// outputs of the newest that succeeded. The run is nil if there is none in this pass.
+func (p *pass) currentRun(ctx context.Context, templateName string) (map[string]any, *failure) {
+	template := p.cluster.Template(v1alpha1.KindClusterRunTemplate, templateName)
+	if template == nil {
+		return nil, failed(v1alpha1.ReasonRunTemplateNotFound, "ClusterRunTemplate %s does not exist; create it, or correct spec.runTemplateRef", templateName).retriable()
+	}
+	selected, failure := p.selectOne(ctx)
+	if failure != nil {
+		return nil, failure
+	}
+	identity := stamp.Identity{
+		OwnerKind: p.owner.Kind, OwnerName: p.owner.Name, OwnerNamespace: p.owner.Namespace, OwnerUID: string(p.owner.UID),
+		TemplateKind: template.Kind, TemplateName: template.Name, Lifecycle: template.Lifecycle,
+	}
+	own := stamp.Labels(identity)
+	object, err := template.RenderRun(ctx, &stamp.RunContext{Runnable: p.owner.View, Selected: selected})
+	if err == nil {
+		err = stamp.Own(object, identity, own)
+	}
+	if err != nil {
+		return nil, p.runNotMade(template, nil, err)
+	}
+	kind, rest, err := p.target(object)
+	if err != nil {
+		return nil, p.runNotMade(template, object, err)
+	}
+	set := &runSet{template: template, retention: template.Retention, labels: own}
+	if policy := p.owner.Runnable.RetentionPolicy; policy != nil {
+		set.retention = *policy
+	}
+	made, err := p.ensureRun(ctx, set, kind, object)
+	if err != nil {
+		return nil, p.runNotMade(template, object, err)
+	}
+	ref := stampedRef(made.Object, rest)
+	if made.Verb != "" {
+		p.event(v1alpha1.EventStampedObjectApplied, "", fmt.Sprintf("%s object [%s]", made.Verb, qualifiedName(ref)))
+	}
+	failure = p.takeOutputs(set, ref)
+	p.retain(ctx, set, ref)
+	return made.Object, failure
+}
+
+// selectOne finds the object that the Runnable's selector matches; nil when it has none.
+func (p *pass) selectOne(ctx context.Context) (map[string]any, *failure) {
+	selector := p.owner.Runnable.Selector
+	if selector == nil {
+		return nil, nil
+	}
+	selection := Selection{
+		Kind:   schema.FromAPIVersionAndKind(selector.Resource.APIVersion, selector.Resource.Kind),
+		Labels: labels.Set(selector.MatchingLabels).String(),
+	}
+	p.result.Depends.Selection = &selection
+	found, err := p.cluster.Select(ctx, p.account, p.owner.Namespace, selection)
+	switch {
+	case meta.IsNoMatchError(err):
+		p.result.Depends.UnknownKinds = append(p.result.Depends.UnknownKinds, selection.Kind)
+		return nil, failed(v1alpha1.ReasonTemplateStampFailure, "spec.selector: %v", err)
+	case err != nil:
+		return nil, p.refused(err, v1alpha1.ReasonUnknownError, "spec.selector: cannot look for %s as service account %s: %v", selection, p.account, err)
+	case len(found) == 1:
+		return found[0], nil
+	}
+	names := make([]string, len(found))
+	for i, object := range found {
+		names[i] = text(object, "metadata", "name")
+	}
+	sort.Strings(names)
+	return nil, failed(v1alpha1.ReasonTemplateStampFailure, "spec.selector must match exactly one object, but it matches %d of kind %s: [%s]", len(found), selection, strings.Join(names, ", "))
+}
+
+// runNotMade reports why there is no run of the present inputs; the object is nil when
+// it was not rendered.
+func (p *pass) runNotMade(template *stamp.Template, object map[string]any, err error) *failure {
+	var render *stamp.RenderError
+	var list *listError
+	switch {
+	case errors.As(err, &render):
+		return failed(v1alpha1.ReasonTemplateStampFailure, "cannot stamp %s %s: %v", template.Kind, template.Name, err)
+	case errors.As(err, &list):
+		return p.refused(err, v1alpha1.ReasonFailedToListCreatedObjects, "ClusterRunTemplate %s: %v", template.Name, err)
+	}
+	name := text(object, "metadata", "name")
+	if name == "" {
+		name = text(object, "metadata", "generateName")
+	}
+	return p.refused(err, v1alpha1.ReasonStampedObjectRejectedByAPIServer, "cannot create %s %s/%s of ClusterRunTemplate %s as service account %s: %v",
+		kindOf(object).GroupKind(), p.owner.Namespace, name, template.Name, p.account, err)
+}
+
+// takeOutputs reads the outputs of the newest run that succeeded. Those that the Runnable
+// has stay as they are when no run succeeded, and when there is any fault (spec:
+// reconcile §16 step 8, Q23).
+func (p *pass) takeOutputs(set *runSet, current *v1alpha1.StampedRef) *failure {
+	run := set.newestHealthy()
+	if run == nil {
+		return nil
+	}
+	outputs, err := set.template.Outputs(run.Object)
+	name := qualifiedName(runRef(current, run.Name))
+	if err != nil {
+		var path *stamp.PathError
+		if !errors.As(err, &path) {
+			return failed(v1alpha1.ReasonUnknownError, "cannot read the outputs of %s: %v", name, err)
+		}
+		return failed(v1alpha1.ReasonOutputPathNotSatisfied, "no value at path [%s] of %s in namespace %s, although it succeeded: %v", path.Path, name, p.owner.Namespace, path.Err)
+	}
+	if len(outputs) == 0 {
+		return nil
+	}
+	taken := make(map[string]apiextensionsv1.JSON, len(outputs))
+	for _, output := range outputs {
+		encoded, err := encodeJSON(output.Value)
+		if err != nil {
+			return failed(v1alpha1.ReasonUnknownError, "encode output %s of %s: %v", output.Name, name, err)
+		}
+		taken[output.Name] = apiextensionsv1.JSON{Raw: encoded}
+	}
+	if sameOutputs(taken, p.owner.Status.Outputs) {
+		return nil
+	}
+	p.result.Status.Outputs = taken
+	p.event(v1alpha1.EventResourceOutputChanged, "", fmt.Sprintf("outputs in [%s] changed", name))
+	return nil
+}
+
+// encodeJSON is compact and leaves <, > and & alone, as the API server does.
+func encodeJSON(value any) ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+}
+
+// sameOutputs compares values, not texts: maps have no order.
+func sameOutputs(a, b map[string]apiextensionsv1.JSON) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, value := range a {
+		other, ok := b[name]
+		if !ok || !bytes.Equal(canonical(value.Raw), canonical(other.Raw)) {
+			return false
+		}
+	}
+	return true
+}
+
+func canonical(raw []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return raw
+	}
+	if encoded, err := encodeJSON(value); err == nil {
+		return encoded
+	}
+	return raw
+}
