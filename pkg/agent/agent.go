@@ -284,7 +284,9 @@ func (a *Agent) persistedStatus(key ownerKey) (realize.OwnerStatus, bool) {
 // knows of a change that a watch has already reported.
 var discoveryLag = []time.Duration{0, 300 * time.Millisecond, 2 * time.Second}
 
-// crdChanged wakes the owners that wait for a kind.
+// crdChanged wakes the owners that wait for a kind, and those that stamp it: while it goes
+// away, discovery still has it, and what the API server then answers is nothing that it
+// would tell by a watch.
 func (a *Agent) crdChanged(d *definition) {
 	a.epoch.Add(1)
 	a.mapper.invalidate()
@@ -295,7 +297,8 @@ func (a *Agent) crdChanged(d *definition) {
 				return
 			}
 			a.mapper.invalidate()
-			for _, owner := range a.depends.of(unknownKind(schema.GroupKind{Group: d.group, Kind: d.kind})) {
+			kind := schema.GroupKind{Group: d.group, Kind: d.kind}
+			for _, owner := range append(a.depends.of(unknownKind(kind)), a.depends.of(kind)...) {
 				a.wake(owner)
 			}
 		})

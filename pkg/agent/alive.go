@@ -38,7 +38,7 @@ func (c *clusterView) vanished(rest realize.Resource, kind schema.GroupVersionKi
 // reconcile Q25), and the news of it is on its way.
 func (c *clusterView) alive(ctx context.Context) error {
 	path := objectPath(v1alpha1.GroupVersion.WithResource(plurals[c.owner.Kind]), c.owner.Namespace, c.owner.Name)
-	text, err := c.agent.own.Get().AbsPath(path...).SetHeader("Accept", metadataOnly).Do(ctx).Raw()
+	text, err := answerOf(c.agent.own.Get().AbsPath(path...).SetHeader("Accept", metadataOnly).Do(ctx))
 	if apierrors.IsNotFound(err) {
 		return realize.ErrPending
 	}

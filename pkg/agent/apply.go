@@ -146,16 +146,13 @@ func (c *clusterView) write(ctx context.Context, account realize.Account, gvr sc
 		AbsPath(objectPath(gvr, key.Namespace, key.Name)...).
 		Param("fieldManager", v1alpha1.FieldManager).Param("force", "true").
 		Body(body).Do(ctx).StatusCode(&status)
-	c.agent.metrics.wrote("apply", gvr.GroupResource().String(), result.Error())
-	if err := result.Error(); err != nil {
+	text, err := accountAnswer(result)
+	c.agent.metrics.wrote("apply", gvr.GroupResource().String(), err)
+	if err != nil {
 		return nil, "", err
 	}
 	if !c.changedAt.IsZero() {
 		c.agent.metrics.propagation.Observe(c.agent.clock.Since(c.changedAt).Seconds())
-	}
-	text, err := result.Raw()
-	if err != nil {
-		return nil, "", err
 	}
 	var decoded map[string]any
 	if err := utiljson.Unmarshal(text, &decoded); err != nil {
@@ -226,7 +223,7 @@ func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner
 	if err != nil {
 		return false, err
 	}
-	err = client.Delete().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Body(body).Do(ctx).Error()
+	_, err = accountAnswer(client.Delete().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Body(body).Do(ctx))
 	c.agent.metrics.wrote("delete", rest.Qualified(), err)
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return false, nil // gone, or already another object

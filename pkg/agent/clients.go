@@ -4,8 +4,10 @@ import (
 	"container/list"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -112,6 +114,25 @@ func collectionPath(gvr schema.GroupVersionResource, namespace string) []string 
 		path = append(path, "namespaces", namespace)
 	}
 	return append(path, gvr.Resource)
+}
+
+// accountAnswer is answerOf for a request as a service account. That the agent itself may
+// not act as the account is told apart from what the account may not do.
+func accountAnswer(result rest.Result) ([]byte, error) {
+	body, err := answerOf(result)
+	if apierrors.IsForbidden(err) && strings.Contains(err.Error(), "cannot impersonate") {
+		return nil, fmt.Errorf("%w: %w", realize.ErrNoCredentials, err)
+	}
+	return body, err
+}
+
+// answerOf is the body of an answer. Result.Raw alone would lose what the API server says
+// in an error.
+func answerOf(result rest.Result) ([]byte, error) {
+	if err := result.Error(); err != nil {
+		return nil, err
+	}
+	return result.Raw()
 }
 
 // metadataOnly asks the API server for an answer without the object's body.

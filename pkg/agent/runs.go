@@ -128,7 +128,7 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 			return realize.Run{}, err
 		}
 	}
-	text, err := client.Post().AbsPath(collectionPath(rest.GroupVersionResource, key.Namespace)...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Raw()
+	text, err := accountAnswer(client.Post().AbsPath(collectionPath(rest.GroupVersionResource, key.Namespace)...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx))
 	c.agent.metrics.wrote("create", rest.Qualified(), err)
 	if apierrors.IsAlreadyExists(err) {
 		return c.earlierAttempt(ctx, rest, key, u.GetAnnotations()[v1alpha1.AnnotationDigest], err)
@@ -146,7 +146,7 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 // creation was sent before, but the answer was lost.
 func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource, key objectKey, digest string, exists error) (realize.Run, error) {
 	// The watch may not have shown it yet; this is the one read that can not wait for it.
-	text, err := c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx).Raw()
+	text, err := answerOf(c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
 	if err != nil {
 		return realize.Run{}, exists
 	}

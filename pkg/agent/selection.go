@@ -41,12 +41,14 @@ func (c *clusterView) Select(ctx context.Context, account realize.Account, names
 	if err != nil {
 		return nil, err
 	}
-	text, err := client.Get().AbsPath(collectionPath(rest.GroupVersionResource, namespace)...).
-		Param("labelSelector", selection.Labels).Param("limit", maxSelected).Do(ctx).Raw()
+	text, err := accountAnswer(client.Get().AbsPath(collectionPath(rest.GroupVersionResource, namespace)...).
+		Param("labelSelector", selection.Labels).Param("limit", maxSelected).Do(ctx))
 	if err != nil {
 		return nil, err
 	}
-	var list struct{ Items []map[string]any }
+	var list struct {
+		Items []map[string]any `json:"items"`
+	}
 	if err := utiljson.Unmarshal(text, &list); err != nil {
 		return nil, fmt.Errorf("decode the API server's answer: %w", err)
 	}

@@ -52,10 +52,10 @@ func (w *statusWriter) write(ctx context.Context, kind, namespace, name string, 
 	if err != nil {
 		return 0, fmt.Errorf("encode status: %w", err)
 	}
-	text, err := w.client.Patch(types.JSONPatchType).NamespaceIfScoped(namespace, namespace != "").
+	text, err := answerOf(w.client.Patch(types.JSONPatchType).NamespaceIfScoped(namespace, namespace != "").
 		Resource(plurals[kind]).Name(name).SubResource("status").
 		Param("fieldManager", v1alpha1.FieldManager).
-		SetHeader("Accept", metadataOnly).Body(body).Do(ctx).Raw()
+		SetHeader("Accept", metadataOnly).Body(body).Do(ctx))
 	w.metrics.wrote("status", plurals[kind], err)
 	if err != nil {
 		return 0, err

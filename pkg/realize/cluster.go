@@ -47,6 +47,10 @@ type Cluster interface {
 // trace, and the owner is woken once the answer is there.
 var ErrPending = errors.New("the objects of this kind are still being read")
 
+// ErrNoCredentials means that Carto can not act as the account. Whoever installed it has
+// to change that; nothing of it shows in the account's namespace.
+var ErrNoCredentials = errors.New("the agent may not act as this service account; install its roles with: kubectl carto install")
+
 // Account is the service account with whose rights an owner acts.
 type Account struct{ Namespace, Name string }
 

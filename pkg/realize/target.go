@@ -36,6 +36,8 @@ func (p *pass) refused(err error, reason, format string, args ...any) *failure {
 	switch {
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true
+	case errors.Is(err, ErrNoCredentials):
+		f.reason, f.retry = v1alpha1.ReasonServiceAccountTokenError, true
 	case apierrors.IsForbidden(err):
 		p.result.Depends.Forbidden = true
 	case meta.IsNoMatchError(err): // registered by target

@@ -72,10 +72,12 @@ func (n *tenant) runs(kind gvr) []unstructured.Unstructured {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	slices.SortFunc(list.Items, func(a, b unstructured.Unstructured) int {
-		return strings.Compare(fmt.Sprintf("%9s", a.GetAnnotations()["carto.run/sequence"]), fmt.Sprintf("%9s", b.GetAnnotations()["carto.run/sequence"]))
-	})
+	slices.SortFunc(list.Items, bySequence)
 	return list.Items
+}
+
+func bySequence(a, b unstructured.Unstructured) int {
+	return strings.Compare(fmt.Sprintf("%9s", a.GetAnnotations()["carto.run/sequence"]), fmt.Sprintf("%9s", b.GetAnnotations()["carto.run/sequence"]))
 }
 
 // expectRuns waits until there are runs of these revisions, and returns the newest.

@@ -161,6 +161,7 @@ func (n *tenant) expectChain(name, want string) {
 		}
 		return nil
 	})
+	reached.note(supplyChains.Resource, want)
 }
 
 const optional = `

@@ -27,6 +27,9 @@ import (
 
 func TestMain(m *testing.M) {
 	code := harness.Main(m)
+	if code == 0 && !checkRows() {
+		code = 1
+	}
 	if w := shared.world; w != nil {
 		w.agent.Kill()
 		_ = w.nodes.Stop()
@@ -37,6 +40,8 @@ func TestMain(m *testing.M) {
 // Resources that the tests look at.
 var (
 	workloads     = v1alpha1.GroupVersion.WithResource("workloads")
+	deliverables  = v1alpha1.GroupVersion.WithResource("deliverables")
+	runnables     = v1alpha1.GroupVersion.WithResource("runnables")
 	supplyChains  = v1alpha1.GroupVersion.WithResource("clustersupplychains")
 	gitRepos      = schema.GroupVersionResource{Group: "source.toolkit.fluxcd.io", Version: "v1", Resource: "gitrepositories"}
 	images        = schema.GroupVersionResource{Group: "kpack.io", Version: "v1alpha2", Resource: "images"}
@@ -247,12 +252,23 @@ func (n *tenant) eventually(check func() error) {
 }
 
 func (n *tenant) workload(name string) (*v1alpha1.Workload, error) {
-	u, err := n.get(workloads, name)
-	if err != nil {
-		return nil, err
-	}
 	w := &v1alpha1.Workload{}
-	return w, runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, w)
+	return w, n.into(workloads, name, w)
+}
+
+// into reads an object as its type.
+func (n *tenant) into(gvr gvr, name string, object any) error {
+	u, err := n.get(gvr, name)
+	if err != nil {
+		return err
+	}
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, object)
+}
+
+// owner is what owners of all kinds have in common.
+type owner struct {
+	v1.ObjectMeta `json:"metadata"`
+	Status        v1alpha1.OwnerStatus `json:"status"`
 }
 
 // summary shows conditions as TYPE=STATUS/REASON.
@@ -264,28 +280,39 @@ func summary(conditions []v1.Condition) string {
 	return strings.Join(texts, " ")
 }
 
-// expect waits until the owner and its steps have these conditions, and returns the
+// expect waits until a workload and its steps have these conditions, and returns the
 // workload. Steps are "NAME: CONDITIONS"; the owner's line comes first.
-func (n *tenant) expect(name, owner string, steps ...string) *v1alpha1.Workload {
+func (n *tenant) expect(name, want string, steps ...string) *v1alpha1.Workload {
 	n.t.Helper()
-	var seen *v1alpha1.Workload
+	n.expectOf(workloads, name, want, steps...)
+	w, err := n.workload(name)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return w
+}
+
+// expectOf does so for an owner of any kind.
+func (n *tenant) expectOf(kind gvr, name, want string, steps ...string) *owner {
+	n.t.Helper()
+	var seen *owner
 	n.eventually(func() error {
-		w, err := n.workload(name)
-		if err != nil {
+		o := &owner{}
+		if err := n.into(kind, name, o); err != nil {
 			return err
 		}
-		seen = w
-		if w.Status.ObservedGeneration != w.Generation {
-			return fmt.Errorf("generation %d is observed, not %d", w.Status.ObservedGeneration, w.Generation)
+		seen = o
+		if o.Status.ObservedGeneration != o.Generation {
+			return fmt.Errorf("generation %d is observed, not %d", o.Status.ObservedGeneration, o.Generation)
 		}
-		if got := summary(w.Status.Conditions); got != owner {
-			return fmt.Errorf("conditions\n got: %s\nwant: %s\n%s", got, owner, messages(w.Status.Conditions))
+		if got := summary(o.Status.Conditions); got != want {
+			return fmt.Errorf("conditions\n got: %s\nwant: %s\n%s", got, want, messages(o.Status.Conditions))
 		}
 		if len(steps) == 0 {
 			return nil
 		}
 		var got []string
-		for _, r := range w.Status.Resources {
+		for _, r := range o.Status.Resources {
 			got = append(got, r.Name+": "+summary(r.Conditions))
 		}
 		if strings.Join(got, "\n") != strings.Join(steps, "\n") {
@@ -293,6 +320,11 @@ func (n *tenant) expect(name, owner string, steps ...string) *v1alpha1.Workload 
 		}
 		return nil
 	})
+	reached.note(kind.Resource, want)
+	for _, step := range steps {
+		_, conditions, _ := strings.Cut(step, ": ")
+		reached.note(kind.Resource, conditions)
+	}
 	return seen
 }
 
@@ -304,15 +336,21 @@ func messages(conditions []v1.Condition) string {
 	return strings.Join(texts, "\n")
 }
 
-// expectMessage waits until a condition of the owner says something.
+// expectMessage waits until a condition of a workload says something.
 func (n *tenant) expectMessage(name, conditionType string, parts ...string) {
 	n.t.Helper()
+	n.expectMessageOf(workloads, name, conditionType, parts...)
+}
+
+// expectMessageOf does so for an owner of any kind.
+func (n *tenant) expectMessageOf(kind gvr, name, conditionType string, parts ...string) {
+	n.t.Helper()
 	n.eventually(func() error {
-		w, err := n.workload(name)
-		if err != nil {
+		o := &owner{}
+		if err := n.into(kind, name, o); err != nil {
 			return err
 		}
-		for _, c := range w.Status.Conditions {
+		for _, c := range o.Status.Conditions {
 			if c.Type != conditionType {
 				continue
 			}

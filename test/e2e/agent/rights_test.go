@@ -1,0 +1,92 @@
+package agent
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/carto-run/carto/pkg/install"
+	"github.com/carto-run/carto/test/harness"
+)
+
+// TestInstalledRights runs the agent as the account and with the roles that the plugin installs, and takes some away: what
+// the agent itself may not do is told apart from what an owner's account may not do, and heals by itself.
+func TestInstalledRights(t *testing.T) {
+	t.Parallel()
+	cp := harness.New(t, harness.Options{})
+	w := newWorld(t, cp)
+	text, err := install.YAML(install.Config{Namespace: install.DefaultNamespace, Image: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	harness.ApplyYAML(t, cp.Config, "", string(text))
+	w.agent = startAgent(t, agentKubeconfig(t, cp))
+	t.Cleanup(func() { w.agent.Kill() })
+
+	n := w.tenant(t)
+	group := "unreadable.example"
+	n.apply(stubCRD("onces", group, "Once", "v1"))
+	once := "apiVersion: " + group + "/v1\nkind: Once\nmetadata: { generateName: a- }\nspec: {}"
+	n.apply(replace(withBody(once), "  template:", "  lifecycle: immutable\n  template:") + "---" + onceBody(once))
+
+	t.Log("the agent may not read what it should stamp")
+	n.expect("cart", "SupplyChainReady=True/Ready ResourcesSubmitted=False/FailedToListCreatedObjects ResourcesHealthy=Unknown/HealthyConditionRule Ready=False/FailedToListCreatedObjects",
+		"only: ResourceSubmitted=False/FailedToListCreatedObjects Healthy=Unknown/NoStampedObject Ready=False/FailedToListCreatedObjects")
+	n.expectMessage("cart", "Ready", "the agent can not list onces.unreadable.example", "carto.run/aggregate-to-agent")
+	n.expectOf(runnables, "cart", runNot("FailedToListCreatedObjects"))
+
+	t.Log("it may read it, but not act for anybody")
+	roles := gvr{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterroles"}
+	patch := func(name, patch string) {
+		t.Helper()
+		if _, err := w.client.Resource(roles).Patch(t.Context(), name, types.JSONPatchType, []byte(patch), v1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	patch("carto-agent", `[{"op":"test","path":"/rules/2/verbs/0","value":"impersonate"},{"op":"replace","path":"/rules/2/verbs","value":["get"]}]`)
+	harness.ApplyYAML(t, cp.Config, "", `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: more, labels: { carto.run/aggregate-to-agent: "true" } }
+rules: [{ apiGroups: [unreadable.example], resources: [onces], verbs: [get, list, watch] }]
+`)
+	const noToken = "SupplyChainReady=True/Ready ResourcesSubmitted=False/ServiceAccountTokenError ResourcesHealthy=Unknown/HealthyConditionRule Ready=False/ServiceAccountTokenError"
+	n.expect("cart", noToken)
+	n.expectMessage("cart", "Ready", "the agent may not act as this service account", "cannot impersonate")
+	n.expectOf(runnables, "cart", runNot("ServiceAccountTokenError"))
+
+	t.Log("it may")
+	patch("carto-agent", `[{"op":"replace","path":"/rules/2/verbs","value":["impersonate"]}]`)
+	n.expect("cart", allReady)
+	n.expectOf(runnables, "cart", runBusy)
+}
+
+// agentKubeconfig is for the agent's own service account.
+func agentKubeconfig(t *testing.T, cp *harness.ControlPlane) string {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(cp.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := client.CoreV1().ServiceAccounts(install.DefaultNamespace).CreateToken(t.Context(), "carto-agent", &authenticationv1.TokenRequest{}, v1.CreateOptions{})
+	if err != nil {
+		t.Fatal(fmt.Errorf("get a token for the agent: %w", err))
+	}
+	config := clientcmdapi.NewConfig()
+	config.Clusters["c"] = &clientcmdapi.Cluster{Server: cp.Server, CertificateAuthority: cp.Config.CAFile, CertificateAuthorityData: cp.Config.CAData}
+	config.AuthInfos["a"] = &clientcmdapi.AuthInfo{Token: token.Status.Token}
+	config.Contexts["c"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "a"}
+	config.CurrentContext = "c"
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
