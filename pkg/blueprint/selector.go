@@ -31,6 +31,25 @@ type Selector struct {
 // requirements. A selector with score 0 never matches (spec: reconcile §3.2).
 func (s *Selector) Score() int { return s.score }
 
+// String shows the requirements: a=b,c in (d,e),spec.source.git Exists. A selector that
+// never matches says why.
+func (s *Selector) String() string {
+	switch {
+	case s.broken != nil:
+		return "invalid: " + s.broken.Error()
+	case s.score == 0:
+		return "nothing: the selector is empty"
+	}
+	var parts []string
+	if text := s.labels.String(); text != "" {
+		parts = append(parts, text)
+	}
+	for _, field := range s.fields {
+		parts = append(parts, field.String())
+	}
+	return strings.Join(parts, ",")
+}
+
 // MatchesLabels says whether the label part matches; a necessary condition for
 // Matches that costs little.
 func (s *Selector) MatchesLabels(set map[string]string) bool {

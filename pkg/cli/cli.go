@@ -22,7 +22,6 @@ import (
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/version"
-	"github.com/carto-run/carto/pkg/cli/workload"
 )
 
 // Main runs the program with its arguments, the first of which is its name, and returns
@@ -102,9 +101,9 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("namespace", completion.Namespaces(f))
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 
+	root.AddCommand(nouns(f)...)
 	root.AddCommand(
 		install.NewCmdInstall(f, nil),
-		workload.NewCmdWorkload(f),
 		tree.NewCmdTree(f, nil),
 		version.NewCmdVersion(f, nil),
 		completion.NewCmdCompletion(f),

@@ -87,6 +87,11 @@ func newFactory(t *testing.T, tty bool, objects ...runtime.Object) (f *cmdutil.F
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
 		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:           "WorkloadList",
 		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}: "ClusterSupplyChainList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "deliverables"}:        "DeliverableList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "runnables"}:           "RunnableList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeliveries"}:   "ClusterDeliveryList",
+		{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}:                 "TaskRunList",
+		{Version: "v1", Resource: "pods"}:                                          "PodList",
 		{Version: "v1", Resource: "namespaces"}:                                    "NamespaceList",
 	}, objects...)
 	f.Dynamic = func() (dynamic.Interface, error) { return client, nil }
@@ -138,6 +143,8 @@ func TestBadFlags(t *testing.T) {
 		"workload create a -e =x", "workload create a --build-env x", "workload create a --param-yaml x={",
 		"workload list x", "workload list -o nonsense", "workload list -l !", "workload list -n a -A",
 		"workload get", "workload get a b", "workload get a -o nonsense", "workload get a -o jsonpath={",
+		"supplychain delete a", "supplychain list -A", "delivery get", "runnable retry a --step x", "runnable create", "tree csc/web",
+		"deliverable tree a/b", "deliverable tree", "runnable retry a/b", "workload tree a b",
 		"workload delete", "workload delete a", "workload delete a --all -y", "workload delete a/b -y", "workload delete a -y --wait-timeout 0",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -171,6 +178,19 @@ func TestGolden(t *testing.T) {
 		"dry-run":   {"workload create new --image x -p a=b --dry-run", 0},
 		"delete":    {"workload delete nope cart --yes", 1},
 		"group":     {"workload", 0},
+
+		"supplychain-list": {"csc list", 0},
+		"supplychain-get":  {"supplychain get service-path", 0},
+		"delivery-list":    {"delivery list -o wide", 0},
+		"delivery-get":     {"delivery get staging", 0},
+		"deliverable-list": {"dlv list -A -o wide", 0},
+		"deliverable-get":  {"deliverable get cart", 0},
+		"deliverable-tree": {"deliverable tree cart", 0},
+		"runnable-list":    {"runnable list -o wide", 0},
+		"runnable-get":     {"runnable get cart-test", 0},
+		"runnable-tree":    {"runnable tree cart-test", 0},
+		"runnable-retry":   {"runnable retry cart-test", 0},
+		"runnable-delete":  {"runnable delete cart-test -y", 0},
 	} {
 		for _, tty := range []bool{false, true} {
 			file := name + ".golden"
@@ -213,6 +233,9 @@ func objects(t *testing.T) []runtime.Object {
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
+	if home, err := os.UserHomeDir(); err == nil {
+		got = strings.ReplaceAll(got, home+"/", "~/") // the help of kubectl's own flags
+	}
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,16 @@
 package collect
 
-import "k8s.io/apimachinery/pkg/runtime/schema"
+import (
+	"context"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
 
 // childKind is a kind that the objects of another kind own.
 type childKind struct {
@@ -31,5 +41,45 @@ var children = map[schema.GroupKind][]childKind{
 	{Group: "kpack.io", Kind: "Build"}:         {pods},
 	{Group: "tekton.dev", Kind: "TaskRun"}:     {pods},
 	{Group: "tekton.dev", Kind: "PipelineRun"}: {taskRuns},
-	{Group: "carto.run", Kind: "Runnable"}:     {taskRuns, pipelineRuns, jobs},
+}
+
+// childKinds are the kinds to look for below an object. What a Runnable runs is up to its
+// run template, which is read once for each.
+func (r *reader) childKinds(ctx context.Context, obj *unstructured.Unstructured) []childKind {
+	if !isRunnable(obj) {
+		return children[obj.GroupVersionKind().GroupKind()]
+	}
+	name, _, _ := unstructured.NestedString(obj.Object, "spec", "runTemplateRef", "name")
+	kind, known := r.runs[name]
+	if !known {
+		kind = r.runKind(ctx, name)
+		r.runs[name] = kind
+	}
+	if kind.resource.Resource == "" {
+		return []childKind{taskRuns, pipelineRuns, jobs}
+	}
+	return []childKind{kind}
+}
+
+// runKind reads what a run template stamps; empty when that can not be known.
+func (r *reader) runKind(ctx context.Context, name string) childKind {
+	resource := v1alpha1.GroupVersion.WithResource("clusterruntemplates")
+	template, err := r.client.Resource(resource).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		if !apierrors.IsNotFound(err) {
+			r.note("get", resource.GroupResource().String(), "", name, err)
+		}
+		return childKind{}
+	}
+	version, _, _ := unstructured.NestedString(template.Object, "spec", "template", "apiVersion")
+	kind, _, _ := unstructured.NestedString(template.Object, "spec", "template", "kind")
+	gv, err := schema.ParseGroupVersion(version)
+	if err != nil || kind == "" || strings.Contains(version+kind, "$(") {
+		return childKind{}
+	}
+	return childKind{guessPlural(gv.WithKind(kind)), schema.GroupKind{Group: gv.Group, Kind: kind}}
+}
+
+func isRunnable(obj *unstructured.Unstructured) bool {
+	return obj.GroupVersionKind().GroupKind() == schema.GroupKind{Group: v1alpha1.Group, Kind: v1alpha1.KindRunnable}
 }

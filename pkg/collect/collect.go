@@ -40,7 +40,7 @@ const maxChildDepth = 4
 
 // OwnerRef names the owner to read.
 type OwnerRef struct {
-	// Kind is Workload or Deliverable.
+	// Kind is Workload, Deliverable or Runnable.
 	Kind      string
 	Namespace string
 	Name      string
@@ -48,24 +48,27 @@ type OwnerRef struct {
 
 // Resource of the owner.
 func (r OwnerRef) Resource() schema.GroupVersionResource {
-	if r.Kind == v1alpha1.KindDeliverable {
-		return v1alpha1.GroupVersion.WithResource("deliverables")
-	}
-	return v1alpha1.GroupVersion.WithResource("workloads")
+	return v1alpha1.GroupVersion.WithResource(strings.ToLower(r.Kind) + "s")
 }
 
 // Collect reads the owner and everything that the tree shows of it. An error means that
 // the owner itself could not be read.
 func Collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.Input, error) {
+	in, _, err := collect(ctx, client, ref)
+	return in, err
+}
+
+// collect also returns the lists that were read.
+func collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.Input, []listKey, error) {
 	obj, err := client.Resource(ref.Resource()).Namespace(ref.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
 	if err != nil {
-		return tree.Input{}, err
+		return tree.Input{}, nil, err
 	}
 	owner, err := decodeOwner(ref.Kind, obj)
 	if err != nil {
-		return tree.Input{}, err
+		return tree.Input{}, nil, err
 	}
-	r := &reader{client: client}
+	r := &reader{client: client, runs: map[string]childKind{}}
 	in := tree.Input{Owner: owner, Objects: map[string]*tree.Found{}}
 
 	group, gctx := errgroup.WithContext(ctx)
@@ -84,7 +87,7 @@ func Collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.
 		}
 	}
 	if err := group.Wait(); err != nil {
-		return tree.Input{}, err
+		return tree.Input{}, nil, err
 	}
 	var level []*tree.Found
 	for i, f := range found {
@@ -95,29 +98,45 @@ func Collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.
 			}
 		}
 	}
-	for depth := 0; depth < maxChildDepth && len(level) > 0; depth++ {
-		if level, err = r.below(ctx, level); err != nil {
-			return tree.Input{}, err
-		}
+	root := &tree.Found{Object: obj}
+	if ref.Kind == v1alpha1.KindRunnable {
+		level = append(level, root)
 	}
+	var lists []listKey
+	for depth := 0; depth < maxChildDepth && len(level) > 0; depth++ {
+		var read []listKey
+		if level, read, err = r.below(ctx, level); err != nil {
+			return tree.Input{}, nil, err
+		}
+		lists = append(lists, read...)
+	}
+	in.Runs = root.Children
 	in.Unread = r.sorted()
-	return in, nil
+	return in, lists, nil
 }
 
 func decodeOwner(kind string, obj *unstructured.Unstructured) (tree.Owner, error) {
+	var owner tree.Owner
+	var err error
 	convert := runtime.DefaultUnstructuredConverter.FromUnstructured
-	if kind == v1alpha1.KindDeliverable {
+	switch kind {
+	case v1alpha1.KindDeliverable:
 		d := &v1alpha1.Deliverable{}
-		if err := convert(obj.Object, d); err != nil {
-			return tree.Owner{}, fmt.Errorf("%s %s/%s is not as %s says: %w", kind, obj.GetNamespace(), obj.GetName(), v1alpha1.GroupVersion, err)
-		}
-		return tree.FromDeliverable(d), nil
+		err = convert(obj.Object, d)
+		owner = tree.FromDeliverable(d)
+	case v1alpha1.KindRunnable:
+		r := &v1alpha1.Runnable{}
+		err = convert(obj.Object, r)
+		owner = tree.FromRunnable(r)
+	default:
+		w := &v1alpha1.Workload{}
+		err = convert(obj.Object, w)
+		owner = tree.FromWorkload(w)
 	}
-	w := &v1alpha1.Workload{}
-	if err := convert(obj.Object, w); err != nil {
-		return tree.Owner{}, fmt.Errorf("%s %s/%s is not as %s says: %w", kind, obj.GetNamespace(), obj.GetName(), v1alpha1.GroupVersion, err)
+	if err != nil {
+		return owner, fmt.Errorf("%s %s/%s is not as %s says: %w", kind, obj.GetNamespace(), obj.GetName(), v1alpha1.GroupVersion, err)
 	}
-	return tree.FromWorkload(w), nil
+	return owner, nil
 }
 
 func (r *reader) blueprint(ctx context.Context, ref v1alpha1.BlueprintRef) *tree.Blueprint {
@@ -201,14 +220,14 @@ type listKey struct {
 }
 
 // below lists the children of one level, one request for each kind and namespace, and
-// returns them as the next level.
-func (r *reader) below(ctx context.Context, parents []*tree.Found) ([]*tree.Found, error) {
+// returns them as the next level, with what was listed.
+func (r *reader) below(ctx context.Context, parents []*tree.Found) ([]*tree.Found, []listKey, error) {
 	byUID := map[types.UID]*tree.Found{}
 	wanted := map[listKey][]*unstructured.Unstructured{}
 	var keys []listKey
 	for _, p := range parents {
 		byUID[p.Object.GetUID()] = p
-		for _, c := range children[p.Object.GroupVersionKind().GroupKind()] {
+		for _, c := range r.childKinds(ctx, p.Object) {
 			k := listKey{c, p.Object.GetNamespace()}
 			if wanted[k] == nil {
 				keys = append(keys, k)
@@ -226,7 +245,7 @@ func (r *reader) below(ctx context.Context, parents []*tree.Found) ([]*tree.Foun
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var next []*tree.Found
 	for _, list := range lists {
@@ -246,11 +265,15 @@ func (r *reader) below(ctx context.Context, parents []*tree.Found) ([]*tree.Foun
 			}
 		}
 	}
-	return next, nil
+	return next, keys, nil
 }
 
-// younger puts the newest child first: it is the one that matters.
+// younger puts the newest child first: it is the one that matters. Runs of the same
+// second have a number.
 func younger(a, b *unstructured.Unstructured) bool {
+	if sa, sb := tree.Sequence(a), tree.Sequence(b); sa != sb {
+		return sa > sb
+	}
 	ta, tb := a.GetCreationTimestamp(), b.GetCreationTimestamp()
 	if !ta.Equal(&tb) {
 		return tb.Before(&ta)
@@ -271,6 +294,9 @@ func retired(rs *unstructured.Unstructured) bool {
 func narrow(parents []*unstructured.Unstructured) string {
 	if len(parents) != 1 {
 		return ""
+	}
+	if isRunnable(parents[0]) {
+		return labels.Set{v1alpha1.LabelRunnableName: parents[0].GetName()}.String()
 	}
 	set, found, err := unstructured.NestedStringMap(parents[0].Object, "spec", "selector", "matchLabels")
 	if !found || err != nil {

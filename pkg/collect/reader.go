@@ -15,6 +15,8 @@ import (
 // reader sends the requests and remembers what could not be read.
 type reader struct {
 	client dynamic.Interface
+	// runs is what run templates stamp, by their names.
+	runs map[string]childKind
 
 	mu     sync.Mutex
 	unread []tree.Unread

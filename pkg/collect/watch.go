@@ -35,11 +35,11 @@ func Follow(ctx context.Context, client dynamic.Interface, ref OwnerRef, show fu
 	for {
 		// The watches are there before the read, or a change between would be missed.
 		w.ensure(ctx, map[target]bool{owner: true}, false)
-		in, err := Collect(ctx, client, ref)
+		in, lists, err := collect(ctx, client, ref)
 		if err != nil {
 			return err
 		}
-		if w.ensure(ctx, targets(owner, in), true) {
+		if w.ensure(ctx, targets(owner, in, lists), true) {
 			// New watches began after the read; their first events trigger another one.
 			w.poke()
 		}
@@ -69,19 +69,10 @@ type target struct {
 	namespace, name string
 }
 
-func targets(owner target, in tree.Input) map[target]bool {
+func targets(owner target, in tree.Input, lists []listKey) map[target]bool {
 	all := map[target]bool{owner: true}
-	var below func(f *tree.Found)
-	below = func(f *tree.Found) {
-		if f.Object == nil {
-			return
-		}
-		for _, c := range children[f.Object.GroupVersionKind().GroupKind()] {
-			all[target{c.resource, f.Object.GetNamespace(), ""}] = true
-		}
-		for _, child := range f.Children {
-			below(child)
-		}
+	for _, list := range lists {
+		all[target{list.child.resource, list.namespace, ""}] = true
 	}
 	for i := range in.Owner.Status.Resources {
 		r := &in.Owner.Status.Resources[i]
@@ -90,9 +81,6 @@ func targets(owner target, in tree.Input) map[target]bool {
 		}
 		if resource, err := Resource(r.StampedRef); err == nil {
 			all[target{resource, r.StampedRef.Namespace, r.StampedRef.Name}] = true
-		}
-		if f := in.Objects[r.Name]; f != nil {
-			below(f)
 		}
 	}
 	return all

@@ -49,7 +49,7 @@ func rootCause(t *Tree, status v1alpha1.OwnerStatus) *RootCause {
 	if ready.Status == "True" {
 		return &RootCause{Reason: ReasonOutdated, Message: fmt.Sprintf("the status is of generation %d, the %s of generation %d", t.Owner.ObservedGeneration, t.Owner.Kind, t.Owner.Generation), Next: show}
 	}
-	for _, kind := range []string{v1alpha1.ConditionSupplyChainReady, v1alpha1.ConditionDeliveryReady} {
+	for _, kind := range []string{v1alpha1.ConditionSupplyChainReady, v1alpha1.ConditionDeliveryReady, v1alpha1.ConditionRunTemplateReady} {
 		if s := state(status.Conditions, kind); s.Reason != "" && s.Status != "True" {
 			return &RootCause{Failed: s.Status == "False", Reason: s.Reason, Message: s.Message, Next: show}
 		}
@@ -65,7 +65,11 @@ func rootCause(t *Tree, status v1alpha1.OwnerStatus) *RootCause {
 			return stepCause(t, &t.Steps[i], show)
 		}
 	}
-	return &RootCause{Failed: ready.Status == "False", Reason: ready.Reason, Message: ready.Message, Next: show}
+	c := &RootCause{Failed: ready.Status == "False", Reason: ready.Reason, Message: ready.Message, Next: show}
+	if len(t.Runs) > 0 {
+		c.blame(&t.Runs[0])
+	}
+	return c
 }
 
 func stepCause(t *Tree, s *Step, show string) *RootCause {
@@ -76,15 +80,20 @@ func stepCause(t *Tree, s *Step, show string) *RootCause {
 	if c.Reason == "" {
 		c.Reason, c.Message = ReasonNotSeen, "the agent has not come to this step yet"
 	}
-	if s.Object == nil {
-		return c
+	if s.Object != nil {
+		c.blame(s.Object)
 	}
-	deepest := s.Object
+	return c
+}
+
+// blame names the deepest object below one that is not ready.
+func (c *RootCause) blame(object *Object) {
+	deepest := object
 	for next := deepest; next != nil; {
 		deepest, next = next, worst(next.Children)
 	}
-	if deepest.Ready.Status == "True" && deepest != s.Object {
-		deepest = s.Object
+	if deepest.Ready.Status == "True" && deepest != object {
+		deepest = object
 	}
 	ref := deepest.Ref
 	c.Object, c.ObjectReason, c.ObjectMessage = &ref, deepest.Ready.Reason, deepest.Ready.Message
@@ -102,12 +111,14 @@ func stepCause(t *Tree, s *Step, show string) *RootCause {
 	if ref.Namespace != "" {
 		c.Next += " -n " + ref.Namespace
 	}
-	return c
 }
 
 // worst is the first child that failed, else the first that is not ready; nil when all
-// are.
+// are. Of the runs of a Runnable only the newest counts: the others are history.
 func worst(children []Object) *Object {
+	if len(children) > 0 && children[0].Sequence > 0 {
+		children = children[:1]
+	}
 	var unknown *Object
 	for i := range children {
 		switch children[i].Ready.Status {

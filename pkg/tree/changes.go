@@ -36,6 +36,9 @@ func nodes(t *Tree) []Change {
 			objects(&o.Children[i])
 		}
 	}
+	for i := range t.Runs {
+		objects(&t.Runs[i])
+	}
 	for i := range t.Steps {
 		s := &t.Steps[i]
 		all = append(all, Change{s.Name, s.Ready, s.Healthy.Status, stepReason(s)})

@@ -11,7 +11,7 @@ import (
 
 // Input is what a collector read, not interpreted yet.
 type Input struct {
-	// Owner is the Workload or Deliverable.
+	// Owner is the Workload, Deliverable or Runnable.
 	Owner Owner
 	// Blueprint is nil when it is not known or could not be read; the tree then knows
 	// only the steps that the owner's status names.
@@ -19,6 +19,8 @@ type Input struct {
 	// Objects are the stamped objects by step, with what is below them. A step without
 	// an entry was not read.
 	Objects map[string]*Found
+	// Runs are the objects that a Runnable stamped, the newest first.
+	Runs []*Found
 	// Unread lists what could not be read.
 	Unread []Unread
 }
@@ -39,6 +41,12 @@ func FromWorkload(w *v1alpha1.Workload) Owner {
 // FromDeliverable takes the owner from a Deliverable.
 func FromDeliverable(d *v1alpha1.Deliverable) Owner {
 	return Owner{Kind: v1alpha1.KindDeliverable, Object: d.ObjectMeta, Status: d.Status.OwnerStatus, Blueprint: d.Status.DeliveryRef}
+}
+
+// FromRunnable takes the owner from a Runnable.
+func FromRunnable(r *v1alpha1.Runnable) Owner {
+	status := v1alpha1.OwnerStatus{ObservedGeneration: r.Status.ObservedGeneration, Conditions: r.Status.Conditions}
+	return Owner{Kind: v1alpha1.KindRunnable, Object: r.ObjectMeta, Status: status}
 }
 
 // Blueprint is the graph that the owner goes through.

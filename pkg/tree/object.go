@@ -2,8 +2,11 @@ package tree
 
 import (
 	"fmt"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // ObjectState reads how an object is from what its own controller says. Kinds without a
@@ -32,6 +35,16 @@ func ObjectState(obj *unstructured.Unstructured) State {
 		}
 	}
 	return State{}
+}
+
+// Sequence is the place of a run among those of its step or Runnable; 0 for all other
+// objects.
+func Sequence(obj *unstructured.Unstructured) int64 {
+	n, err := strconv.ParseInt(obj.GetAnnotations()[v1alpha1.AnnotationSequence], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func condition(obj *unstructured.Unstructured, kind string) (State, bool) {

@@ -124,6 +124,9 @@ func rows(t *Tree, o TableOptions) []row {
 		name += " (" + t.Blueprint.Name + ")"
 	}
 	all := []row{{line(o, name, t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason, t.Owner.Created, nil)}}
+	for i := range t.Runs {
+		all = append(all, objectRows(&t.Runs[i], "", i == len(t.Runs)-1, o, g)...)
+	}
 	for i := range t.Steps {
 		s := &t.Steps[i]
 		branch, below := g.tee, g.bar

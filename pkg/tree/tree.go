@@ -12,6 +12,8 @@
 package tree
 
 import (
+	"strings"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -32,8 +34,10 @@ type Tree struct {
 	Owner OwnerNode `json:"owner"`
 	// Blueprint that the owner goes through; absent when none is selected.
 	Blueprint *Ref `json:"blueprint,omitempty"`
-	// Steps in topological order, the author's order among equals.
+	// Steps in topological order, the author's order among equals. A Runnable has none.
 	Steps []Step `json:"steps"`
+	// Runs of a Runnable, the newest first.
+	Runs []Object `json:"runs,omitempty"`
 	// RootCause is absent when the owner is ready.
 	RootCause *RootCause `json:"rootCause,omitempty"`
 	// Unread lists what could not be read; the tree is incomplete there.
@@ -119,6 +123,8 @@ type Output struct {
 type Object struct {
 	Ref   `json:",inline"`
 	Ready State `json:"ready"`
+	// Sequence numbers the runs of a step or Runnable; 0 for all other objects.
+	Sequence int64 `json:"sequence,omitempty"`
 	// Created is absent when the object was not read.
 	Created Time `json:"created,omitempty"`
 	// Missing is true for an object that the status names and the cluster lacks.
@@ -140,6 +146,10 @@ func Build(in Input) *Tree {
 		Created:    at(meta.CreationTimestamp),
 		Generation: meta.Generation, ObservedGeneration: status.ObservedGeneration,
 		Current: status.ObservedGeneration == meta.Generation,
+	}
+	if in.Owner.Kind == v1alpha1.KindRunnable {
+		t.Owner.Healthy = state(status.Conditions, v1alpha1.ConditionStampedObject)
+		t.Runs = buildChildren(in.Runs)
 	}
 	if in.Owner.Blueprint.Name != "" {
 		t.Blueprint = &Ref{APIVersion: v1alpha1.GroupVersion.String(), Kind: in.Owner.Blueprint.Kind, Name: in.Owner.Blueprint.Name}
@@ -220,17 +230,24 @@ func buildObject(ref Ref, found *Found) Object {
 	if found.Object != nil {
 		o.Ready = ObjectState(found.Object)
 		o.Created = at(found.Object.GetCreationTimestamp())
+		o.Sequence = Sequence(found.Object)
 	}
-	for _, c := range found.Children {
+	o.Children = buildChildren(found.Children)
+	return o
+}
+
+func buildChildren(found []*Found) []Object {
+	var children []Object
+	for _, c := range found {
 		if c.Object == nil {
 			continue
 		}
-		o.Children = append(o.Children, buildObject(Ref{
+		children = append(children, buildObject(Ref{
 			APIVersion: c.Object.GetAPIVersion(), Kind: c.Object.GetKind(),
 			Namespace: c.Object.GetNamespace(), Name: c.Object.GetName(),
 		}, c))
 	}
-	return o
+	return children
 }
 
 // resolveInputs finds out which inputs are there, and what the steps without an object
@@ -264,8 +281,5 @@ func state(conditions []metav1.Condition, kind string) State {
 }
 
 func ownerResource(kind string) string {
-	if kind == v1alpha1.KindDeliverable {
-		return "deliverables.carto.run"
-	}
-	return "workloads.carto.run"
+	return strings.ToLower(kind) + "s." + v1alpha1.Group
 }

@@ -9,26 +9,29 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
 // A person waits for the key press to do something: an unreachable cluster must not
 // hang the shell.
 const patience = 3 * time.Second
 
-// Workloads completes names of workloads in the namespace in use. With many, further
-// names complete too, without those already typed.
-func Workloads(f *cmdutil.Factory, many bool) cobra.CompletionFunc {
+// Names completes names of a noun, in the namespace in use. With many, further names
+// complete too, without those already typed.
+func Names(f *cmdutil.Factory, n *noun.Noun, many bool) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 && !many {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		namespace, _, err := f.Namespace()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+		namespace := ""
+		if !n.Cluster {
+			var err error
+			if namespace, _, err = f.Namespace(); err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
 		}
-		return names(cmd.Context(), f, v1alpha1.GroupVersion.WithResource("workloads"), namespace, args, toComplete)
+		return names(cmd.Context(), f, n.Resource, namespace, args, toComplete)
 	}
 }
 

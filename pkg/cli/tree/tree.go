@@ -15,6 +15,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
@@ -37,8 +38,7 @@ type Options struct {
 
 // NewCmdTree makes the command; runF replaces the work in tests.
 func NewCmdTree(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
-	names := completion.Workloads(f, false)
+	o := newOptions(f)
 	cmd := &cobra.Command{
 		Use:   "tree TYPE/NAME",
 		Short: "Show where a workload stands, and why",
@@ -46,10 +46,8 @@ func NewCmdTree(f *cmdutil.Factory, runF func(context.Context, *Options) error) 
 which; the objects that were stamped, and what Kubernetes made below them; and the one
 cause, if the workload is not ready.
 
-TYPE is workload (wld) or deliverable (dlv).
-
-With --watch the tree is drawn again whenever something changes. Where standard output is
-no terminal, changes are appended as lines; with -o json each is one line of JSON.`,
+TYPE is workload (wld), deliverable (dlv) or runnable (run).
+` + watching,
 		Example: fmt.Sprintf(`  # where does it stand?
   %[1]s tree workload/cart
 
@@ -57,58 +55,83 @@ no terminal, changes are appended as lines; with -o json each is one line of JSO
   %[1]s tree wld cart --watch --until ready --timeout 5m`, f.Program),
 		Args: cmdutil.UsageArgs(cobra.RangeArgs(1, 2)),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 1 {
-				return names(cmd, nil, toComplete)
-			}
 			prefix, name, slash := strings.Cut(toComplete, "/")
-			if !slash {
-				return []string{"workload/", "deliverable/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+			if len(args) == 1 {
+				prefix, name = args[0], toComplete
 			}
-			found, directive := names(cmd, args, name)
+			n := noun.Of(prefix)
+			switch {
+			case len(args) == 0 && !slash:
+				return []string{"workload/", "deliverable/", "runnable/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+			case n == nil || len(args) > 1:
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			found, directive := completion.Names(f, n, false)(cmd, nil, name)
 			for i := range found {
-				found[i] = prefix + "/" + found[i]
+				if slash {
+					found[i] = prefix + "/" + found[i]
+				}
 			}
 			return found, directive
 		},
 		RunE: cmdutil.RunE(o, runF),
 	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+// NewCmdNounTree is the same as a verb of a noun.
+func NewCmdNounTree(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
+	o := newOptions(f)
+	o.Ref.Kind = n.Kind
+	long := "Show what " + f.Program + " tree " + n.Name + "/NAME shows."
+	cmd := &cobra.Command{
+		Use:   "tree NAME",
+		Short: "Show where a " + n.Name + " stands, and why",
+		Long:  long + "\n" + watching,
+		Example: fmt.Sprintf(`  # where does it stand?
+  %[1]s %[2]s tree %[3]s
+
+  # watch until it is ready
+  %[1]s %[2]s tree %[3]s --watch --until ready`, f.Program, n, n.Example),
+		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
+		ValidArgsFunction: completion.Names(f, n, false),
+		RunE:              cmdutil.RunE(o, runF),
+	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+const watching = `
+With --watch the tree is drawn again whenever something changes. Where standard output is
+no terminal, changes are appended as lines; with -o json each is one line of JSON.`
+
+func newOptions(f *cmdutil.Factory) *Options {
+	return &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+}
+
+func (o *Options) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "Output format. One of: "+strings.Join(formats(), ", ")+".")
 	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
 	cmd.Flags().StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("until", cobra.FixedCompletions([]string{"ready"}, cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 func formats() []string { return []string{"table", "wide", "json", "yaml"} }
 
-// Complete reads TYPE/NAME or TYPE NAME.
+// Complete reads TYPE/NAME, TYPE NAME, or NAME where the noun says the type.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	kind, name, slash := strings.Cut(args[0], "/")
-	switch {
-	case len(args) == 2 && slash:
-		return cmdutil.Usagef("%q and %q: give TYPE/NAME or TYPE NAME", args[0], args[1])
-	case len(args) == 2:
-		name = args[1]
-	case !slash:
-		return cmdutil.Usagef("%q names no type: give TYPE/NAME, for example workload/%s", args[0], args[0])
+	name := args[0]
+	if o.Ref.Kind == "" {
+		var err error
+		if name, err = o.typed(args); err != nil {
+			return err
+		}
 	}
 	if name == "" || strings.Contains(name, "/") {
-		return cmdutil.Usagef("%q: give TYPE/NAME", strings.Join(args, " "))
-	}
-	// A type may be written as TYPE.VERSION.GROUP.
-	plain, group, _ := strings.Cut(strings.ToLower(kind), ".")
-	if group != "" && group != v1alpha1.Group && group != v1alpha1.GroupVersion.Version+"."+v1alpha1.Group {
-		return cmdutil.Usagef("type %q is not of group %s", kind, v1alpha1.Group)
-	}
-	switch plain {
-	case "workload", "workloads", "wld":
-		o.Ref.Kind = v1alpha1.KindWorkload
-	case "deliverable", "deliverables", "dlv":
-		o.Ref.Kind = v1alpha1.KindDeliverable
-	default:
-		return cmdutil.Usagef("unknown type %q; one of: workload, deliverable", kind)
+		return cmdutil.Usagef("%q names nothing: give TYPE/NAME", strings.Join(args, " "))
 	}
 	namespace, _, err := o.Namespace()
 	if err != nil {
@@ -116,6 +139,30 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	}
 	o.Ref.Namespace, o.Ref.Name = namespace, name
 	return nil
+}
+
+// typed takes the type from the arguments and returns the name.
+func (o *Options) typed(args []string) (string, error) {
+	kind, name, slash := strings.Cut(args[0], "/")
+	switch {
+	case len(args) == 2 && slash:
+		return "", cmdutil.Usagef("%q and %q: give TYPE/NAME or TYPE NAME", args[0], args[1])
+	case len(args) == 2:
+		name = args[1]
+	case !slash:
+		return "", cmdutil.Usagef("%q names no type: give TYPE/NAME, for example workload/%s", args[0], args[0])
+	}
+	// A type may be written as TYPE.VERSION.GROUP.
+	plain, group, _ := strings.Cut(strings.ToLower(kind), ".")
+	if group != "" && group != v1alpha1.Group && group != v1alpha1.GroupVersion.Version+"."+v1alpha1.Group {
+		return "", cmdutil.Usagef("type %q is not of group %s", kind, v1alpha1.Group)
+	}
+	n := noun.Of(plain)
+	if n == nil || n.Cluster {
+		return "", cmdutil.Usagef("there is no tree of type %q; one of: workload, deliverable, runnable", kind)
+	}
+	o.Ref.Kind = n.Kind
+	return name, nil
 }
 
 // Validate checks the flags.
@@ -184,14 +231,14 @@ func (o *Options) view() follow.View {
 }
 
 func (o *Options) explain(err error) error {
-	kind := strings.ToLower(o.Ref.Kind)
+	n := noun.OfKind(o.Ref.Kind)
 	switch {
 	case err == nil:
 		return nil
 	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return cmdutil.Findingf("%s %q not found in namespace %q", kind, o.Ref.Name, o.Ref.Namespace)
+		return n.NotFound(o.Ref.Namespace, o.Ref.Name)
 	case apierrors.ReasonForError(err) != "":
-		return cmdutil.Explain(o.Program, fmt.Sprintf("read %s %s/%s", kind, o.Ref.Namespace, o.Ref.Name), err)
+		return cmdutil.Explain(o.Program, "read "+n.Qualified(o.Ref.Namespace, o.Ref.Name), err)
 	}
 	return err
 }

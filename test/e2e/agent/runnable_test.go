@@ -164,11 +164,11 @@ func TestRunnable(t *testing.T) {
 	n.verdict(n.expectRunsOf("cart", "i1", "i2"), "False")
 	n.expectOf(runnables, "cart", runFailed)
 	n.expectOutputs("cart", outputs)
-	//PL n.plugin(0, "runnable.carto.run/cart retried", "runnable", "retry", "cart")
+	n.plugin(0, "runnable.carto.run/cart retried", "runnable", "retry", "cart")
 	n.verdict(n.expectRunsOf("cart", "i1", "i2", "i2"), "True", clean)
 	n.expectOutputs("cart", map[string]any{"verdict": "clean", "image": "i2"})
 	n.expectRunsOf("cart", "i2", "i2") // one failed, one successful
-	//PL n.plugin(1, "nothing to retry", "runnable", "retry", "cart")
+	n.plugin(1, "nothing to retry", "runnable", "retry", "cart")
 	n.expectEvent("Runnable", "RunRetried", "the Runnable is run again")
 	n.expectEvent("Runnable", "ResourceOutputChanged", "outputs in [taskruns.tekton.dev/cart-")
 	n.expectEvent("Runnable", "StampedObjectRemoved", "Deleted object [taskruns.tekton.dev/cart-")

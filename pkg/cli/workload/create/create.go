@@ -14,8 +14,8 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/streams"
-	"github.com/carto-run/carto/pkg/cli/workload/shared"
 )
 
 // fieldManager is who owns the fields of workloads that this command makes.
@@ -87,7 +87,7 @@ value of a git flag unsets that field.`,
 	if env := f.Streams.Getenv("TANZU_APPS_TYPE"); env != "" {
 		typ = env
 	}
-	flags.StringVarP(&o.Type, "type", "t", typ, "Type of the workload, the label "+shared.TypeLabel+"; the default is used only where nothing else sets that label.")
+	flags.StringVarP(&o.Type, "type", "t", typ, "Type of the workload, the label "+noun.TypeLabel+"; the default is used only where nothing else sets that label.")
 	flags.StringArrayVarP(&o.Labels, "label", "l", nil, "Label KEY=VALUE, or KEY- to remove it. Repeatable.")
 	flags.StringArrayVarP(&o.Params, "param", "p", nil, "Parameter KEY=VALUE with a text, or KEY- to remove it. Repeatable.")
 	flags.StringArrayVar(&o.ParamsYAML, "param-yaml", nil, "Parameter KEY=VALUE with a value in YAML or JSON, or KEY- to remove it. Repeatable.")
@@ -185,7 +185,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if o.DryRun == "server" {
 		create.DryRun = []string{metav1.DryRunAll}
 	}
-	made, err := client.Resource(shared.Resource).Namespace(obj.GetNamespace()).Create(ctx, obj, create)
+	made, err := client.Resource(noun.Workload.Resource).Namespace(obj.GetNamespace()).Create(ctx, obj, create)
 	if err != nil {
 		return o.explain(obj, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
-	"github.com/carto-run/carto/pkg/cli/workload/shared"
+	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
 // pair is KEY=VALUE, or KEY- for a removal.
@@ -82,12 +82,12 @@ func (o *Options) layer(obj *unstructured.Unstructured) []error {
 		labels[p.key] = p.value
 	})
 	// The default only fills a gap: a type that the file gives, or --label, stays.
-	if _, has := labels[shared.TypeLabel]; o.changed("type") || !has {
+	if _, has := labels[noun.TypeLabel]; o.changed("type") || !has {
 		for _, msg := range validation.IsValidLabelValue(o.Type) {
 			faults = append(faults, fmt.Errorf("--type %q: %s", o.Type, msg))
 		}
-		if labels[shared.TypeLabel] = o.Type; o.Type == "" {
-			delete(labels, shared.TypeLabel)
+		if labels[noun.TypeLabel] = o.Type; o.Type == "" {
+			delete(labels, noun.TypeLabel)
 		}
 	}
 	obj.SetLabels(labels)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/follow"
-	"github.com/carto-run/carto/pkg/cli/workload/shared"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 )
@@ -38,7 +38,7 @@ func (o *Options) wait(ctx context.Context, client dynamic.Interface, made *unst
 		Timeout:    o.WaitTimeout,
 	})
 	if apierrors.IsNotFound(err) {
-		return shared.NotFound(made.GetNamespace(), made.GetName()) // deleted while waiting
+		return noun.Workload.NotFound(made.GetNamespace(), made.GetName()) // deleted while waiting
 	}
 	return err
 }
@@ -49,7 +49,7 @@ func (o *Options) waitThenPrint(ctx context.Context, client dynamic.Interface, m
 	if ctx.Err() != nil {
 		return waited
 	}
-	if now, err := client.Resource(shared.Resource).Namespace(made.GetNamespace()).Get(ctx, made.GetName(), metav1.GetOptions{}); err == nil {
+	if now, err := client.Resource(noun.Workload.Resource).Namespace(made.GetNamespace()).Get(ctx, made.GetName(), metav1.GetOptions{}); err == nil {
 		made = now
 	}
 	if err := o.print(made); err != nil {

@@ -1,4 +1,4 @@
-// Package delete is `kubectl carto workload delete`.
+// Package delete is the verb delete: `kubectl carto workload delete`.
 package delete
 
 import (
@@ -17,12 +17,13 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/streams"
-	"github.com/carto-run/carto/pkg/cli/workload/shared"
 )
 
 // Options of the command.
 type Options struct {
+	Noun      *noun.Noun
 	Streams   *streams.Streams
 	Program   string
 	Client    func() (dynamic.Interface, error)
@@ -38,24 +39,24 @@ type Options struct {
 }
 
 // NewCmdDelete makes the command; runF replaces the work in tests.
-func NewCmdDelete(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace}
+func NewCmdDelete(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
+	o := &Options{Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace}
 	cmd := &cobra.Command{
 		Use:   "delete NAME...",
-		Short: "Delete workloads and everything that was stamped for them",
-		Long: `Delete workloads; Kubernetes then removes everything that was stamped for them.
+		Short: "Delete " + n.Plural + " and everything that was stamped for them",
+		Long: "Delete " + n.Plural + `; Kubernetes then removes everything that was stamped for them.
 
 It asks first. Where there is no terminal to ask on, --yes is required.`,
 		Example: fmt.Sprintf(`  # one
-  %[1]s workload delete cart
+  %[1]s %[2]s delete %[3]s
 
   # all of a namespace, without a question, until they are gone
-  %[1]s workload delete --all -n shop --yes --wait`, f.Program),
+  %[1]s %[2]s delete --all -n shop --yes --wait`, f.Program, n, n.Example),
 		Args:              cmdutil.UsageArgs(cobra.ArbitraryArgs),
-		ValidArgsFunction: completion.Workloads(f, true),
+		ValidArgsFunction: completion.Names(f, n, true),
 		RunE:              cmdutil.RunE(o, runF),
 	}
-	cmd.Flags().BoolVar(&o.All, "all", false, "Delete all workloads of the namespace.")
+	cmd.Flags().BoolVar(&o.All, "all", false, "Delete all "+n.Plural+" of the namespace.")
 	cmd.Flags().BoolVar(&o.Wait, "wait", false, "Wait until they are gone.")
 	cmd.Flags().DurationVar(&o.WaitTimeout, "wait-timeout", time.Minute, "How long --wait waits.")
 	cmd.Flags().BoolVarP(&o.Yes, "yes", "y", false, "Do not ask.")
@@ -89,7 +90,7 @@ func (o *Options) Validate() error {
 	}
 	for _, n := range o.Names {
 		if n == "" || strings.Contains(n, "/") {
-			faults = append(faults, fmt.Errorf("%q is no name of a workload", n))
+			faults = append(faults, fmt.Errorf("%q is no name of a %s", n, o.Noun))
 		}
 	}
 	if o.WaitTimeout <= 0 {
@@ -101,23 +102,23 @@ func (o *Options) Validate() error {
 	return cmdutil.Usage(faults)
 }
 
-// Run deletes the workloads. A name that is not there does not keep the others.
+// Run deletes the objects. A name that is not there does not keep the others.
 func (o *Options) Run(ctx context.Context) error {
 	dyn, err := o.Client()
 	if err != nil {
 		return err
 	}
-	client := dyn.Resource(shared.Resource).Namespace(o.namespace)
+	client := o.Noun.Client(dyn, o.namespace)
 	if o.All {
-		list, err := client.List(ctx, metav1.ListOptions{})
+		items, err := o.Noun.List(ctx, dyn, o.Program, o.namespace, "")
 		if err != nil {
-			return cmdutil.Explain(o.Program, "list workloads", err)
+			return err
 		}
-		for i := range list.Items {
-			o.Names = append(o.Names, list.Items[i].GetName())
+		for i := range items {
+			o.Names = append(o.Names, items[i].GetName())
 		}
 		if len(o.Names) == 0 {
-			_, err := fmt.Fprintf(o.Streams.ErrOut, "No workloads found in namespace %q.\n", o.namespace)
+			_, err := fmt.Fprintf(o.Streams.ErrOut, "No %s found%s.\n", o.Noun.Plural, o.Noun.Where(o.namespace))
 			return err
 		}
 	}
@@ -136,13 +137,13 @@ func (o *Options) Run(ctx context.Context) error {
 		err := client.Delete(ctx, name, metav1.DeleteOptions{})
 		switch {
 		case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-			faults = append(faults, shared.NotFound(o.namespace, name))
+			faults = append(faults, o.Noun.NotFound(o.namespace, name))
 			continue
 		case err != nil:
-			return errors.Join(append(faults, cmdutil.Explain(o.Program, fmt.Sprintf("delete workload %s/%s", o.namespace, name), err))...)
+			return errors.Join(append(faults, cmdutil.Explain(o.Program, "delete "+o.Noun.Qualified(o.namespace, name), err))...)
 		}
 		gone = append(gone, name)
-		if _, err := fmt.Fprintf(o.Streams.Out, "workload.carto.run/%s deleted\n", name); err != nil {
+		if _, err := fmt.Fprintf(o.Streams.Out, "%s deleted\n", o.Noun.Printed(name)); err != nil {
 			return err
 		}
 	}
@@ -152,7 +153,7 @@ func (o *Options) Run(ctx context.Context) error {
 		for _, name := range gone {
 			if err := waitGone(waiting, client, name); err != nil {
 				if ctx.Err() == nil && waiting.Err() != nil {
-					err = cmdutil.Findingf("workload %q is still there after %s; something holds it by a finalizer", name, o.WaitTimeout)
+					err = cmdutil.Findingf("%s %q is still there after %s; something holds it by a finalizer", o.Noun, name, o.WaitTimeout)
 				}
 				return errors.Join(append(faults, err)...)
 			}

@@ -1,4 +1,4 @@
-// Package list is `kubectl carto workload list`.
+// Package list is the verb list: `kubectl carto workload list`.
 package list
 
 import (
@@ -14,16 +14,14 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/dynamic"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/streams"
-	"github.com/carto-run/carto/pkg/cli/workload/shared"
 )
-
-const pageSize = 500
 
 // Options of the command.
 type Options struct {
+	Noun      *noun.Noun
 	Streams   *streams.Streams
 	Program   string
 	Client    func() (dynamic.Interface, error)
@@ -39,32 +37,48 @@ type Options struct {
 }
 
 // NewCmdList makes the command; runF replaces the work in tests.
-func NewCmdList(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+func NewCmdList(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
 	o := &Options{
-		Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock,
+		Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock,
 		Output: cmdutil.NewOutputFlags("", "table", "wide"),
 	}
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List workloads",
-		Example: fmt.Sprintf(`  # in the namespace in use
-  %[1]s workload list
-
-  # web applications everywhere, with supply chain and source
-  %[1]s workload list -A -l apps.tanzu.vmware.com/workload-type=web -o wide`, f.Program),
-		Args: cmdutil.UsageArgs(cobra.NoArgs),
-		RunE: cmdutil.RunE(o, runF),
+		Short:   "List " + n.Plural,
+		Example: example(f.Program, n),
+		Args:    cmdutil.UsageArgs(cobra.NoArgs),
+		RunE:    cmdutil.RunE(o, runF),
 	}
-	cmd.Flags().BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "List in all namespaces.")
+	if !n.Cluster {
+		cmd.Flags().BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "List in all namespaces.")
+	}
 	cmd.Flags().StringVarP(&o.Selector, "selector", "l", "", "Label selector, for example key=value,other!=value.")
 	cmd.Flags().BoolVar(&o.NoHeaders, "no-headers", false, "Print the table without its header.")
 	o.Output.AddTo(cmd)
 	return cmd
 }
 
+func example(program string, n *noun.Noun) string {
+	if n.Cluster {
+		return fmt.Sprintf(`  # all of them, with their steps
+  %[1]s %[2]s list
+
+  # and the owners that they select
+  %[1]s %[2]s list -o wide`, program, n)
+	}
+	return fmt.Sprintf(`  # in the namespace in use
+  %[1]s %[2]s list
+
+  # those of an application everywhere, with all that there is to say
+  %[1]s %[2]s list -A -l app.kubernetes.io/part-of=%[3]s -o wide`, program, n, n.Example)
+}
+
 // Complete finds the namespace.
 func (o *Options) Complete(*cobra.Command, []string) error {
+	if o.Noun.Cluster {
+		return nil
+	}
 	namespace, explicit, err := o.Namespace()
 	if err != nil {
 		return fmt.Errorf("cannot find out the namespace: %w", err)
@@ -87,23 +101,15 @@ func (o *Options) Validate() error {
 	return cmdutil.Usage(faults)
 }
 
-// Run lists the workloads.
+// Run lists the objects.
 func (o *Options) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
 		return err
 	}
 	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": ""}}}
-	options := metav1.ListOptions{LabelSelector: o.Selector, Limit: pageSize}
-	for {
-		page, err := client.Resource(shared.Resource).Namespace(o.namespace).List(ctx, options)
-		if err != nil {
-			return cmdutil.Explain(o.Program, "list workloads", err)
-		}
-		list.Items = append(list.Items, page.Items...)
-		if options.Continue = page.GetContinue(); options.Continue == "" {
-			break
-		}
+	if list.Items, err = o.Noun.List(ctx, client, o.Program, o.namespace, o.Selector); err != nil {
+		return err
 	}
 	if !o.Output.Own() {
 		printer, err := o.Output.Printer()
@@ -121,11 +127,7 @@ func (o *Options) Run(ctx context.Context) error {
 		return printer.PrintObj(list, o.Streams.Out)
 	}
 	if len(list.Items) == 0 {
-		where := fmt.Sprintf(" in namespace %q", o.namespace)
-		if o.AllNamespaces {
-			where = ""
-		}
-		_, err := fmt.Fprintf(o.Streams.ErrOut, "No workloads found%s.\n", where)
+		_, err := fmt.Fprintf(o.Streams.ErrOut, "No %s found%s.\n", o.Noun.Plural, o.Noun.Where(o.namespace))
 		return err
 	}
 	table, err := o.table(list)
@@ -140,30 +142,40 @@ func (o *Options) table(list *unstructured.UnstructuredList) (*metav1.Table, err
 	column := func(name string) {
 		table.ColumnDefinitions = append(table.ColumnDefinitions, metav1.TableColumnDefinition{Name: name, Type: "string"})
 	}
-	wide := o.Output.Format() == "wide"
 	if o.AllNamespaces {
 		column("Namespace")
 	}
-	for _, c := range []string{"Name", "Type", "Ready", "Reason", "Age"} {
-		column(c)
+	column("Name")
+	for _, c := range o.Noun.Columns {
+		column(c.Title)
 	}
-	if wide {
-		column("SupplyChain")
-		column("Source")
+	for _, title := range []string{"Ready", "Reason", "Age"} {
+		column(title)
+	}
+	if o.Output.Format() == "wide" {
+		for _, c := range o.Noun.Wide {
+			column(c.Title)
+		}
 	}
 	for i := range list.Items {
-		w, err := shared.Decode(&list.Items[i])
+		item, err := o.Noun.Decode(&list.Items[i])
 		if err != nil {
 			return nil, err
 		}
-		ready := shared.Condition(w.Status.Conditions, v1alpha1.ConditionReady)
+		ready := item.Ready()
 		var cells []any
 		if o.AllNamespaces {
-			cells = append(cells, w.Namespace)
+			cells = append(cells, item.Namespace)
 		}
-		cells = append(cells, w.Name, dash(w.Labels[shared.TypeLabel]), string(ready.Status), dash(ready.Reason), o.age(w.CreationTimestamp))
-		if wide {
-			cells = append(cells, dash(w.Status.SupplyChainRef.Name), dash(shared.Source(w)))
+		cells = append(cells, item.Name)
+		for _, c := range o.Noun.Columns {
+			cells = append(cells, dash(c.Cell(item)))
+		}
+		cells = append(cells, string(ready.Status), dash(ready.Reason), o.age(item.CreationTimestamp))
+		if o.Output.Format() == "wide" {
+			for _, c := range o.Noun.Wide {
+				cells = append(cells, dash(c.Cell(item)))
+			}
 		}
 		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
 	}

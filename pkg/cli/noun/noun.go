@@ -1,0 +1,172 @@
+// Package noun describes the kinds of objects that commands are about. The verbs below
+// it, one package each, work on whatever noun they are made for, so that what is learnt
+// from one holds for all.
+package noun
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+)
+
+// Noun is a kind of objects. Its resource is fixed, so no command needs discovery for it.
+type Noun struct {
+	Kind string
+	// Name and Plural as people type them.
+	Name, Plural string
+	Aliases      []string
+	Resource     schema.GroupVersionResource
+	// Cluster is true for kinds without namespaces.
+	Cluster bool
+	// Columns of list between the name and the state.
+	Columns []Column
+	// Wide columns are at the end, and shown on demand.
+	Wide []Column
+	// Example is the name of an object in examples.
+	Example string
+}
+
+// Column is a column of list.
+type Column struct {
+	Title string
+	Cell  func(*Item) string
+}
+
+// String is the noun as it is typed.
+func (n *Noun) String() string { return n.Name }
+
+// The nouns.
+var (
+	Workload = &Noun{
+		Kind: v1alpha1.KindWorkload, Name: "workload", Plural: "workloads", Aliases: []string{"workloads", "wld"},
+		Resource: v1alpha1.GroupVersion.WithResource("workloads"), Example: "cart",
+		Columns: []Column{{"Type", func(i *Item) string { return i.Labels[TypeLabel] }}},
+		Wide:    []Column{{"SupplyChain", blueprintOf}, {"Source", sourceOf}},
+	}
+	Deliverable = &Noun{
+		Kind: v1alpha1.KindDeliverable, Name: "deliverable", Plural: "deliverables", Aliases: []string{"deliverables", "dlv"},
+		Resource: v1alpha1.GroupVersion.WithResource("deliverables"), Example: "cart",
+		Wide: []Column{{"Delivery", blueprintOf}, {"Source", sourceOf}},
+	}
+	Runnable = &Noun{
+		Kind: v1alpha1.KindRunnable, Name: "runnable", Plural: "runnables", Aliases: []string{"runnables", "run"},
+		Resource: v1alpha1.GroupVersion.WithResource("runnables"), Example: "cart-test",
+		Wide: []Column{{"RunTemplate", func(i *Item) string { return i.Runnable.Spec.RunTemplateRef.Name }}},
+	}
+	SupplyChain = &Noun{
+		Kind: v1alpha1.KindClusterSupplyChain, Name: "supplychain", Plural: "supply chains", Aliases: []string{"supplychains", "clustersupplychain", "clustersupplychains", "csc"},
+		Resource: v1alpha1.GroupVersion.WithResource("clustersupplychains"), Cluster: true, Example: "web",
+		Columns: blueprintColumns, Wide: []Column{{"Selector", selectorOf}},
+	}
+	Delivery = &Noun{
+		Kind: v1alpha1.KindClusterDelivery, Name: "delivery", Plural: "deliveries", Aliases: []string{"deliveries", "clusterdelivery", "clusterdeliveries", "cd"},
+		Resource: v1alpha1.GroupVersion.WithResource("clusterdeliveries"), Cluster: true, Example: "staging",
+		Columns: blueprintColumns, Wide: []Column{{"Selector", selectorOf}},
+	}
+)
+
+// TypeLabel says what kind of application a workload is; blueprints in use select by it.
+const TypeLabel = "apps.tanzu.vmware.com/workload-type"
+
+// Of finds a noun by how a person may write it; nil when there is none.
+func Of(name string) *Noun {
+	for _, n := range []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery} {
+		if n.Name == name {
+			return n
+		}
+		for _, alias := range n.Aliases {
+			if alias == name {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// OfKind finds a noun by its kind; nil when there is none.
+func OfKind(kind string) *Noun {
+	for _, n := range []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery} {
+		if n.Kind == kind {
+			return n
+		}
+	}
+	return nil
+}
+
+// Where names a place in messages: in namespace "shop", or nothing for kinds without.
+func (n *Noun) Where(namespace string) string {
+	if n.Cluster || namespace == metav1.NamespaceAll {
+		return ""
+	}
+	return fmt.Sprintf(" in namespace %q", namespace)
+}
+
+// Qualified names an object in messages: workload shop/cart.
+func (n *Noun) Qualified(namespace, name string) string {
+	if n.Cluster {
+		return n.Name + " " + name
+	}
+	return n.Name + " " + namespace + "/" + name
+}
+
+// Printed is how commands print an object that they changed: workload.carto.run/cart.
+func (n *Noun) Printed(name string) string { return n.Name + "." + v1alpha1.Group + "/" + name }
+
+// Client is for the objects of a namespace; of all, or for kinds without, when it is empty.
+func (n *Noun) Client(client dynamic.Interface, namespace string) dynamic.ResourceInterface {
+	if n.Cluster {
+		return client.Resource(n.Resource)
+	}
+	return client.Resource(n.Resource).Namespace(namespace)
+}
+
+// Read fetches an object; one that is not there is a finding.
+func (n *Noun) Read(ctx context.Context, client dynamic.Interface, program, namespace, name string) (*unstructured.Unstructured, error) {
+	object, err := n.Client(client, namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+		return nil, n.NotFound(namespace, name)
+	case err != nil:
+		return nil, cmdutil.Explain(program, "read "+n.Qualified(namespace, name), err)
+	}
+	return object, nil
+}
+
+// NotFound is the finding for an object that is not there.
+func (n *Noun) NotFound(namespace, name string) error {
+	return cmdutil.Findingf("%s %q not found%s", n.Name, name, n.Where(namespace))
+}
+
+// List reads all objects of a namespace, of all namespaces when it is empty, in pages.
+func (n *Noun) List(ctx context.Context, client dynamic.Interface, program, namespace, selector string) ([]unstructured.Unstructured, error) {
+	const pageSize = 500
+	var items []unstructured.Unstructured
+	options := metav1.ListOptions{LabelSelector: selector, Limit: pageSize}
+	for {
+		page, err := n.Client(client, namespace).List(ctx, options)
+		if err != nil {
+			return nil, cmdutil.Explain(program, "list "+n.Plural, err)
+		}
+		items = append(items, page.Items...)
+		if options.Continue = page.GetContinue(); options.Continue == "" {
+			return items, nil
+		}
+	}
+}
+
+// decode turns what the API server returned into a type.
+func (n *Noun) decode(obj *unstructured.Unstructured, into any) error {
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, into); err != nil {
+		return fmt.Errorf("%s is not as %s says: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), v1alpha1.GroupVersion, err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+// Package retry is the verb retry: `kubectl carto workload retry`.
+package retry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/cli/streams"
+)
+
+// Options of the command.
+type Options struct {
+	Noun      *noun.Noun
+	Streams   *streams.Streams
+	Program   string
+	Client    func() (dynamic.Interface, error)
+	Namespace func() (string, bool, error)
+	Clock     func() time.Time
+
+	Name string
+	Step string
+
+	namespace string
+}
+
+// NewCmdRetry makes the command; runF replaces the work in tests.
+func NewCmdRetry(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
+	o := &Options{Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+	cmd := &cobra.Command{
+		Use:               "retry NAME",
+		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
+		ValidArgsFunction: completion.Names(f, n, false),
+		RunE:              cmdutil.RunE(o, runF),
+	}
+	if n == noun.Runnable {
+		cmd.Short = "Run a failed runnable once more"
+		cmd.Long = "Ask for one more run, with the same inputs, of a runnable whose newest run has failed."
+		cmd.Example = fmt.Sprintf(`  # once more
+  %[1]s runnable retry %[2]s
+
+  # and look at it
+  %[1]s runnable tree %[2]s --watch`, f.Program, n.Example)
+		return cmd
+	}
+	cmd.Short = "Run the failed steps of a " + n.Name + " once more"
+	cmd.Long = `Ask for one more run of every step whose newest run has failed, or of one step.
+
+This is for steps that make a run for each change: those whose templates have the lifecycle
+immutable or tekton, and those that stamp a Runnable. A step that keeps one object up to date
+needs no retry: repair its inputs instead.`
+	cmd.Example = fmt.Sprintf(`  # whatever has failed
+  %[1]s %[2]s retry %[3]s
+
+  # only the tests
+  %[1]s %[2]s retry %[3]s --step test`, f.Program, n, n.Example)
+	cmd.Flags().StringVar(&o.Step, "step", "", "Run only this step.")
+	return cmd
+}
+
+// Complete takes the name and finds the namespace.
+func (o *Options) Complete(_ *cobra.Command, args []string) error {
+	o.Name = args[0]
+	var err error
+	if o.namespace, _, err = o.Namespace(); err != nil {
+		return fmt.Errorf("cannot find out the namespace: %w", err)
+	}
+	return nil
+}
+
+// Validate checks the arguments.
+func (o *Options) Validate() error {
+	if o.Name == "" || strings.Contains(o.Name, "/") {
+		return cmdutil.Usagef("%q is no name of a %s", o.Name, o.Noun)
+	}
+	return nil
+}
+
+// Run sets the annotation that the agent obeys. It refuses when nothing has failed, because
+// nothing would happen then.
+func (o *Options) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	object, err := o.Noun.Read(ctx, client, o.Program, o.namespace, o.Name)
+	if err != nil {
+		return err
+	}
+	item, err := o.Noun.Decode(object)
+	if err != nil {
+		return err
+	}
+	if o.Noun == noun.Runnable {
+		if noun.Condition(item.Status.Conditions, v1alpha1.ConditionStampedObject).Status != metav1.ConditionFalse {
+			return cmdutil.Findingf("nothing to retry: the newest run of runnable %s has not failed; see: %s tree runnable/%s -n %s", o.Name, o.Program, o.Name, o.namespace)
+		}
+		return o.ask(ctx, client, noun.Runnable, item.UID, o.Name, v1alpha1.AnnotationRetry)
+	}
+	failed, err := o.failed(item)
+	if err != nil {
+		return err
+	}
+	// A step that stamps a Runnable is run again by that; all others by the owner.
+	own := false
+	for _, step := range failed {
+		ref := step.StampedRef
+		if ref == nil || ref.Kind != v1alpha1.KindRunnable || ref.GroupVersionKind().Group != v1alpha1.Group {
+			own = true
+			continue
+		}
+		runnable, err := noun.Runnable.Read(ctx, client, o.Program, ref.Namespace, ref.Name)
+		if err != nil {
+			return err
+		}
+		if err := o.ask(ctx, client, noun.Runnable, runnable.GetUID(), ref.Name, v1alpha1.AnnotationRetry); err != nil {
+			return err
+		}
+	}
+	if !own {
+		return nil
+	}
+	key := v1alpha1.AnnotationRetry
+	if o.Step != "" {
+		key = v1alpha1.AnnotationRetryStep + o.Step
+	}
+	return o.ask(ctx, client, o.Noun, item.UID, o.Name, key)
+}
+
+// ask gives an annotation a value that it never had.
+func (o *Options) ask(ctx context.Context, client dynamic.Interface, n *noun.Noun, uid types.UID, name, annotation string) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"uid": uid, "annotations": map[string]string{annotation: o.Clock().UTC().Format(time.RFC3339Nano)},
+	}})
+	if err != nil {
+		return fmt.Errorf("encode the annotation: %w", err)
+	}
+	if _, err := n.Client(client, o.namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-carto"}); err != nil {
+		return cmdutil.Explain(o.Program, "retry "+n.Qualified(o.namespace, name), err)
+	}
+	_, err = fmt.Fprintf(o.Streams.Out, "%s retried\n", n.Printed(name))
+	return err
+}
+
+// failed lists the steps to run again; it is a finding when there are none.
+func (o *Options) failed(item *noun.Item) ([]*v1alpha1.ResourceStatus, error) {
+	var names []string
+	var failed []*v1alpha1.ResourceStatus
+	known := false
+	for i := range item.Status.Resources {
+		step := &item.Status.Resources[i]
+		names = append(names, step.Name)
+		known = known || step.Name == o.Step
+		if (o.Step == "" || o.Step == step.Name) && noun.Condition(step.Conditions, v1alpha1.ConditionHealthy).Status == metav1.ConditionFalse {
+			failed = append(failed, step)
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return failed, nil
+	case o.Step == "":
+		return nil, cmdutil.Findingf("nothing to retry: no step of %s %s has failed; see: %s tree %s/%s -n %s", o.Noun, o.Name, o.Program, o.Noun, o.Name, o.namespace)
+	case known:
+		return nil, cmdutil.Findingf("nothing to retry: step %s of %s %s has not failed", o.Step, o.Noun, o.Name)
+	}
+	return nil, cmdutil.Findingf("%s %s has no step %q; it has: %s", o.Noun, o.Name, o.Step, strings.Join(names, ", "))
+}
