@@ -51,6 +51,10 @@ demo: build bin/controlplane bin/kwok ## show the main job from nothing, and cle
 sandbox: build bin/controlplane bin/kwok ## control plane with CRDs and agent; writes .sandbox/kubeconfig, stays until interrupted
 	go run ./test/sandbox
 
+.PHONY: actors
+actors: ## play Flux, kpack, Tekton and kapp-controller in the sandbox; stays until interrupted
+	go run ./test/sandbox/actors
+
 .PHONY: controlplane
 controlplane: bin/controlplane ## control plane alone; writes .sandbox/kubeconfig, stays until interrupted
 	mkdir -p .sandbox

@@ -1,12 +1,14 @@
-// Package actors stands in for the controllers that a supply chain leans on. They do real work on real input: the Git actor
-// resolves branches of real repositories, the Builder actor digests the tree of a commit. Only the cluster parts of Flux and
-// kpack are left out.
+// Package actors stands in for the controllers that a supply chain leans on. They do real work on real input: Git resolves
+// branches of real repositories, the Builder digests the tree of a commit, Tekton runs the scripts of its Tasks on a checkout,
+// Kapp applies the manifests of a commit. Only the cluster parts of Flux, kpack, Tekton and kapp-controller are left out.
 package actors
 
 import (
 	"context"
 	"fmt"
 	"log"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,13 +30,29 @@ const resync = time.Second
 // actor brings the status of every object of one resource to what observe makes of it.
 type actor struct {
 	resource schema.GroupVersionResource
-	client   dynamic.Interface
-	logger   *log.Logger
 	observe  func(ctx context.Context, object *unstructured.Unstructured) (map[string]any, error)
+	// verdict is what the conditions are, by their types, after observe.
+	verdict func(err error) map[string]string
+	// finished objects are never observed again; nil: there are none.
+	finished func(object *unstructured.Unstructured) bool
+
+	client dynamic.Interface
+	logger *log.Logger
 }
 
-// Run runs both actors until the context ends, and returns when they have stopped.
-func Run(ctx context.Context, config *rest.Config, logger *log.Logger) error {
+// ready is the verdict of most controllers.
+func ready(err error) map[string]string { return map[string]string{"Ready": truth(err == nil)} }
+
+func truth(yes bool) string {
+	if yes {
+		return "True"
+	}
+	return "False"
+}
+
+// Run runs all actors on one namespace, or on all when it is empty, until the context ends, and returns when they have
+// stopped. An actor whose kind is not there waits for it.
+func Run(ctx context.Context, config *rest.Config, namespace string, logger *log.Logger) error {
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make a client for the actors: %w", err)
@@ -42,19 +60,36 @@ func Run(ctx context.Context, config *rest.Config, logger *log.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var group sync.WaitGroup
-	actors := []*actor{newGit(client, logger), newBuilder(client, logger)}
+	actors := []*actor{newGit(), newBuilder(), newTekton(client), newKapp(config)}
 	errs := make(chan error, len(actors))
 	for _, a := range actors {
-		group.Go(func() { errs <- a.run(ctx) })
+		a.client, a.logger = client, logger
+		group.Go(func() { errs <- a.run(ctx, namespace) })
 	}
-	err = <-errs // one that ends takes the other with it
+	err = <-errs // one that ends takes the others with it
 	cancel()
 	group.Wait()
 	return err
 }
 
-func (a *actor) run(ctx context.Context) error {
-	factory := dynamicinformer.NewDynamicSharedInformerFactory(a.client, 0)
+// awaitKind returns once the kind is there, or the context has ended.
+func (a *actor) awaitKind(ctx context.Context) {
+	for {
+		_, err := a.client.Resource(a.resource).List(ctx, metav1.ListOptions{Limit: 1})
+		if !apierrors.IsNotFound(err) {
+			return // what else is wrong, the informer will tell
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(resync):
+		}
+	}
+}
+
+func (a *actor) run(ctx context.Context, namespace string) error {
+	a.awaitKind(ctx)
+	factory := dynamicinformer.NewFilteredDynamicSharedInformerFactory(a.client, 0, namespace, nil)
 	informer := factory.ForResource(a.resource)
 	wake := make(chan struct{}, 1)
 	poke := func(any) {
@@ -97,6 +132,9 @@ func (a *actor) run(ctx context.Context) error {
 
 // settle writes the status of one object if it is not what it should be.
 func (a *actor) settle(ctx context.Context, object *unstructured.Unstructured) error {
+	if a.finished != nil && a.finished(object) {
+		return nil
+	}
 	old, _, err := unstructured.NestedMap(object.Object, "status") // a deep copy
 	if err != nil {
 		return fmt.Errorf("read its status: %w", err)
@@ -106,15 +144,23 @@ func (a *actor) settle(ctx context.Context, object *unstructured.Unstructured) e
 		status = map[string]any{}
 	}
 	seen, err := a.observe(ctx, object)
-	ready, message := "True", "done"
+	if ctx.Err() != nil {
+		return ctx.Err() // told to stop: what was seen is half a truth
+	}
+	message := "done"
 	if err != nil {
-		ready, message = "False", err.Error()
+		message = err.Error()
 	}
 	for key, value := range seen {
 		status[key] = value
 	}
 	status["observedGeneration"] = object.GetGeneration()
-	status["conditions"] = []any{condition(old, ready, message)}
+	var conditions []any
+	verdict := a.verdict(err)
+	for _, kind := range slices.Sorted(maps.Keys(verdict)) {
+		conditions = append(conditions, condition(old, kind, verdict[kind], message))
+	}
+	status["conditions"] = conditions
 	if equality.Semantic.DeepEqual(old, status) {
 		return nil
 	}
@@ -128,19 +174,19 @@ func (a *actor) settle(ctx context.Context, object *unstructured.Unstructured) e
 }
 
 // condition keeps the time of a condition whose status stays, as controllers do.
-func condition(old map[string]any, status, message string) map[string]any {
+func condition(old map[string]any, kind, status, message string) map[string]any {
 	since := time.Now().UTC().Format(time.RFC3339)
 	conditions, _, _ := unstructured.NestedSlice(old, "conditions")
 	for _, c := range conditions {
-		if c, ok := c.(map[string]any); ok && c["type"] == "Ready" && c["status"] == status {
+		if c, ok := c.(map[string]any); ok && c["type"] == kind && c["status"] == status {
 			if t, ok := c["lastTransitionTime"].(string); ok {
 				since = t
 			}
 		}
 	}
 	reason := "Succeeded"
-	if status != "True" {
+	if message != "done" {
 		reason = "Failed"
 	}
-	return map[string]any{"type": "Ready", "status": status, "reason": reason, "message": message, "lastTransitionTime": since}
+	return map[string]any{"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since}
 }

@@ -5,20 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"os/exec"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 )
 
 // newGit stands in for Flux's source-controller: it publishes the head of a GitRepository's branch.
-func newGit(client dynamic.Interface, logger *log.Logger) *actor {
+func newGit() *actor {
 	return &actor{
 		resource: schema.GroupVersionResource{Group: "source.toolkit.fluxcd.io", Version: "v1", Resource: "gitrepositories"},
-		client:   client, logger: logger, observe: observeBranch,
+		observe:  observeBranch, verdict: ready,
 	}
 }
 
@@ -46,6 +44,20 @@ func parseArtifact(url string) (repo, commit string, err error) {
 		return "", "", fmt.Errorf("%q is no URL of the git actor, REPOSITORY#COMMIT", url)
 	}
 	return repo, commit, nil
+}
+
+// checkout writes the tree of an artifact into a folder that is not there yet.
+func checkout(ctx context.Context, url, dir string) error {
+	repo, commit, err := parseArtifact(url)
+	if err != nil {
+		return err
+	}
+	repo = strings.TrimPrefix(repo, "file://")
+	if _, err := git(ctx, "clone", "--quiet", "--no-checkout", "--", repo, dir); err != nil {
+		return err
+	}
+	_, err = git(ctx, "-C", dir, "-c", "advice.detachedHead=false", "checkout", "--quiet", commit)
+	return err
 }
 
 func git(ctx context.Context, args ...string) ([]byte, error) {

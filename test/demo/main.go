@@ -44,7 +44,7 @@ func main() {
 type demo struct {
 	dir     string
 	cluster *cluster.Cluster
-	repo    *repo
+	repo    *harness.Repo
 	steps   []step
 }
 
@@ -78,8 +78,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 }
 
 func (d *demo) apply(ctx context.Context) error {
-	for _, name := range []string{"crds", "rbac", "templates", "supply-chain"} {
-		data, err := os.ReadFile(filepath.Join("docs/examples/web", name+".yaml"))
+	for _, name := range []string{"stand-ins", "web/rbac", "web/templates", "web/supply-chain"} {
+		data, err := os.ReadFile(filepath.Join("docs/examples", name+".yaml"))
 		if err != nil {
 			return fmt.Errorf("read the example: %w", err)
 		}
@@ -100,7 +100,7 @@ func (d *demo) startActors(ctx context.Context, fail context.CancelCauseFunc) (f
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() {
-		err := actors.Run(ctx, d.cluster.Config, log.New(file, "", log.LstdFlags))
+		err := actors.Run(ctx, d.cluster.Config, "", log.New(file, "", log.LstdFlags))
 		fail(err)
 		done <- err
 	}()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/carto-run/carto/test/harness"
 )
 
 // ship takes two commits into the Deployment.
@@ -20,21 +23,21 @@ func (d *demo) ship(ctx context.Context) error {
 		do   func() error
 	}{
 		{"Make a git repository with a first commit", func() (err error) {
-			if d.repo, err = newRepo(ctx, d.dir); err != nil {
+			if d.repo, err = harness.NewRepo(ctx, d.dir); err != nil {
 				return err
 			}
-			commit, err = d.repo.commit(ctx, "first version")
+			commit, err = d.commit(ctx, "first version")
 			return err
 		}},
 		{"Create the Workload", func() error {
-			return d.plugin(ctx, "workload", "create", "cart", "--git-repo", "file://"+d.repo.bare, "--git-branch", "main", "--yes")
+			return d.plugin(ctx, "workload", "create", "cart", "--git-repo", d.repo.URL(), "--git-branch", "main", "--yes")
 		}},
 		{"Watch it become ready", func() error {
 			return d.plugin(ctx, "tree", "workload/cart", "--watch", "--until", "ready", "--timeout", "2m")
 		}},
 		{"Check that the Deployment runs the first commit", func() error { return d.awaitImage(ctx, commit) }},
 		{"Commit again", func() (err error) {
-			commit, err = d.repo.commit(ctx, "second version")
+			commit, err = d.commit(ctx, "second version")
 			return err
 		}},
 		{"Wait until the Deployment runs the second commit", func() error { return d.awaitImage(ctx, commit) }},
@@ -45,6 +48,17 @@ func (d *demo) ship(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// commit pushes a new state of the application and returns the commit.
+func (d *demo) commit(ctx context.Context, version string) (string, error) {
+	return d.repo.Commit(ctx, version, map[string]string{"main.go": version})
+}
+
+// image is what the Deployment must run for a commit, computed from the clone and without the actors' code.
+func (d *demo) image(ctx context.Context, commit string) (string, error) {
+	archive, err := d.repo.Archive(ctx, commit)
+	return fmt.Sprintf("registry.example/shop/cart@sha256:%x", sha256.Sum256([]byte(archive))), err
 }
 
 func (d *demo) plugin(ctx context.Context, args ...string) error {
@@ -58,7 +72,7 @@ func (d *demo) plugin(ctx context.Context, args ...string) error {
 
 // awaitImage returns when the Deployment has rolled out the image of a commit.
 func (d *demo) awaitImage(ctx context.Context, commit string) error {
-	want, err := d.repo.image(ctx, commit)
+	want, err := d.image(ctx, commit)
 	if err != nil {
 		return err
 	}

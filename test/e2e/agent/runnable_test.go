@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,12 +75,7 @@ func runNot(reason string) string {
 // runsOf lists the runs of a Runnable, the oldest first.
 func (n *tenant) runsOf(kind gvr, runnable string) []unstructured.Unstructured {
 	n.t.Helper()
-	list, err := n.client.Resource(kind).Namespace(n.ns).List(context.Background(), v1.ListOptions{LabelSelector: "carto.run/runnable-name=" + runnable})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	slices.SortFunc(list.Items, bySequence)
-	return list.Items
+	return n.list(kind, "carto.run/runnable-name="+runnable)
 }
 
 // expectRunsOf waits until there are runs of these images, and returns the newest.

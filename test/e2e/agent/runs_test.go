@@ -68,7 +68,13 @@ spec: {}
 // runs lists the objects of a kind, the oldest first by their sequence.
 func (n *tenant) runs(kind gvr) []unstructured.Unstructured {
 	n.t.Helper()
-	list, err := n.client.Resource(kind).Namespace(n.ns).List(context.Background(), v1.ListOptions{LabelSelector: "carto.run/resource-name"})
+	return n.list(kind, "carto.run/resource-name")
+}
+
+// list reads the objects of a kind with certain labels, by their sequence.
+func (n *tenant) list(kind gvr, selector string) []unstructured.Unstructured {
+	n.t.Helper()
+	list, err := n.client.Resource(kind).Namespace(n.ns).List(context.Background(), v1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		n.t.Fatal(err)
 	}
