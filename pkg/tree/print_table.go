@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // TableOptions say how a table looks; they never change what it says.
@@ -142,9 +144,10 @@ func rows(t *Tree, o TableOptions) []row {
 }
 
 // stepReason says of a step that only waits what it waits for: its own reason would be a
-// rendering failure, which it is not.
+// rendering failure, which it is not. A step can wait that had its input before, and still
+// has its object.
 func stepReason(s *Step) string {
-	if s.Phase == PhaseWaiting && len(s.WaitsFor) > 0 {
+	if len(s.WaitsFor) > 0 && (s.Phase == PhaseWaiting || s.Ready.Reason == v1alpha1.ReasonTemplateStampFailure) {
 		return "waits for " + strings.Join(s.WaitsFor, ", ")
 	}
 	return s.Ready.Reason

@@ -190,3 +190,13 @@ func condition(old map[string]any, kind, status, message string) map[string]any 
 	}
 	return map[string]any{"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since}
 }
+
+func hasCondition(object *unstructured.Unstructured, kind, status string) bool {
+	conditions, _, _ := unstructured.NestedSlice(object.Object, "status", "conditions")
+	for _, c := range conditions {
+		if c, ok := c.(map[string]any); ok && c["type"] == kind && c["status"] == status {
+			return true
+		}
+	}
+	return false
+}

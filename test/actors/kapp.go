@@ -21,17 +21,17 @@ func newKapp(config *rest.Config) *actor {
 	k := &kapp{config}
 	return &actor{
 		resource: schema.GroupVersionResource{Group: "kappctrl.k14s.io", Version: "v1alpha1", Resource: "apps"},
-		observe:  k.observe, finished: isObserved,
+		observe:  k.observe, finished: isDeployed,
 		verdict: func(err error) map[string]string {
 			return map[string]string{"ReconcileSucceeded": truth(err == nil), "ReconcileFailed": truth(err != nil)}
 		},
 	}
 }
 
-// isObserved: what is deployed is looked at again every ten minutes only, which is never here.
-func isObserved(app *unstructured.Unstructured) bool {
+// isDeployed: what is deployed is looked at again every ten minutes only, which is never here.
+func isDeployed(app *unstructured.Unstructured) bool {
 	observed, found, _ := unstructured.NestedInt64(app.Object, "status", "observedGeneration")
-	return found && observed == app.GetGeneration()
+	return found && observed == app.GetGeneration() && hasCondition(app, "ReconcileSucceeded", "True")
 }
 
 func (k *kapp) observe(ctx context.Context, app *unstructured.Unstructured) (map[string]any, error) {

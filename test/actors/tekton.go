@@ -29,13 +29,7 @@ func newTekton(client dynamic.Interface) *actor {
 
 // isFinished: a run never runs twice.
 func isFinished(run *unstructured.Unstructured) bool {
-	conditions, _, _ := unstructured.NestedSlice(run.Object, "status", "conditions")
-	for _, c := range conditions {
-		if c, ok := c.(map[string]any); ok && c["type"] == "Succeeded" && c["status"] != "Unknown" {
-			return true
-		}
-	}
-	return false
+	return hasCondition(run, "Succeeded", "True") || hasCondition(run, "Succeeded", "False")
 }
 
 func (t *tekton) observe(ctx context.Context, run *unstructured.Unstructured) (map[string]any, error) {

@@ -103,7 +103,8 @@ func (a *applier) apply(ctx context.Context, object *unstructured.Unstructured) 
 	if err != nil {
 		return nil, err
 	}
-	if _, has := object.Object["status"]; has {
+	// kubectl writes an empty status into what it generates.
+	if status, ok := object.Object["status"].(map[string]any); ok && len(status) > 0 {
 		withStatus, err := client.ApplyStatus(ctx, object.GetName(), object, opts)
 		if err == nil {
 			applied = withStatus
