@@ -154,7 +154,7 @@ metadata:
 data: { x: theirs }
 `, "UID", string(boss.GetUID())))
 	n.apply(withBody(configMapBody))
-	n.expect("cart", rejected)
+	n.expect("cart", rejected, "only: ResourceSubmitted=False/TemplateRejectedByAPIServer Healthy=Unknown/NoStampedObject Ready=False/TemplateRejectedByAPIServer")
 	if got := field(n.mustGet(configMaps, "cart"), "data", "x"); got != "theirs" {
 		t.Errorf("the foreign object was changed: %v", got)
 	}

@@ -81,4 +81,9 @@ func TestHealthRules(t *testing.T) {
 	t.Log("without the broken step, and with a rule that can not decide")
 	n.apply(replace(judged+judgedOwner, "RULE", "singleConditionType: Fine"))
 	n.expect("cart", "SupplyChainReady=True/Ready ResourcesSubmitted=True/ResourceSubmissionComplete ResourcesHealthy=Unknown/HealthyConditionRule Ready=Unknown/HealthyConditionRule")
+
+	t.Log("and without any rule, where outputs decide")
+	n.report(gitRepos, "cart", map[string]any{"url": nil})
+	n.apply(replace(judged+judgedOwner, "  healthRule: { RULE }\n", ""))
+	n.expect("cart", unknown, "fetch: "+waits+"Healthy=Unknown/OutputNotAvailable Ready=Unknown/MissingValueAtPath", "skipped: "+skips)
 }

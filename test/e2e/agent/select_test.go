@@ -248,7 +248,9 @@ spec: {}
 
 	// No option: the object of the step stays, as its state can not be known.
 	n.patch(workloads, "cart", `{"spec":{"source":{"subPath":"x"}}}`)
-	n.expect("cart", "SupplyChainReady=True/Ready ResourcesSubmitted=False/TemplateOptionsMatchError ResourcesHealthy=True/HealthyConditionRule Ready=False/TemplateOptionsMatchError")
+	n.expect("cart", "SupplyChainReady=True/Ready ResourcesSubmitted=False/TemplateOptionsMatchError ResourcesHealthy=True/HealthyConditionRule Ready=False/TemplateOptionsMatchError",
+		"note: ResourceSubmitted=False/TemplateStampFailure Healthy=True/AlwaysHealthy Ready=False/TemplateStampFailure", "fetch: "+healthy,
+		"verify: ResourceSubmitted=False/TemplateOptionsMatchError Healthy=True/OutputsAvailable Ready=False/TemplateOptionsMatchError")
 	n.expectMessage("cart", "ResourcesSubmitted", "verify", "checked-NS", "found 0", "full-NS: unmet label verify")
 	n.mustGet(configMaps, "cart-quick")
 	n.expectLine("r-quick from u-quick")
