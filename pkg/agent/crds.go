@@ -38,8 +38,13 @@ type definition struct {
 func newCRDWatch(client dynamic.Interface, changed func(*definition)) *crdWatch {
 	w := &crdWatch{changed: changed, ready: make(chan struct{})}
 	w.informer = newDynamicInformer(client, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, readDefinition)
-	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
-		AddFunc: func(object any) { w.note(object.(*definition)) },
+	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{ // fails only when the informer has ended
+		AddFunc: func(object any, isInInitialList bool) {
+			w.signal()
+			if !isInInitialList { // what was there before the agent is no change
+				w.changed(object.(*definition))
+			}
+		},
 		UpdateFunc: func(before, now any) {
 			a, b := before.(*definition), now.(*definition)
 			if a.established != b.established || a.versions != b.versions || a.UID != b.UID {
@@ -80,11 +85,15 @@ func readDefinition(u *unstructured.Unstructured) any {
 }
 
 func (w *crdWatch) note(d *definition) {
+	w.signal()
+	w.changed(d)
+}
+
+func (w *crdWatch) signal() {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	close(w.ready)
 	w.ready = make(chan struct{})
-	w.mu.Unlock()
-	w.changed(d)
 }
 
 // missing lists the CRDs of carto.run that are not established.

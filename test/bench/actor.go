@@ -36,7 +36,7 @@ type actor struct {
 }
 
 type job struct {
-	step       int
+	kind       string
 	name       string
 	generation int64
 	input      string
@@ -54,7 +54,7 @@ func startActor(ctx context.Context, config *rest.Config, w *watcher) (func(), e
 	for range inFlight {
 		group.Go(func() { a.run(ctx) })
 	}
-	for step := range kinds {
+	for _, kind := range w.owners.kinds {
 		observe := func(object any) {
 			u, ok := object.(*unstructured.Unstructured)
 			if !ok {
@@ -66,11 +66,11 @@ func startActor(ctx context.Context, config *rest.Config, w *watcher) (func(), e
 			}
 			input, _, _ := unstructured.NestedString(u.Object, "spec", "input")
 			select {
-			case a.work <- job{step, u.GetName(), u.GetGeneration(), input}:
+			case a.work <- job{kind, u.GetName(), u.GetGeneration(), input}:
 			case <-ctx.Done():
 			}
 		}
-		if err := w.handle(resourceOf(step), observe); err != nil {
+		if err := w.handle(resourceOf(kind), observe); err != nil {
 			cancel()
 			return nil, err
 		}
@@ -85,21 +85,25 @@ func (a *actor) run(ctx context.Context) {
 			return
 		case j := <-a.work:
 			// A conflict or a lost object shows as a run that never settles.
-			_ = setStatus(ctx, a.client, j.step, j.name, map[string]any{
+			_ = setStatus(ctx, a.client, j.kind, j.name, map[string]any{
 				"observedGeneration": j.generation, "output": j.input,
-				"conditions": []any{map[string]any{"type": "Ready", "status": "True", "reason": "Done"}},
+				"conditions": []any{done("Ready"), done("Succeeded")},
 			})
 		}
 	}
 }
 
+func done(condition string) map[string]any {
+	return map[string]any{"type": condition, "status": "True", "reason": "Done"}
+}
+
 // setStatus merges fields into the status of a stamped object.
-func setStatus(ctx context.Context, client dynamic.Interface, step int, name string, fields map[string]any) error {
+func setStatus(ctx context.Context, client dynamic.Interface, kind, name string, fields map[string]any) error {
 	patch, err := json.Marshal(map[string]any{"status": fields})
 	if err != nil {
 		return fmt.Errorf("encode a status: %w", err)
 	}
-	_, err = client.Resource(resourceOf(step)).Namespace(namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
+	_, err = client.Resource(resourceOf(kind)).Namespace(namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
 	return err
 }
 

@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
 	"github.com/carto-run/carto/test/harness"
 )
@@ -21,13 +19,11 @@ const (
 	group     = "bench.carto.run"
 )
 
-var workloads = v1alpha1.GroupVersion.WithResource("workloads")
-
-// kinds are what the four steps stamp; each object's input is the output of the one before it.
+// kinds of all that is ever stamped; each object's input is the output of the one before it.
 var kinds = []string{"Source", "Image", "Config", "Run"}
 
-func resourceOf(step int) schema.GroupVersionResource {
-	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: strings.ToLower(kinds[step]) + "s"}
+func resourceOf(kind string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: strings.ToLower(kind) + "s"}
 }
 
 const crdFormat = `
@@ -52,7 +48,7 @@ spec:
 ---
 `
 
-const blueprint = `
+const account = `
 apiVersion: v1
 kind: Namespace
 metadata: { name: bench }
@@ -71,7 +67,9 @@ kind: RoleBinding
 metadata: { name: stamper, namespace: bench }
 roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bench-stamper }
 subjects: [{ kind: ServiceAccount, name: stamper, namespace: bench }]
----
+`
+
+const supplyChain = `
 apiVersion: carto.run/v1alpha1
 kind: ClusterSourceTemplate
 metadata: { name: bench }
@@ -147,18 +145,16 @@ spec:
 // editedMark is what the edited template adds to the value that travels.
 const editedMark = "edited-"
 
-var editedTemplate = strings.Replace(configTemplate, "input: $(image)$", "input: "+editedMark+"$(image)$", 1)
-
-// prepare installs the CRDs and the blueprint, and creates the owners.
-func prepare(ctx context.Context, config *rest.Config, n int) error {
+// prepare installs the CRDs and the blueprint, and creates n owners.
+func prepare(ctx context.Context, config *rest.Config, o *owners, n int) error {
 	manifests, err := crds.Raw()
 	if err != nil {
 		return fmt.Errorf("read Carto's CRDs: %w", err)
 	}
-	for i, kind := range kinds {
-		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(i).Resource, group))
+	for _, kind := range kinds {
+		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(kind).Resource, group))
 	}
-	for _, manifest := range append(manifests, []byte(blueprint)) {
+	for _, manifest := range append(manifests, []byte(account), []byte(o.manifests)) {
 		if _, err := harness.Apply(ctx, config, namespace, string(manifest)); err != nil {
 			return err
 		}
@@ -168,12 +164,7 @@ func prepare(ctx context.Context, config *rest.Config, n int) error {
 		return fmt.Errorf("make a client: %w", err)
 	}
 	return forAll(ctx, n, func(ctx context.Context, i int) error {
-		owner := &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": v1alpha1.GroupVersion.String(), "kind": "Workload",
-			"metadata": map[string]any{"name": nameOf(i), "namespace": namespace, "labels": map[string]any{"bench": "yes"}},
-			"spec":     map[string]any{"source": map[string]any{"git": map[string]any{"url": "https://git.example/" + nameOf(i), "ref": map[string]any{"branch": "main"}}}},
-		}}
-		_, err := client.Resource(workloads).Namespace(namespace).Create(ctx, owner, metav1.CreateOptions{})
+		_, err := client.Resource(o.resource).Namespace(namespace).Create(ctx, o.object(i), metav1.CreateOptions{})
 		return err
 	})
 }

@@ -18,6 +18,7 @@ import (
 
 type options struct {
 	sizes     []int
+	owners    []*owners
 	subjects  []string
 	scenarios []string
 	settled   time.Duration
@@ -51,7 +52,8 @@ func main() {
 func parse(args []string) (options, error) {
 	o := options{}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	sizes := flags.String("n", "100,1000", "`numbers` of workloads, one run each")
+	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
+	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
 	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart; default all")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
@@ -65,9 +67,16 @@ func parse(args []string) (options, error) {
 	for _, s := range strings.Split(*sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
-			return o, fmt.Errorf("-n: %q is no number of workloads", s)
+			return o, fmt.Errorf("-n: %q is no number of owners", s)
 		}
 		o.sizes = append(o.sizes, n)
+	}
+	for _, s := range strings.Split(*of, ",") {
+		i := slices.IndexFunc(allOwners, func(o *owners) bool { return o.name == s })
+		if i < 0 {
+			return o, fmt.Errorf("-owners: there are no %q", s)
+		}
+		o.owners = append(o.owners, allOwners[i])
 	}
 	for s := range strings.FieldsFuncSeq(*only, func(r rune) bool { return r == ',' }) {
 		if !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
@@ -96,13 +105,18 @@ func run(ctx context.Context, opts options) error {
 		}
 	}
 	var results []result
-	for _, n := range opts.sizes {
-		for _, subject := range opts.subjects {
-			r, err := measure(ctx, subject, n, opts)
-			if err != nil {
-				return fmt.Errorf("%s with %d workloads: %w", subject, n, err)
+	for _, o := range opts.owners {
+		for _, n := range opts.sizes {
+			for _, subject := range opts.subjects {
+				if subject == yardstickName && o != allOwners[0] {
+					continue
+				}
+				r, err := measure(ctx, subject, o, n, opts)
+				if err != nil {
+					return fmt.Errorf("%s with %d %s: %w", subject, n, o.name, err)
+				}
+				results = append(results, r)
 			}
-			results = append(results, r)
 		}
 	}
 	if err := printTable(os.Stdout, results); err != nil {

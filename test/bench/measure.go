@@ -24,6 +24,7 @@ import (
 // bench is one subject at work on one control plane of its own.
 type bench struct {
 	name    string
+	owners  *owners
 	n       int
 	opts    options
 	cp      *harness.ControlPlane
@@ -52,9 +53,9 @@ var scenarios = []scenario{
 }
 
 // measure takes one subject through all scenarios.
-func measure(ctx context.Context, name string, n int, opts options) (_ result, err error) {
-	b := &bench{name: name, n: n, opts: opts, result: result{Subject: name, Workloads: n, Requests: map[string]map[string]int{}}}
-	b.sayf("start a control plane, create %d workloads", n)
+func measure(ctx context.Context, name string, o *owners, n int, opts options) (_ result, err error) {
+	b := &bench{name: name, owners: o, n: n, opts: opts, result: result{Subject: name, Owners: o.name, Number: n, Requests: map[string]map[string]int{}}}
+	b.sayf("start a control plane, create %d %s", n, o.name)
 	if b.cp, err = harness.Start(ctx, harness.Options{AuditLog: true}); err != nil {
 		return b.result, err
 	}
@@ -62,13 +63,13 @@ func measure(ctx context.Context, name string, n int, opts options) (_ result, e
 	config := rest.CopyConfig(b.cp.Config)
 	config.QPS = -1
 	config.WarningHandler = rest.NoWarnings{} // warm lists deprecated kinds too
-	if err := prepare(ctx, config, n); err != nil {
+	if err := prepare(ctx, config, o, n); err != nil {
 		return b.result, err
 	}
 	if b.client, err = dynamic.NewForConfig(config); err != nil {
 		return b.result, fmt.Errorf("make a client: %w", err)
 	}
-	if b.watcher, err = newWatcher(config); err != nil {
+	if b.watcher, err = newWatcher(config, o); err != nil {
 		return b.result, err
 	}
 	stopActor, err := startActor(ctx, config, b.watcher)
@@ -187,7 +188,7 @@ func (b *bench) settled(ctx context.Context) error {
 	return b.profileHeap(ctx)
 }
 
-// oneAtATime has changed outputs of the first step travel to the last, each alone.
+// oneAtATime has changed values travel from the first step to the last, each alone.
 func (b *bench) oneAtATime(ctx context.Context) error {
 	b.sayf("%d changes, one at a time", b.opts.changes)
 	if err := b.begin(ctx); err != nil {
@@ -197,7 +198,7 @@ func (b *bench) oneAtATime(ctx context.Context) error {
 	for i := range b.opts.changes {
 		name, value := nameOf(i*7919%b.n), fmt.Sprintf("one-%d", i)
 		start := time.Now()
-		if err := setStatus(ctx, b.client, 0, name, map[string]any{"output": value}); err != nil {
+		if err := b.owners.change(ctx, b.client, name, value); err != nil {
 			return err
 		}
 		at, err := b.watcher.awaitArrival(ctx, name, value)
@@ -214,7 +215,7 @@ func (b *bench) oneAtATime(ctx context.Context) error {
 	return b.end(ctx, "one at a time", &cost{})
 }
 
-// burst changes the first output of all owners at once.
+// burst changes the first value of all owners at once.
 func (b *bench) burst(ctx context.Context) error {
 	b.sayf("burst of %d changes", b.n)
 	b.watcher.expect("burst")
@@ -233,11 +234,11 @@ func (b *bench) burst(ctx context.Context) error {
 
 func (b *bench) setAll(ctx context.Context, value string) error {
 	return forAll(ctx, b.n, func(ctx context.Context, i int) error {
-		return setStatus(ctx, b.client, 0, nameOf(i), map[string]any{"output": value})
+		return b.owners.change(ctx, b.client, nameOf(i), value)
 	})
 }
 
-// templateEdit changes the template of the third step; the yardstick has none.
+// templateEdit changes a template; the yardstick has none.
 func (b *bench) templateEdit(ctx context.Context) error {
 	if b.name != cartoName {
 		return nil
@@ -250,7 +251,7 @@ func (b *bench) templateEdit(ctx context.Context) error {
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
-	if _, err := harness.Apply(ctx, b.cp.Config, namespace, editedTemplate); err != nil {
+	if _, err := harness.Apply(ctx, b.cp.Config, namespace, b.owners.edited); err != nil {
 		return err
 	}
 	if err := b.watcher.awaitAll(ctx, b.n); err != nil {

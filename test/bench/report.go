@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// result is what one subject needed for one number of workloads. Times are seconds unless the name says otherwise.
+// result is what one subject needed for one number of owners. Times are seconds unless the name says otherwise.
 type result struct {
 	Subject        string  `json:"subject"`
-	Workloads      int     `json:"workloads"`
+	Owners         string  `json:"owners"`
+	Number         int     `json:"number"`
 	Settle         float64 `json:"settleSeconds"`
 	SettleCost     cost    `json:"settleCost"`
 	Quiet          float64 `json:"quietSeconds"` // from the start to the last request
@@ -56,7 +57,7 @@ var writes = []string{"create", "update", "patch", "delete", "deletecollection"}
 
 var rows = []row{
 	{"cold settle, s", "%.2f", func(r result) float64 { return r.Settle }, "≤ 0.65×"},
-	{"· requests a workload", "%.1f", func(r result) float64 { return float64(r.total("settle")) / float64(r.Workloads) }, ""},
+	{"· requests an owner", "%.1f", func(r result) float64 { return float64(r.total("settle")) / float64(r.Number) }, ""},
 	{"· CPU, s", "%.2f", func(r result) float64 { return r.SettleCost.CPU }, "a fraction of the next"},
 	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return r.SettleCost.ServerCPU }, ""},
 	{"last request after, s", "%.1f", func(r result) float64 { return r.Quiet }, ""},
@@ -67,38 +68,48 @@ var rows = []row{
 	{"· CPU, s", "%.2f", func(r result) float64 { return r.BurstCost.CPU }, ""},
 	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return r.BurstCost.ServerCPU }, ""},
 	{"template edit, s", "%.2f", func(r result) float64 { return r.TemplateEdit }, ""},
-	{"· writes a workload", "%.2f", func(r result) float64 { return float64(r.total("template edit", writes...)) / float64(r.Workloads) }, "2 objects + 1 status"},
+	{"· writes an owner", "%.2f", func(r result) float64 { return float64(r.total("template edit", writes...)) / float64(r.Number) }, "2 objects + 1 status"},
 	{"restart, s to ready", "%.2f", func(r result) float64 { return r.Restart }, "≤ 2"}, // the yardstick has no probe
 	{"· writes", "%.0f", func(r result) float64 { return float64(r.total("restart", writes...)) }, "0"},
 	{"memory at rest, MiB", "%.1f", func(r result) float64 { return float64(r.Resident) / (1 << 20) }, "≤ 0.5×"},
 	{"memory at most, MiB", "%.1f", func(r result) float64 { return float64(r.Peak) / (1 << 20) }, ""},
 }
 
-// printTable writes the results in Markdown: a column per subject and size, and the ratio where both were measured.
+// column is one subject at work on one number of owners.
+type column struct {
+	owners, subject string
+	number          int
+}
+
+// printTable writes the results in Markdown: a column for each, and the ratio where the yardstick was measured too.
 func printTable(out io.Writer, results []result) error {
 	w := &strings.Builder{}
-	bySize := map[int]map[string]result{}
+	byColumn := map[column]result{}
 	for _, r := range results {
-		if bySize[r.Workloads] == nil {
-			bySize[r.Workloads] = map[string]result{}
-		}
-		bySize[r.Workloads][r.Subject] = r
+		byColumn[column{r.Owners, r.Subject, r.Number}] = r
 	}
 	head := []string{"", "target"}
-	for _, n := range slices.Sorted(maps.Keys(bySize)) {
-		head = append(head, fmt.Sprintf("%d: carto", n), "yardstick", "ratio")
+	for _, r := range results {
+		if r.Subject == yardstickName {
+			head = append(head, "yardstick", "ratio")
+		} else {
+			head = append(head, fmt.Sprintf("%d %s", r.Number, r.Owners))
+		}
 	}
 	table := [][]string{head}
 	for _, row := range rows {
 		line := []string{row.what, row.target}
-		for _, n := range slices.Sorted(maps.Keys(bySize)) {
-			line = append(line, row.cells(bySize[n])...)
+		for _, r := range results {
+			line = append(line, row.cell(r))
+			if r.Subject == yardstickName {
+				line = append(line, row.ratio(byColumn[column{r.Owners, cartoName, r.Number}], r))
+			}
 		}
 		table = append(table, line)
 	}
 	printAligned(w, table)
 	for _, r := range results {
-		fmt.Fprintf(w, "\nRequests of %s, %d workloads:\n", r.Subject, r.Workloads)
+		fmt.Fprintf(w, "\nRequests of %s, %d %s:\n", r.Subject, r.Number, r.Owners)
 		for _, scenario := range slices.Sorted(maps.Keys(r.Requests)) {
 			var counts []string
 			for _, what := range slices.Sorted(maps.Keys(r.Requests[scenario])) {
@@ -111,27 +122,27 @@ func printTable(out io.Writer, results []result) error {
 	return err
 }
 
+// cell is the value, or a dash where it was not measured.
+func (r row) cell(of result) string {
+	if r.value(of) > 0 || r.target == "0" {
+		return fmt.Sprintf(r.format, r.value(of))
+	}
+	return "-"
+}
+
+// ratio of Carto to the yardstick.
+func (r row) ratio(carto, yardstick result) string {
+	if carto.Number == 0 || r.value(yardstick) <= 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", r.value(carto)/r.value(yardstick))
+}
+
 func none(counts []string) []string {
 	if len(counts) == 0 {
 		return []string{"none"}
 	}
 	return nil
-}
-
-func (r row) cells(by map[string]result) []string {
-	cells := []string{"-", "-", "-"}
-	carto, hasCarto := by[cartoName]
-	yardstick, hasYardstick := by[yardstickName]
-	if hasCarto && (r.value(carto) > 0 || r.target == "0") { // otherwise it was not measured
-		cells[0] = fmt.Sprintf(r.format, r.value(carto))
-	}
-	if hasYardstick && (r.value(yardstick) > 0 || r.target == "0") {
-		cells[1] = fmt.Sprintf(r.format, r.value(yardstick))
-	}
-	if hasCarto && hasYardstick && r.value(yardstick) > 0 {
-		cells[2] = fmt.Sprintf("%.2f", r.value(carto)/r.value(yardstick))
-	}
-	return cells
 }
 
 func printAligned(w *strings.Builder, table [][]string) {

@@ -12,11 +12,14 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/rest"
+
+	"github.com/carto-run/carto/pkg/tree"
 )
 
 // watcher sees, by watches of its own, what the subject makes of the owners.
 type watcher struct {
 	factory dynamicinformer.DynamicSharedInformerFactory
+	owners  *owners
 
 	mu      sync.Mutex
 	ready   map[string]bool    // owners with Ready=True
@@ -27,20 +30,21 @@ type watcher struct {
 }
 
 type arrival struct {
-	value string
-	at    time.Time
+	value    string
+	sequence int64 // of the run that has it; 0 for objects that are no runs
+	at       time.Time
 }
 
-func newWatcher(config *rest.Config) (*watcher, error) {
+func newWatcher(config *rest.Config, o *owners) (*watcher, error) {
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("make a client for the watches: %w", err)
 	}
 	w := &watcher{
 		factory: dynamicinformer.NewFilteredDynamicSharedInformerFactory(client, 0, namespace, nil),
-		ready:   map[string]bool{}, arrived: map[string]arrival{}, changed: make(chan struct{}),
+		owners:  o, ready: map[string]bool{}, arrived: map[string]arrival{}, changed: make(chan struct{}),
 	}
-	err = errors.Join(w.handle(workloads, w.seeOwner), w.handle(resourceOf(len(kinds)-1), w.seeLast))
+	err = errors.Join(w.handle(o.resource, w.seeOwner), w.handle(resourceOf(o.kinds[len(o.kinds)-1]), w.seeLast))
 	return w, err
 }
 
@@ -77,10 +81,11 @@ func (w *watcher) seeLast(object any) {
 		return
 	}
 	value, _, _ := unstructured.NestedString(u.Object, "spec", "input")
-	now := time.Now()
-	w.note(u.GetName(), func() {
-		if w.arrived[u.GetName()].value != value {
-			w.arrived[u.GetName()] = arrival{value, now}
+	name, now := w.owners.ownerOf(u), time.Now()
+	sequence := tree.Sequence(u) // news of an earlier run is no news
+	w.note(name, func() {
+		if last := w.arrived[name]; last.value != value && last.sequence <= sequence {
+			w.arrived[name] = arrival{value, sequence, now}
 		}
 	})
 }

@@ -48,12 +48,12 @@ func runYardstick(kubeconfig string) {
 			y.queue.Add(u.GetName()) // stamped objects have their owner's name
 		}
 	})
-	for step := range kinds {
-		informer := factory.ForResource(resourceOf(step)).Informer()
+	for _, kind := range kinds {
+		informer := factory.ForResource(resourceOf(kind)).Informer()
 		_, err = informer.AddEventHandler(enqueue)
 		y.stores = append(y.stores, informer.GetStore())
 	}
-	informer := factory.ForResource(workloads).Informer()
+	informer := factory.ForResource(allOwners[0].resource).Informer()
 	y.owners = informer.GetStore()
 	if _, ownersErr := informer.AddEventHandler(enqueue); err != nil || ownersErr != nil {
 		log.Fatal(err, ownersErr)
@@ -111,7 +111,7 @@ func (y *yardstick) pass(ctx context.Context, name string) error {
 // stamp brings one object to its input and returns its output, or nothing.
 func (y *yardstick) stamp(ctx context.Context, owner *unstructured.Unstructured, step int, input string) (string, error) {
 	name := owner.GetName()
-	client := y.client.Resource(resourceOf(step)).Namespace(namespace)
+	client := y.client.Resource(resourceOf(kinds[step])).Namespace(namespace)
 	cached, found, err := y.stores[step].GetByKey(namespace + "/" + name)
 	if err != nil {
 		return "", err
@@ -175,6 +175,6 @@ func (y *yardstick) writeStatus(ctx context.Context, owner *unstructured.Unstruc
 	if err != nil {
 		return err
 	}
-	_, err = y.client.Resource(workloads).Namespace(namespace).Patch(ctx, owner.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}, "status")
+	_, err = y.client.Resource(allOwners[0].resource).Namespace(namespace).Patch(ctx, owner.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}, "status")
 	return err
 }
