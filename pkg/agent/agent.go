@@ -312,16 +312,19 @@ func (a *Agent) accountChanged(account realize.Account) {
 	}
 }
 
+// rightsChanged wakes the owners whose account may have gained rights, and all that wait
+// for rights of the agent itself, whose own account it does not know.
 func (a *Agent) rightsChanged(mayConcern func(realize.Account) bool) {
 	a.epoch.Add(1)
+	waiting := a.depends.of(powerless{})
 	for _, account := range a.depends.refusedAccounts() {
-		if !mayConcern(account) {
-			continue
+		if mayConcern(account) {
+			waiting = append(waiting, a.depends.of(refusedAccount(account))...)
 		}
-		for _, owner := range a.depends.of(refusedAccount(account)) {
-			for _, lag := range discoveryLag {
-				a.queue.AddAfter(owner, lag)
-			}
+	}
+	for _, owner := range waiting {
+		for _, lag := range discoveryLag {
+			a.queue.AddAfter(owner, lag)
 		}
 	}
 }

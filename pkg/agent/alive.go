@@ -14,19 +14,20 @@ import (
 )
 
 // vanished says whether an object of a kind, and of a name unless that is empty, is gone
-// that the owner had stamped. It may have been deleted because its owner is: that news
+// or going that the owner had stamped. It may have been deleted because its owner is: that news
 // comes by another watch, and perhaps later.
 func (c *clusterView) vanished(rest realize.Resource, kind schema.GroupVersionKind, name string) bool {
-	w := c.watch(rest)
-	if c.owner.Kind == v1alpha1.KindRunnable { // its status does not name its runs
-		return len(c.before.Conditions) > 0 && len(w.runs(c.uid, "")) == 0
+	if c.owner.Kind == v1alpha1.KindRunnable {
+		// Its status does not name its runs: whenever its spec does not ask for another.
+		return c.of.Status.ObservedGeneration == c.of.Generation
 	}
-	for i := range c.before.Resources {
-		ref := c.before.Resources[i].StampedRef
+	w := c.watch(rest)
+	for i := range c.of.Status.Resources {
+		ref := c.of.Status.Resources[i].StampedRef
 		if ref == nil || ref.GroupVersionKind().GroupKind() != kind.GroupKind() || name != "" && ref.Name != name {
 			continue
 		}
-		if w.live(objectKey{ref.Namespace, ref.Name}) == nil {
+		if live := w.live(objectKey{ref.Namespace, ref.Name}); live == nil || live.DeletionTimestamp != nil {
 			return true
 		}
 	}
@@ -49,7 +50,7 @@ func (c *clusterView) alive(ctx context.Context) error {
 	if err := json.Unmarshal(text, &owner); err != nil {
 		return fmt.Errorf("decode the API server's answer: %w", err)
 	}
-	if owner.UID != c.uid || owner.DeletionTimestamp != nil {
+	if owner.UID != c.of.UID || owner.DeletionTimestamp != nil {
 		return realize.ErrPending
 	}
 	return nil

@@ -24,9 +24,8 @@ import (
 type clusterView struct {
 	agent *Agent
 	owner ownerKey
-	uid   types.UID
-	// before is the owner's status before the pass.
-	before *realize.OwnerStatus
+	// of is the owner as it was before the pass.
+	of *realize.Owner
 	// changedAt is when the change that led to this pass was noticed.
 	changedAt time.Time
 }
@@ -70,7 +69,7 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	live := w.live(key)
 	known := w.mark(key)
 	if live != nil {
-		if controller := live.controller(); controller != "" && controller != c.uid {
+		if controller := live.controller(); controller != "" && controller != c.of.UID {
 			return realize.Applied{}, fmt.Errorf("%s %s/%s exists and is controlled by %s %s; give the stamped object another name, or delete that one",
 				rest.Qualified(), key.Namespace, key.Name, live.OwnerReferences[0].Kind, live.OwnerReferences[0].Name)
 		}
@@ -112,7 +111,7 @@ func (c *clusterView) isCurrent(w *kindWatch, key objectKey, live *stored, known
 	if live.DeletionTimestamp != nil {
 		return true // nothing can be applied any more; its deletion will wake the owner
 	}
-	if live.digest != digest || live.controller() != c.uid {
+	if live.digest != digest || live.controller() != c.of.UID {
 		return false
 	}
 	print := fingerprint(live.owned)

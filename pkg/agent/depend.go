@@ -17,11 +17,12 @@ type dependencyIndex struct {
 }
 
 // What owners depend on, beside realize.TemplateKey, realize.Account, realize.Selection
-// and schema.GroupKind (of the stamped objects).
+// and schema.GroupKind (of the objects that are stamped or selected).
 type (
 	blueprintKey   struct{ Kind, Name string }
 	unknownKind    schema.GroupKind // its CRD may appear
 	refusedAccount realize.Account  // a write was forbidden; a role may appear
+	powerless      struct{}         // the agent may not act as the account; it may be given a role
 )
 
 func newDependencyIndex() *dependencyIndex {
@@ -84,7 +85,10 @@ func things(blueprintKind string, d realize.Dependencies) []any {
 		all = append(all, unknownKind(kind.GroupKind()))
 	}
 	if d.Selection != nil {
-		all = append(all, *d.Selection)
+		all = append(all, *d.Selection, d.Selection.Kind.GroupKind())
+	}
+	if d.Powerless {
+		all = append(all, powerless{})
 	}
 	if d.Account != nil {
 		all = append(all, *d.Account)

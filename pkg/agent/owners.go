@@ -2,11 +2,14 @@ package agent
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
@@ -27,8 +30,9 @@ func (a *Agent) handleOwners(kind string) {
 			if b.GetResourceVersion() == n.GetResourceVersion() {
 				return // a re-list that brought nothing new
 			}
-			if a.statuses.wrote(key(now), version(n.GetResourceVersion())) {
-				return // the agent's own status write
+			// A re-list can show the agent's own status write and an edit before it as one.
+			if a.statuses.wrote(key(now), version(n.GetResourceVersion())) && !edited(b, n) {
+				return
 			}
 			a.wake(key(now))
 		},
@@ -41,6 +45,13 @@ func (a *Agent) handleOwners(kind string) {
 			}
 		},
 	})
+}
+
+// edited says whether anything but the status differs.
+func edited(before, now metav1.Object) bool {
+	return before.GetUID() != now.GetUID() || before.GetGeneration() != now.GetGeneration() ||
+		!before.GetDeletionTimestamp().Equal(now.GetDeletionTimestamp()) ||
+		!maps.Equal(before.GetLabels(), now.GetLabels()) || !maps.Equal(before.GetAnnotations(), now.GetAnnotations())
 }
 
 // wake puts an owner into the queue. Wakes that come before its turn are one.
@@ -107,7 +118,7 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 		owner.Status = status
 	}
 
-	view := &clusterView{agent: a, owner: key, uid: owner.UID, before: &owner.Status, changedAt: changedAt}
+	view := &clusterView{agent: a, owner: key, of: owner, changedAt: changedAt}
 	started := a.clock.Now()
 	result := realize.Pass(ctx, owner, a.catalog.all(blueprintKindOf(key.Kind)), started, view)
 	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())
@@ -198,27 +209,31 @@ func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 
 // stopUnused ends the watches of kinds that no owner stamps or selects any more.
 func (a *Agent) stopUnused() {
-	inUse := map[watchKey]bool{}
+	needed := map[watchKey]bool{}
+	// A kind that can not be looked up just now is not unused.
+	need := func(kind schema.GroupVersionKind, key func(realize.Resource) watchKey) bool {
+		rest, err := a.mapper.resource(kind)
+		if err == nil {
+			needed[key(rest)] = true
+		}
+		return err == nil || meta.IsNoMatchError(err)
+	}
 	stamped, selections := a.depends.watched()
 	for kind := range stamped {
-		if rest, err := a.mapper.resource(kind.GroupVersionKind); err == nil {
-			inUse[stampedFor(kind.owner, rest)] = true
+		if !need(kind.GroupVersionKind, func(rest realize.Resource) watchKey { return stampedFor(kind.owner, rest) }) {
+			return
 		}
 	}
 	for selection := range selections {
-		if rest, err := a.mapper.resource(selection.Kind); err == nil {
-			inUse[selectedBy(selection, rest)] = true
+		if !need(selection.Kind, func(rest realize.Resource) watchKey { return selectedBy(selection, rest) }) {
+			return
 		}
 	}
-	for key, since := range a.watches.running() {
-		if !inUse[key] && a.clock.Since(since) > unusedFor {
-			a.watches.stop(key)
-		}
-	}
+	a.watches.stopUnused(needed, a.clock.Now())
 }
 
-// unusedFor is how long a watch lives at least: owners that come and go should not
-// make it start anew each time.
+// unusedFor is how long a watch lives after it was last asked for: owners that come and go
+// should not make it start anew each time.
 const unusedFor = 5 * time.Minute
 
 // selectorReason is the reason of the event on a blueprint whose selector fails.

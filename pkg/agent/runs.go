@@ -131,7 +131,7 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 	text, err := accountAnswer(client.Post().AbsPath(collectionPath(rest.GroupVersionResource, key.Namespace)...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx))
 	c.agent.metrics.wrote("create", rest.Qualified(), err)
 	if apierrors.IsAlreadyExists(err) {
-		return c.earlierAttempt(ctx, rest, key, u.GetAnnotations()[v1alpha1.AnnotationDigest], err)
+		return c.earlierAttempt(ctx, rest, key, u.GetAnnotations(), err)
 	}
 	if err != nil {
 		return realize.Run{}, err
@@ -144,7 +144,7 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 
 // earlierAttempt takes an object for the run that was to be made, if it is that one: its
 // creation was sent before, but the answer was lost.
-func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource, key objectKey, digest string, exists error) (realize.Run, error) {
+func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource, key objectKey, wanted map[string]string, exists error) (realize.Run, error) {
 	// The watch may not have shown it yet; this is the one read that can not wait for it.
 	text, err := answerOf(c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
 	if err != nil {
@@ -155,7 +155,8 @@ func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource,
 		return realize.Run{}, exists
 	}
 	s, err := store(live.DeepCopy())
-	if err != nil || s.controller() != c.uid || s.digest != digest {
+	if err != nil || s.controller() != c.of.UID || s.DeletionTimestamp != nil || s.digest != wanted[v1alpha1.AnnotationDigest] ||
+		live.GetAnnotations()[v1alpha1.AnnotationSequence] != wanted[v1alpha1.AnnotationSequence] {
 		return realize.Run{}, fmt.Errorf("%w; every change of what is stamped makes another object, so the template should give a metadata.generateName instead of a name", exists)
 	}
 	return c.noteRun(rest, key, text)

@@ -16,7 +16,8 @@ const (
 	// that it should.
 	maxSelected = "10"
 	// maxSelections bounds the watches that tenants can cause by their selectors. What
-	// exceeds it is looked at from time to time instead.
+	// exceeds it is looked at from time to time instead, and so is a selection without
+	// labels: it is of the whole kind, of which there may be a million objects.
 	maxSelections = 256
 	lookAgain     = time.Minute
 )
@@ -61,6 +62,7 @@ func (c *clusterView) Select(ctx context.Context, account realize.Account, names
 
 // selectionChanged wakes the Runnables that a change of a selected object can concern.
 func (a *Agent) selectionChanged(selection realize.Selection, namespace string) {
+	a.epoch.Add(1)
 	for _, owner := range a.depends.of(selection) {
 		if namespace == "" || owner.Namespace == namespace {
 			a.wake(owner)

@@ -40,13 +40,13 @@ type statusWriter struct {
 }
 
 // write replaces the whole status, by a JSON patch: a merge patch would keep the outputs
-// of a Runnable that it does not name. The UID makes the API server refuse the write when
-// the object is another one by now. There is no resourceVersion in it on purpose: the agent is the only writer of these
+// of a Runnable that it does not name. The test makes the API server refuse the write when
+// the object is another one by now, whose first pass then drops what was for the old one. There is no resourceVersion in it on purpose: the agent is the only writer of these
 // statuses, and an edit of the spec at the same time is no conflict. The status says
 // itself, by its observedGeneration, which spec it is about.
 func (w *statusWriter) write(ctx context.Context, kind, namespace, name string, uid types.UID, status any) (uint64, error) {
 	body, err := json.Marshal([]map[string]any{
-		{"op": "replace", "path": "/metadata/uid", "value": uid},
+		{"op": "test", "path": "/metadata/uid", "value": uid},
 		{"op": "add", "path": "/status", "value": status},
 	})
 	if err != nil {
@@ -96,6 +96,8 @@ type statusEntry struct {
 	// dirty: the status is not written yet. first and last tell since when.
 	dirty       bool
 	first, last time.Time
+	// writing: a write is under way, so that the status is newer than any that was seen.
+	writing bool
 	// wasReady is what the last status said that was written.
 	wasReady bool
 	// version of the owner that the last write made.
@@ -119,7 +121,7 @@ func (b *statusBook) latest(key ownerKey, uid types.UID, seen uint64) (realize.O
 	switch {
 	case e == nil:
 		return realize.OwnerStatus{}, false
-	case e.uid != uid || (!e.dirty && e.version <= seen):
+	case e.uid != uid || (!e.dirty && !e.writing && e.version <= seen):
 		b.drop(key)
 		return realize.OwnerStatus{}, false
 	}
@@ -245,18 +247,25 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 		return nil
 	}
 	b.mark(e, false)
+	e.writing = true
 	uid, status, before := e.uid, e.status, e.version
 	b.mu.Unlock()
 
 	// A status that changed and changed back needs no write, provided that nothing else
 	// was written in between.
-	if persisted, ok := b.persisted(key); before == 0 && ok && apiequality.Semantic.DeepEqual(persisted, status) {
-		return nil
+	persisted, ok := b.persisted(key)
+	needless := before == 0 && ok && apiequality.Semantic.DeepEqual(persisted, status)
+	var written uint64
+	var err error
+	if !needless {
+		written, err = b.writer.write(ctx, key.Kind, key.Namespace, key.Name, uid, wireStatus(key.Kind, status))
 	}
-	written, err := b.writer.write(ctx, key.Kind, key.Namespace, key.Name, uid, wireStatus(key.Kind, status))
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	e.writing = false
 	switch {
+	case needless:
+		return nil
 	case b.entries[key] != e: // forgotten, or another owner by now
 		return nil
 	case err == nil:

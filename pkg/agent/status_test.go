@@ -87,3 +87,47 @@ func TestStatusBookCounts(t *testing.T) {
 		t.Errorf("the latest status is %v, %v; want the one that was put last", status, ok)
 	}
 }
+
+// TestStatusInFlight: a pass that runs while a status is written works on that one, not on the older one that it replaces.
+func TestStatusInFlight(t *testing.T) {
+	book, _ := newTestBook(t, metav1.ConditionUnknown)
+	key := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
+	book.put(key, "1", readyStatus(metav1.ConditionTrue))
+	book.persisted = func(ownerKey) (realize.OwnerStatus, bool) { // asked in the middle of the flush
+		if status, ok := book.latest(key, "1", 7); !ok || !isReady(status) {
+			t.Errorf("while it is written, the latest status is %v, %v", status, ok)
+		}
+		return readyStatus(metav1.ConditionTrue), true // so that nothing has to be written
+	}
+	if err := book.flush(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := book.latest(key, "1", 7); ok {
+		t.Error("what the informer has is still taken from the book")
+	}
+}
+
+// TestEdited: an owner that differs in anything but its status has been edited.
+func TestEdited(t *testing.T) {
+	base := func(change func(*v1alpha1.Workload)) *v1alpha1.Workload {
+		w := &v1alpha1.Workload{ObjectMeta: metav1.ObjectMeta{UID: "1", Generation: 1, ResourceVersion: "1", Labels: map[string]string{"a": "b"}}}
+		change(w)
+		return w
+	}
+	now := metav1.Now()
+	for name, tc := range map[string]struct {
+		change func(*v1alpha1.Workload)
+		want   bool
+	}{
+		"status":      {func(w *v1alpha1.Workload) { w.ResourceVersion = "2"; w.Status.ObservedGeneration = 1 }, false},
+		"spec":        {func(w *v1alpha1.Workload) { w.Generation = 2 }, true},
+		"label":       {func(w *v1alpha1.Workload) { w.Labels = map[string]string{"a": "c"} }, true},
+		"retry":       {func(w *v1alpha1.Workload) { w.Annotations = map[string]string{v1alpha1.AnnotationRetry: "1"} }, true},
+		"deletion":    {func(w *v1alpha1.Workload) { w.DeletionTimestamp = &now }, true},
+		"other owner": {func(w *v1alpha1.Workload) { w.UID = "2" }, true},
+	} {
+		if got := edited(base(func(*v1alpha1.Workload) {}), base(tc.change)); got != tc.want {
+			t.Errorf("%s: edited is %v", name, got)
+		}
+	}
+}

@@ -11,9 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/tools/cache"
@@ -77,7 +75,7 @@ type kindWatch struct {
 	key      watchKey
 	informer cache.SharedIndexInformer
 	cancel   context.CancelFunc
-	started  time.Time
+	used     time.Time // when it was last asked for; guarded by the set's lock
 
 	mu sync.Mutex
 	// written holds the answers to own writes until the watch has caught up with them.
@@ -115,17 +113,22 @@ func (s *watchSet) watch(ctx context.Context, key watchKey) *kindWatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w := s.watches[key]; w != nil {
+		w.used = time.Now()
 		return w
 	}
 	return s.start(ctx, key)
 }
 
-// watchSelection does the same for a selection; nil when there are too many.
+// watchSelection does the same for a selection; nil when it should not be watched.
 func (s *watchSet) watchSelection(ctx context.Context, key watchKey) *kindWatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w := s.watches[key]; w != nil {
+		w.used = time.Now()
 		return w
+	}
+	if key.selector == "" {
+		return nil
 	}
 	selections := 0
 	for other := range s.watches {
@@ -143,7 +146,7 @@ func (s *watchSet) watchSelection(ctx context.Context, key watchKey) *kindWatch 
 func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &kindWatch{
-		key: key, cancel: cancel, started: time.Now(),
+		key: key, cancel: cancel, used: time.Now(),
 		written: map[objectKey]*stored{}, marks: map[objectKey]mark{}, waiting: map[ownerKey]struct{}{},
 	}
 	if key.isSelection() {
@@ -189,31 +192,13 @@ func compact(object any) (any, error) {
 
 func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
 	client := s.client.Resource(key.GroupVersionResource)
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			options.LabelSelector = key.selector
-			return client.List(ctx, options)
-		},
-		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			options.LabelSelector = key.selector
-			return client.Watch(ctx, options)
-		},
-	}
+	lw := selecting(key.selector, client.List, client.Watch)
 	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &unstructured.Unstructured{}, 0, runIndexers)
 }
 
 func (s *watchSet) selectionInformer(key watchKey) cache.SharedIndexInformer {
 	client := s.metadata.Resource(key.GroupVersionResource)
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			options.LabelSelector = key.selector
-			return client.List(ctx, options)
-		},
-		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			options.LabelSelector = key.selector
-			return client.Watch(ctx, options)
-		},
-	}
+	lw := selecting(key.selector, client.List, client.Watch)
 	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
 }
 
@@ -272,10 +257,27 @@ func (s *watchSet) wakeWaiting(w *kindWatch, failure error) {
 	}
 }
 
-// stop ends the watch of a kind that nothing stamps or selects any more.
+// stop ends a watch.
 func (s *watchSet) stop(key watchKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.end(key)
+}
+
+// stopUnused ends the watches that nothing needs, and that nobody has asked for in a
+// while: a pass that has begun with one has not said yet that it needs it.
+func (s *watchSet) stopUnused(needed map[watchKey]bool, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, w := range s.watches {
+		if !needed[key] && now.Sub(w.used) > unusedFor {
+			s.end(key)
+		}
+	}
+}
+
+// end ends a watch; the lock is held.
+func (s *watchSet) end(key watchKey) {
 	if w := s.watches[key]; w != nil {
 		w.cancel()
 		delete(s.watches, key)
@@ -306,17 +308,6 @@ func (s *watchSet) restart(ctx context.Context, group, plural string) {
 
 // wait returns once all informers have ended; their contexts must have.
 func (s *watchSet) wait() { s.group.Wait() }
-
-// running lists the watches, with the time since which they run.
-func (s *watchSet) running() map[watchKey]time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make(map[watchKey]time.Time, len(s.watches))
-	for key, w := range s.watches {
-		all[key] = w.started
-	}
-	return all
-}
 
 // ready says whether the cache of the kind can be relied on. If not, the owner is
 // woken when it can, and the error says whether that is merely a matter of time.

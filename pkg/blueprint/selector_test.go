@@ -89,3 +89,23 @@ func TestUnmetNamesTheFirstRequirement(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestSelectorString: what a person reads in lists and errors.
+func TestSelectorString(t *testing.T) {
+	all := selecting("x", v1alpha1.LegacySelector{
+		Selector:                 map[string]string{"type": "web"},
+		SelectorMatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: metav1.LabelSelectorOpIn, Values: []string{"gold", "silver"}}},
+		SelectorMatchFields:      []v1alpha1.FieldRequirement{{Key: "spec.image", Operator: v1alpha1.FieldSelectorOpExists}},
+	})
+	for _, tc := range []struct {
+		why, want string
+		of        *Blueprint
+	}{
+		{"labels, expressions and fields, in this order", "tier in (gold,silver),type=web,spec.image Exists", all},
+		{"an empty one says that it selects nothing", "nothing: the selector is empty", selecting("x", v1alpha1.LegacySelector{})},
+	} {
+		if got := tc.of.Selector.String(); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.why, got, tc.want)
+		}
+	}
+}

@@ -51,6 +51,8 @@ type Dependencies struct {
 	Selection *Selection
 	// Forbidden: a write was refused; new roles or bindings may allow it.
 	Forbidden bool
+	// Powerless: the agent itself may not act as the account.
+	Powerless bool
 }
 
 // TemplateKey names a template.

@@ -33,6 +33,9 @@ func (p *pass) runOnce(ctx context.Context) {
 	}
 	current, failure := p.currentRun(ctx, name)
 	p.reportRun(failure)
+	if failure != nil && failure.reason == v1alpha1.ReasonServiceAccountTokenError {
+		return // as without the account: nothing is known of any run
+	}
 	status, message, there := stamp.Mirror(current, conditionSucceeded)
 	if !there {
 		p.conditions.add(v1alpha1.ConditionStampedObject, metav1.ConditionUnknown, v1alpha1.ReasonUnknown, "")
@@ -104,10 +107,12 @@ func (p *pass) selectOne(ctx context.Context) (map[string]any, *failure) {
 	if selector == nil {
 		return nil, nil
 	}
-	selection := Selection{
-		Kind:   schema.FromAPIVersionAndKind(selector.Resource.APIVersion, selector.Resource.Kind),
-		Labels: labels.Set(selector.MatchingLabels).String(),
+	// Labels that are none could read as another selector.
+	valid, err := labels.ValidatedSelectorFromSet(selector.MatchingLabels)
+	if err != nil {
+		return nil, failed(v1alpha1.ReasonTemplateStampFailure, "spec.selector.matchingLabels: %v", err)
 	}
+	selection := Selection{Kind: schema.FromAPIVersionAndKind(selector.Resource.APIVersion, selector.Resource.Kind), Labels: valid.String()}
 	p.result.Depends.Selection = &selection
 	found, err := p.cluster.Select(ctx, p.account, p.owner.Namespace, selection)
 	switch {
@@ -136,7 +141,7 @@ func (p *pass) runNotMade(template *stamp.Template, object map[string]any, err e
 	case errors.As(err, &render):
 		return failed(v1alpha1.ReasonTemplateStampFailure, "cannot stamp %s %s: %v", template.Kind, template.Name, err)
 	case errors.As(err, &list):
-		return p.refused(err, v1alpha1.ReasonFailedToListCreatedObjects, "ClusterRunTemplate %s: %v", template.Name, err)
+		return p.refused(err, v1alpha1.ReasonFailedToListCreatedObjects, "ClusterRunTemplate %s: %v", template.Name, err).retriable()
 	}
 	name := text(object, "metadata", "name")
 	if name == "" {

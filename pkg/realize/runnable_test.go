@@ -142,6 +142,7 @@ func TestRunnableFaults(t *testing.T) {
 		"unknown selection": {"its CRD may come", func(s *scene) { s.runnable.Spec.Selector.Resource.Kind = "Unknown" }, v1alpha1.ReasonTemplateStampFailure, false},
 		"selection refused": {"a role may come", func(s *scene) { s.refuse["select"] = forbidden }, v1alpha1.ReasonUnknownError, false},
 		"selection fails":   {"the API server may recover", func(s *scene) { s.refuse["select"] = errors.New("busy") }, v1alpha1.ReasonUnknownError, true},
+		"bad label":         {"it has to be written", func(s *scene) { s.runnable.Spec.Selector.MatchingLabels = map[string]string{"a!": ""} }, v1alpha1.ReasonTemplateStampFailure, false},
 		"input":             {"it has to be written", func(s *scene) { s.runnable.Spec.Inputs = nil }, v1alpha1.ReasonTemplateStampFailure, false},
 		"list":              {"the API server may recover", func(s *scene) { s.refuse["list Run"] = errors.New("busy") }, v1alpha1.ReasonFailedToListCreatedObjects, true},
 		"create":            {"the API server may recover", func(s *scene) { s.refuse["Run"] = errors.New("busy") }, v1alpha1.ReasonStampedObjectRejectedByAPIServer, true},

@@ -207,7 +207,7 @@ func (p *pass) notMade(record *stepRecord, object map[string]any, err error) *fa
 	case errors.As(err, &render):
 		return p.stampFailure(record, err)
 	case errors.As(err, &list):
-		return p.refused(err, v1alpha1.ReasonFailedToListCreatedObjects, "%s: %v", where, err)
+		return p.refused(err, v1alpha1.ReasonFailedToListCreatedObjects, "%s: %v", where, err).retriable()
 	}
 	return p.refused(err, v1alpha1.ReasonTemplateRejectedByAPIServer, "cannot apply %s %s/%s for %s as service account %s: %v",
 		kindOf(object).GroupKind(), p.owner.Namespace, text(object, "metadata", "name"), where, p.account, err)

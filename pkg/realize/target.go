@@ -37,6 +37,8 @@ func (p *pass) refused(err error, reason, format string, args ...any) *failure {
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true
 	case errors.Is(err, ErrNoCredentials):
+		// Tried again as well: the agent's rights may come from elsewhere than roles.
+		p.result.Depends.Powerless = true
 		f.reason, f.retry = v1alpha1.ReasonServiceAccountTokenError, true
 	case apierrors.IsForbidden(err):
 		p.result.Depends.Forbidden = true

@@ -69,7 +69,7 @@ roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bench-s
 subjects: [{ kind: ServiceAccount, name: stamper, namespace: bench }]
 `
 
-const supplyChain = `
+const sourceTemplate = `
 apiVersion: carto.run/v1alpha1
 kind: ClusterSourceTemplate
 metadata: { name: bench }
@@ -82,7 +82,9 @@ spec:
     kind: Source
     metadata: { name: $(workload.metadata.name)$ }
     spec: { input: seed }
----
+`
+
+const supplyChain = sourceTemplate + `---
 apiVersion: carto.run/v1alpha1
 kind: ClusterImageTemplate
 metadata: { name: bench }

@@ -85,20 +85,7 @@ func (o *owners) change(ctx context.Context, client dynamic.Interface, name, val
 	return err
 }
 
-const delivery = `
-apiVersion: carto.run/v1alpha1
-kind: ClusterSourceTemplate
-metadata: { name: bench }
-spec:
-  healthRule: { singleConditionType: Ready }
-  urlPath: .status.output
-  revisionPath: .status.output
-  template:
-    apiVersion: bench.carto.run/v1
-    kind: Source
-    metadata: { name: $(deliverable.metadata.name)$ }
-    spec: { input: seed }
----
+var delivery = strings.Replace(sourceTemplate, "workload.", "deliverable.", 1) + `---
 apiVersion: carto.run/v1alpha1
 kind: ClusterDeploymentTemplate
 metadata: { name: bench-completion }

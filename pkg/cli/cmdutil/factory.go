@@ -3,6 +3,7 @@
 package cmdutil
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -72,6 +73,29 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 		return name, false, err
 	}
 	return f
+}
+
+// Session is what commands need of the factory; their options begin with it.
+type Session struct {
+	Streams   *streams.Streams
+	Program   string
+	Client    func() (dynamic.Interface, error)
+	Namespace func() (name string, explicit bool, err error)
+	Clock     func() time.Time
+}
+
+// Session is made before the flags are parsed; its functions are called after.
+func (f *Factory) Session() Session {
+	return Session{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+}
+
+// NamespaceInUse is the namespace that a command works in.
+func (s *Session) NamespaceInUse() (string, error) {
+	name, _, err := s.Namespace()
+	if err != nil {
+		return "", fmt.Errorf("cannot find out the namespace: %w", err)
+	}
+	return name, nil
 }
 
 // UsageArgs turns a wrong number of arguments into a UsageError.

@@ -9,25 +9,19 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/follow"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
 // Options of the command.
 type Options struct {
-	Streams   *streams.Streams
-	Program   string
-	Client    func() (dynamic.Interface, error)
-	Namespace func() (string, bool, error)
-	Clock     func() time.Time
+	cmdutil.Session
 
 	Ref     collect.OwnerRef
 	Output  string
@@ -107,7 +101,7 @@ With --watch the tree is drawn again whenever something changes. Where standard 
 no terminal, changes are appended as lines; with -o json each is one line of JSON.`
 
 func newOptions(f *cmdutil.Factory) *Options {
-	return &Options{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+	return &Options{Session: f.Session()}
 }
 
 func (o *Options) addFlags(cmd *cobra.Command) {
@@ -133,9 +127,9 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	if name == "" || strings.Contains(name, "/") {
 		return cmdutil.Usagef("%q names nothing: give TYPE/NAME", strings.Join(args, " "))
 	}
-	namespace, _, err := o.Namespace()
+	namespace, err := o.NamespaceInUse()
 	if err != nil {
-		return fmt.Errorf("cannot find out the namespace: %w", err)
+		return err
 	}
 	o.Ref.Namespace, o.Ref.Name = namespace, name
 	return nil

@@ -60,7 +60,7 @@ rules: [{ apiGroups: [unreadable.example], resources: [onces], verbs: [get, list
 	const noToken = "SupplyChainReady=True/Ready ResourcesSubmitted=False/ServiceAccountTokenError ResourcesHealthy=Unknown/HealthyConditionRule Ready=False/ServiceAccountTokenError"
 	n.expect("cart", noToken)
 	n.expectMessage("cart", "Ready", "the agent may not act as this service account", "cannot impersonate")
-	n.expectOf(runnables, "cart", runNot("ServiceAccountTokenError"))
+	n.expectOf(runnables, "cart", "RunTemplateReady=False/ServiceAccountTokenError Ready=False/ServiceAccountTokenError")
 
 	t.Log("it may")
 	patch("carto-agent", `[{"op":"replace","path":"/rules/2/verbs","value":["impersonate"]}]`)

@@ -260,6 +260,7 @@ func TestRunnablesThatCanNotRun(t *testing.T) {
 		"cluster-scoped":  {"the garbage collector would delete it", "apiVersion: v1\nkind: Namespace\nmetadata: { generateName: a- }\nspec: {}", "", "TemplateStampFailure", []string{"cluster-scoped"}},
 		"invalid":         {"the API server's words", "apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: Not_A_Name- }\nspec: {}", "", "StampedObjectRejectedByAPIServer", []string{"ConfigMap NS/Not_A_Name-", "once-NS", "RFC 1123"}},
 		"unknown kind":    {"its CRD may come", "apiVersion: nowhere.example/v1\nkind: Thing\nmetadata: { generateName: a- }\nspec: {}", "", "StampedObjectRejectedByAPIServer", []string{"no matches for kind"}},
+		"no label":        {"it could read as another selector", "apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: a- }\nspec: {}", "resource: { apiVersion: v1, kind: ConfigMap }, matchingLabels: { \"a!\": \"\" }", "TemplateStampFailure", []string{"spec.selector.matchingLabels", "a!"}},
 		"selects nothing": {"it is said what was looked for", "apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: a- }\nspec: {}", "resource: { apiVersion: nowhere.example/v1, kind: Thing }, matchingLabels: { a: b }", "TemplateStampFailure", []string{"spec.selector", "no matches for kind"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,16 +277,25 @@ func TestRunnablesThatCanNotRun(t *testing.T) {
 	}
 }
 
-// TestRunnableWithFixedName: the first run can be made; a change can not, and the status says what to do.
+// TestRunnableWithFixedName: the first run can be made; neither a change nor a retry can, and the status says what to do.
 func TestRunnableWithFixedName(t *testing.T) {
 	t.Parallel()
 	n := sharedWorld(t).tenant(t)
-	n.apply(onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: fixed }\ndata: { of: $(runnable.spec.inputs.of)$ }\nspec: {}"))
+	n.tekton()
+	n.apply(onceBody("apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: { name: fixed }\nspec: { of: $(runnable.spec.inputs.of)$ }"))
 	n.expectOf(runnables, "cart", runBusy)
-	n.patch(runnables, "cart", `{"spec":{"inputs":{"of":"b"}}}`)
-	n.expectOf(runnables, "cart", runNot("StampedObjectRejectedByAPIServer"))
-	n.expectMessageOf(runnables, "cart", "Ready", "already exists", "metadata.generateName instead of a name")
-	if got := field(n.mustGet(configMaps, "fixed"), "data", "of"); got != "a" {
+	n.report(taskRuns, "fixed", map[string]any{"conditions": []any{condition("Succeeded", "False", "no")}})
+	n.expectOf(runnables, "cart", runFailed)
+	for _, attempt := range []struct{ what, patch string }{
+		{"a retry", `{"metadata":{"annotations":{"carto.run/retry":"1"}}}`},
+		{"a change", `{"spec":{"inputs":{"of":"b"}}}`},
+	} {
+		t.Log(attempt.what)
+		n.patch(runnables, "cart", attempt.patch)
+		n.expectOf(runnables, "cart", runNot("StampedObjectRejectedByAPIServer"))
+		n.expectMessageOf(runnables, "cart", "Ready", "already exists", "metadata.generateName instead of a name")
+	}
+	if got := field(n.mustGet(taskRuns, "fixed"), "spec", "of"); got != "a" {
 		t.Errorf("the first run was changed: %v", got)
 	}
 }
@@ -354,20 +364,52 @@ func TestRunKindGoesAndComes(t *testing.T) {
 	n.expectOf(runnables, "cart", runDone)
 }
 
+func (n *tenant) expectRunCount(runnable string, want int) {
+	n.t.Helper()
+	n.eventually(func() error {
+		if got := len(n.runsOf(configMaps, runnable)); got != want {
+			return fmt.Errorf("%s has %d runs, not %d", runnable, got, want)
+		}
+		return nil
+	})
+}
+
+// TestSelectedKindGoesAndComes: the CRD of what is selected is removed and added again.
+func TestSelectedKindGoesAndComes(t *testing.T) {
+	t.Parallel()
+	n := sharedWorld(t).tenant(t)
+	group := strings.ReplaceAll(n.ns, "-", "") + ".example"
+	crds := gvr{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	picked := stubCRD("picks", group, "Pick", "v1") + "apiVersion: " + group + "/v1\nkind: Pick\nmetadata: { name: one, labels: { pick: me } }\n"
+	n.apply(picked)
+	n.apply(replace(onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: $(selected.metadata.name)$- }\nspec: {}"),
+		"inputs: {", "selector: { resource: { apiVersion: "+group+"/v1, kind: Pick }, matchingLabels: { pick: me } }, inputs: {"))
+	n.expectOf(runnables, "cart", runBusy)
+	if err := n.client.Resource(crds).Delete(t.Context(), "picks."+group, v1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	n.expectOf(runnables, "cart", runNot("TemplateStampFailure"))
+	n.expectMessageOf(runnables, "cart", "Ready", "no matches for kind")
+	n.apply(picked)
+	n.expectOf(runnables, "cart", runBusy)
+}
+
 // TestForegroundDeletion: while Kubernetes deletes what belongs to an owner, and then the owner, nothing is made again.
 func TestForegroundDeletion(t *testing.T) {
 	t.Parallel()
 	n := sharedWorld(t).tenant(t)
 	const many = 12
 	body := "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: $(workload.metadata.name)$ }"
-	n.apply(withBody(body) + "---" + onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: $(runnable.metadata.name)$- }\nspec: {}"))
+	n.apply(withBody(body) + "---" + onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: $(runnable.metadata.name)$- }\ndata: { of: $(runnable.spec.inputs.of)$ }\nspec: {}"))
 	for i := range many {
 		n.apply(fmt.Sprintf("apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: w%d, labels: { shape: NS } }\nspec: {}\n---\n", i) +
-			fmt.Sprintf("apiVersion: carto.run/v1alpha1\nkind: Runnable\nmetadata: { name: r%d }\nspec: { serviceAccountName: stamper, runTemplateRef: { name: once-NS } }\n", i))
+			fmt.Sprintf("apiVersion: carto.run/v1alpha1\nkind: Runnable\nmetadata: { name: r%d }\nspec: { serviceAccountName: stamper, runTemplateRef: { name: once-NS }, inputs: { of: a } }\n", i))
 	}
 	for i := range many {
 		n.expect(fmt.Sprintf("w%d", i), allReady)
 		n.expectOf(runnables, fmt.Sprintf("r%d", i), runBusy)
+		n.patch(runnables, fmt.Sprintf("r%d", i), `{"spec":{"inputs":{"of":"b"}}}`)
+		n.expectRunCount(fmt.Sprintf("r%d", i), 2)
 	}
 	// The garbage collector learns of new kinds, such as Workload, every 30 s only: it deletes in the foreground from then on.
 	n.delete(workloads, "cart")

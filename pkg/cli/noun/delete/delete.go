@@ -18,16 +18,12 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
 // Options of the command.
 type Options struct {
-	Noun      *noun.Noun
-	Streams   *streams.Streams
-	Program   string
-	Client    func() (dynamic.Interface, error)
-	Namespace func() (string, bool, error)
+	cmdutil.Session
+	Noun *noun.Noun
 
 	Names       []string
 	All         bool
@@ -40,7 +36,7 @@ type Options struct {
 
 // NewCmdDelete makes the command; runF replaces the work in tests.
 func NewCmdDelete(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace}
+	o := &Options{Session: f.Session(), Noun: n}
 	cmd := &cobra.Command{
 		Use:   "delete NAME...",
 		Short: "Delete " + n.Plural + " and everything that was stamped for them",
@@ -73,10 +69,8 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 		}
 	}
 	var err error
-	if o.namespace, _, err = o.Namespace(); err != nil {
-		return fmt.Errorf("cannot find out the namespace: %w", err)
-	}
-	return nil
+	o.namespace, err = o.NamespaceInUse()
+	return err
 }
 
 // Validate checks the arguments.

@@ -4,25 +4,18 @@ package get
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
 // Options of the command.
 type Options struct {
-	Noun      *noun.Noun
-	Streams   *streams.Streams
-	Program   string
-	Client    func() (dynamic.Interface, error)
-	Namespace func() (string, bool, error)
-	Clock     func() time.Time
+	cmdutil.Session
+	Noun *noun.Noun
 
 	Name   string
 	Output *cmdutil.OutputFlags
@@ -33,7 +26,7 @@ type Options struct {
 // NewCmdGet makes the command; runF replaces the work in tests.
 func NewCmdGet(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
 	o := &Options{
-		Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock,
+		Session: f.Session(), Noun: n,
 		Output: cmdutil.NewOutputFlags(""),
 	}
 	cmd := &cobra.Command{
@@ -67,10 +60,8 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 		return nil
 	}
 	var err error
-	if o.namespace, _, err = o.Namespace(); err != nil {
-		return fmt.Errorf("cannot find out the namespace: %w", err)
-	}
-	return nil
+	o.namespace, err = o.NamespaceInUse()
+	return err
 }
 
 // Validate checks the flags.

@@ -12,21 +12,15 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/printers"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
 // Options of the command.
 type Options struct {
-	Noun      *noun.Noun
-	Streams   *streams.Streams
-	Program   string
-	Client    func() (dynamic.Interface, error)
-	Namespace func() (string, bool, error)
-	Clock     func() time.Time
+	cmdutil.Session
+	Noun *noun.Noun
 
 	AllNamespaces bool
 	Selector      string
@@ -39,7 +33,7 @@ type Options struct {
 // NewCmdList makes the command; runF replaces the work in tests.
 func NewCmdList(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
 	o := &Options{
-		Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock,
+		Session: f.Session(), Noun: n,
 		Output: cmdutil.NewOutputFlags("", "table", "wide"),
 	}
 	cmd := &cobra.Command{

@@ -17,17 +17,12 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
 // Options of the command.
 type Options struct {
-	Noun      *noun.Noun
-	Streams   *streams.Streams
-	Program   string
-	Client    func() (dynamic.Interface, error)
-	Namespace func() (string, bool, error)
-	Clock     func() time.Time
+	cmdutil.Session
+	Noun *noun.Noun
 
 	Name string
 	Step string
@@ -37,7 +32,7 @@ type Options struct {
 
 // NewCmdRetry makes the command; runF replaces the work in tests.
 func NewCmdRetry(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Noun: n, Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+	o := &Options{Session: f.Session(), Noun: n}
 	cmd := &cobra.Command{
 		Use:               "retry NAME",
 		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
@@ -73,10 +68,8 @@ needs no retry: repair its inputs instead.`
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	o.Name = args[0]
 	var err error
-	if o.namespace, _, err = o.Namespace(); err != nil {
-		return fmt.Errorf("cannot find out the namespace: %w", err)
-	}
-	return nil
+	o.namespace, err = o.NamespaceInUse()
+	return err
 }
 
 // Validate checks the arguments.

@@ -10,12 +10,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
 // fieldManager is who owns the fields of workloads that this command makes.
@@ -23,11 +21,7 @@ const fieldManager = "kubectl-carto"
 
 // Options of the command.
 type Options struct {
-	Streams   *streams.Streams
-	Program   string
-	Client    func() (dynamic.Interface, error)
-	Namespace func() (string, bool, error)
-	Clock     func() time.Time
+	cmdutil.Session
 
 	Name           string
 	File           string
@@ -58,8 +52,8 @@ type Options struct {
 // NewCmdCreate makes the command; runF replaces the work in tests.
 func NewCmdCreate(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
 	o := &Options{
-		Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock,
-		Output: cmdutil.NewOutputFlags("created"),
+		Session: f.Session(),
+		Output:  cmdutil.NewOutputFlags("created"),
 	}
 	cmd := &cobra.Command{
 		Use:   "create [NAME]",
