@@ -46,7 +46,7 @@ func TestRunTemplateTags(t *testing.T) {
 		"selected":    {"the object that was selected", "task $(selected.metadata.name)$", selected, "task grype", ""},
 		"no selector": {"without a selector there is nothing to descend into", "$(selected.metadata.name)$", nil, nil, "at spec.v"},
 		"no input":    {"the location and the tag are named", "$(runnable.spec.inputs.other)$", nil, nil, "tag $(runnable.spec.inputs.other)$"},
-		"workload":    {"a Runnable is no workload; what there is is listed", "$(workload.metadata.name)$", nil, nil, "runnable, selected"},
+		"workload":    {"a Runnable is no workload; the known roots are listed", "$(workload.metadata.name)$", nil, nil, "runnable, selected"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			object, err := runTemplate(tc.tag, nil).RenderRun(context.Background(), &RunContext{Runnable: view, Selected: tc.selected})
