@@ -187,7 +187,19 @@ func describe(c *metav1.Condition) string {
 	if c.Message != "" {
 		return c.Message
 	}
+	if words := inWords[c.Reason]; words != "" {
+		return words
+	}
 	return c.Reason
+}
+
+// inWords are reasons that come without a message.
+var inWords = map[string]string{
+	v1alpha1.ReasonNoResource:         "nothing is known of it yet",
+	v1alpha1.ReasonNoStampedObject:    "nothing is stamped yet",
+	v1alpha1.ReasonOutputNotAvailable: "it has no output yet",
+	v1alpha1.ReasonNoMatchesFulfilled: "neither healthy nor unhealthy by its health rule yet",
+	v1alpha1.ReasonUnknown:            "nothing is stamped yet",
 }
 
 func (p *pass) event(reason, step, message string) {

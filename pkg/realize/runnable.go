@@ -38,7 +38,11 @@ func (p *pass) runOnce(ctx context.Context) {
 	}
 	status, message, there := stamp.Mirror(current, conditionSucceeded)
 	if !there {
-		p.conditions.add(v1alpha1.ConditionStampedObject, metav1.ConditionUnknown, v1alpha1.ReasonUnknown, "")
+		message = "there is no run of the present inputs"
+		if current != nil {
+			message = fmt.Sprintf("run %s has no condition %s yet", text(current, "metadata", "name"), conditionSucceeded)
+		}
+		p.conditions.add(v1alpha1.ConditionStampedObject, metav1.ConditionUnknown, v1alpha1.ReasonUnknown, message)
 		return
 	}
 	p.conditions.add(v1alpha1.ConditionStampedObject, status, v1alpha1.ReasonSucceededCondition, message)
@@ -81,6 +85,11 @@ func (p *pass) currentRun(ctx context.Context, templateName string) (map[string]
 		return nil, p.runNotMade(template, nil, err)
 	}
 	kind, rest, err := p.target(object)
+	if kind.Group == v1alpha1.Group && kind.Kind == v1alpha1.KindRunnable {
+		// It would never end: it has no condition Succeeded. And one that names its own
+		// template would make others without end.
+		err = &stamp.RenderError{Location: "kind", Err: errors.New("a Runnable can not be the run of another; stamp what it should run")}
+	}
 	if err != nil {
 		return nil, p.runNotMade(template, object, err)
 	}

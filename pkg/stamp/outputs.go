@@ -144,6 +144,9 @@ func (t *Template) Completion(object map[string]any) error {
 		input, output := &t.completion.matches[i][0], &t.completion.matches[i][1]
 		in, inFound, inErr := input.read(object)
 		out, outFound, outErr := output.read(object)
+		if inErr != nil && outErr != nil {
+			return &CompletionError{v1alpha1.ReasonConditionNotMet, fmt.Sprintf("there is no value at [%s], and none at [%s]: if that stays so, the paths are wrong", input.text, output.text)}
+		}
 		if inErr != nil || outErr != nil || inFound != outFound || !equality.Semantic.DeepEqual(in, out) {
 			return &CompletionError{v1alpha1.ReasonConditionNotMet, fmt.Sprintf("the value at [%s], %s, does not equal the value at [%s], %s",
 				input.text, show(in, inErr), output.text, show(out, outErr))}

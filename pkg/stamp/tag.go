@@ -120,6 +120,9 @@ func (t *Tag) whyMissing(s *scope) error {
 			keys = append(keys[:maxListed], "…")
 		}
 		has = " has " + strings.Join(keys, ", ")
+		if strings.Contains(has, ".") {
+			has += ` (a dot in a name is written \.)`
+		}
 		if len(keys) == 0 {
 			has = " is empty"
 		}

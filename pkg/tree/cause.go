@@ -34,9 +34,10 @@ type RootCause struct {
 	Next string `json:"next,omitempty"`
 }
 
-// rootCause finds the earliest step in graph order that is not ready. A later step that
-// only waits for it shows False/TemplateStampFailure and must never be named: it is a
-// victim. What stops an owner before its steps comes first.
+// rootCause finds the earliest step in graph order that has failed by itself, else the
+// earliest that is not ready. A later step that only waits for it shows
+// False/TemplateStampFailure and must never be named: it is a victim. What stops an owner
+// before its steps comes first.
 func rootCause(t *Tree, status v1alpha1.OwnerStatus) *RootCause {
 	ready := t.Owner.Ready
 	if ready.Status == "True" && t.Owner.Current {
@@ -60,9 +61,15 @@ func rootCause(t *Tree, status v1alpha1.OwnerStatus) *RootCause {
 	case v1alpha1.ReasonServiceAccountError, v1alpha1.ReasonServiceAccountTokenError, v1alpha1.ReasonResourceRealizerBuilderError:
 		return &RootCause{Failed: true, Reason: submitted.Reason, Message: submitted.Message, Next: show}
 	}
-	for i := range t.Steps {
-		if t.Steps[i].Ready.Status != "True" {
-			return stepCause(t, &t.Steps[i], show)
+	// What has failed by itself says more than what only waits, also if that is earlier.
+	for _, culprit := range []func(*Step) bool{
+		func(s *Step) bool { return s.Ready.Status == "False" && len(s.WaitsFor) == 0 },
+		func(s *Step) bool { return s.Ready.Status != "True" },
+	} {
+		for i := range t.Steps {
+			if culprit(&t.Steps[i]) {
+				return stepCause(t, &t.Steps[i], show)
+			}
 		}
 	}
 	c := &RootCause{Failed: ready.Status == "False", Reason: ready.Reason, Message: ready.Message, Next: show}

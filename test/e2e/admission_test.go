@@ -256,7 +256,7 @@ func TestAdmission_rules(t *testing.T) {
 // TestAdmission_A8_names: names of owners and blueprints become label values.
 func TestAdmission_A8_names(t *testing.T) {
 	a := newAdmission(t)
-	for kind, spec := range map[string]string{v1alpha1.KindWorkload: "{}", v1alpha1.KindDeliverable: "{}", supplyChain: chain(), delivery: chain()} {
+	for kind, spec := range map[string]string{v1alpha1.KindWorkload: "{}", v1alpha1.KindDeliverable: "{}", v1alpha1.KindRunnable: "{runTemplateRef: {name: a}}", supplyChain: chain(), delivery: chain()} {
 		o := object(t, kind, spec)
 		o.SetName(strings.Repeat("a", 63))
 		if _, err := a.try(o); err != nil {

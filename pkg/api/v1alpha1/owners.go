@@ -150,6 +150,9 @@ type DeliverableList struct {
 
 // Runnable creates a new object for each change of its inputs (spec: api §9).
 //
+// A8: the name becomes a label value, as that of a Workload.
+//
+// +kubebuilder:validation:XValidation:rule=`oldSelf.hasValue() || self.metadata.name.size() <= 63`,message=`metadata.name must have at most 63 characters: it becomes the value of a label on stamped objects`,optionalOldSelf=true
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:path=runnables,shortName=run,scope=Namespaced

@@ -35,6 +35,44 @@ func Names(f *cmdutil.Factory, n *noun.Noun, many bool) cobra.CompletionFunc {
 	}
 }
 
+// Steps completes names of steps of the owner that was named.
+func Steps(f *cmdutil.Factory, n *noun.Noun) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		namespace, _, err := f.Namespace()
+		if err != nil || len(args) != 1 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		client, err := f.Dynamic()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := patiently(cmd.Context())
+		defer cancel()
+		object, err := n.Read(ctx, client, f.Program, namespace, args[0])
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		item, err := n.Decode(object)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var found []string
+		for _, step := range item.Status.Resources {
+			if strings.HasPrefix(step.Name, toComplete) {
+				found = append(found, step.Name)
+			}
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return context.WithTimeout(ctx, patience)
+}
+
 // Namespaces completes namespaces.
 func Namespaces(f *cmdutil.Factory) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
@@ -47,10 +85,7 @@ func names(ctx context.Context, f *cmdutil.Factory, resource schema.GroupVersion
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := patiently(ctx)
 	defer cancel()
 	list, err := client.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {

@@ -73,6 +73,7 @@ func TestHealthRules(t *testing.T) {
 	n.report(gitRepos, "cart", map[string]any{"conditions": nil, "phase": "Lost", "why": "in the woods"})
 	expect(bad, waits+"Healthy=False/MatchedField Ready=False/MatchedField", skips)
 	n.expectMessage("cart", "Ready", "resource fetch", ".status.phase is Lost: in the woods")
+	n.plugin(1, "what is not ready does not heal by another run (fetch, broken)", "workload", "retry", "cart")
 	n.report(gitRepos, "cart", map[string]any{"phase": "Done", "why": "found", "url": "u1"})
 	expect("SupplyChainReady=True/Ready ResourcesSubmitted=False/ResolveTemplateOptionsError ResourcesHealthy=Unknown/HealthyConditionRule Ready=False/ResolveTemplateOptionsError",
 		stepDone+"Healthy=True/MatchedField Ready=True/Ready", "ResourceSubmitted=True/PassThrough Ready=True/Ready")

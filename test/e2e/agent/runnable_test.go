@@ -260,6 +260,7 @@ func TestRunnablesThatCanNotRun(t *testing.T) {
 		"cluster-scoped":  {"the garbage collector would delete it", "apiVersion: v1\nkind: Namespace\nmetadata: { generateName: a- }\nspec: {}", "", "TemplateStampFailure", []string{"cluster-scoped"}},
 		"invalid":         {"the API server's words", "apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: Not_A_Name- }\nspec: {}", "", "StampedObjectRejectedByAPIServer", []string{"ConfigMap NS/Not_A_Name-", "once-NS", "RFC 1123"}},
 		"unknown kind":    {"its CRD may come", "apiVersion: nowhere.example/v1\nkind: Thing\nmetadata: { generateName: a- }\nspec: {}", "", "StampedObjectRejectedByAPIServer", []string{"no matches for kind"}},
+		"a Runnable":      {"it would never end, or make others without end", "apiVersion: carto.run/v1alpha1\nkind: Runnable\nmetadata: { generateName: a- }\nspec: { runTemplateRef: { name: once-NS } }", "", "TemplateStampFailure", []string{"can not be the run of another"}},
 		"no label":        {"it could read as another selector", "apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: a- }\nspec: {}", "resource: { apiVersion: v1, kind: ConfigMap }, matchingLabels: { \"a!\": \"\" }", "TemplateStampFailure", []string{"spec.selector.matchingLabels", "a!"}},
 		"selects nothing": {"it is said what was looked for", "apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: a- }\nspec: {}", "resource: { apiVersion: nowhere.example/v1, kind: Thing }, matchingLabels: { a: b }", "TemplateStampFailure", []string{"spec.selector", "no matches for kind"}},
 	} {

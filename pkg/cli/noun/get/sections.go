@@ -158,7 +158,25 @@ func (s *sections) messages(types ...string) {
 		seen[text] = true
 		rows = append(rows, []string{c.Reason + ": " + text})
 	}
+	// The conditions of an owner tell of one step only, which may merely wait.
+	for i := range s.item.Status.Resources {
+		step := &s.item.Status.Resources[i]
+		c := noun.Condition(step.Conditions, v1alpha1.ConditionReady)
+		text := strings.Join(strings.Fields(c.Message), " ")
+		if c.Status == metav1.ConditionFalse && c.Reason != v1alpha1.ReasonTemplateStampFailure && text != "" && !told(rows, text) {
+			rows = append(rows, []string{fmt.Sprintf("step %s: %s: %s", step.Name, c.Reason, text)})
+		}
+	}
 	s.section("Messages", rows...)
+}
+
+func told(rows [][]string, text string) bool {
+	for _, row := range rows {
+		if strings.Contains(row[0], text) {
+			return true
+		}
+	}
+	return false
 }
 
 func dash(s string) string {

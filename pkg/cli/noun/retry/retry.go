@@ -17,6 +17,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // Options of the command.
@@ -40,7 +41,7 @@ func NewCmdRetry(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *O
 		RunE:              cmdutil.RunE(o, runF),
 	}
 	if n == noun.Runnable {
-		cmd.Short = "Run a failed runnable once more"
+		cmd.Short = "Repeat the failed run of a runnable"
 		cmd.Long = "Ask for one more run, with the same inputs, of a runnable whose newest run has failed."
 		cmd.Example = fmt.Sprintf(`  # once more
   %[1]s runnable retry %[2]s
@@ -49,7 +50,7 @@ func NewCmdRetry(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *O
   %[1]s runnable tree %[2]s --watch`, f.Program, n.Example)
 		return cmd
 	}
-	cmd.Short = "Run the failed steps of a " + n.Name + " once more"
+	cmd.Short = "Repeat the failed runs of a " + n.Name
 	cmd.Long = `Ask for one more run of every step whose newest run has failed, or of one step.
 
 This is for steps that make a run for each change: those whose templates have the lifecycle
@@ -61,6 +62,7 @@ needs no retry: repair its inputs instead.`
   # only the tests
   %[1]s %[2]s retry %[3]s --step test`, f.Program, n, n.Example)
 	cmd.Flags().StringVar(&o.Step, "step", "", "Run only this step.")
+	_ = cmd.RegisterFlagCompletionFunc("step", completion.Steps(f, n))
 	return cmd
 }
 
@@ -101,18 +103,18 @@ func (o *Options) Run(ctx context.Context) error {
 		}
 		return o.ask(ctx, client, noun.Runnable, item.UID, o.Name, v1alpha1.AnnotationRetry)
 	}
-	failed, err := o.failed(item)
+	failed, err := o.failed(ctx, client, item)
 	if err != nil {
 		return err
 	}
 	// A step that stamps a Runnable is run again by that; all others by the owner.
 	own := false
 	for _, step := range failed {
-		ref := step.StampedRef
-		if ref == nil || ref.Kind != v1alpha1.KindRunnable || ref.GroupVersionKind().Group != v1alpha1.Group {
+		if !isRunnable(step.StampedRef) {
 			own = true
 			continue
 		}
+		ref := step.StampedRef
 		runnable, err := noun.Runnable.Read(ctx, client, o.Program, ref.Namespace, ref.Name)
 		if err != nil {
 			return err
@@ -131,6 +133,27 @@ func (o *Options) Run(ctx context.Context) error {
 	return o.ask(ctx, client, o.Noun, item.UID, o.Name, key)
 }
 
+func isRunnable(ref *v1alpha1.StampedRef) bool {
+	return ref != nil && ref.Kind == v1alpha1.KindRunnable && ref.GroupVersionKind().Group == v1alpha1.Group
+}
+
+// makesRuns says whether a step makes a run for each change. Its status does not tell;
+// what it stamped does, and counts as a run when it can not be read.
+func makesRuns(ctx context.Context, client dynamic.Interface, ref *v1alpha1.StampedRef) bool {
+	if ref == nil {
+		return false
+	}
+	if isRunnable(ref) {
+		return true
+	}
+	resource, err := collect.Resource(ref)
+	if err != nil {
+		return true
+	}
+	object, err := client.Resource(resource).Namespace(ref.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+	return err != nil || object.GetLabels()[v1alpha1.LabelTemplateLifecycle] != string(v1alpha1.LifecycleMutable)
+}
+
 // ask gives an annotation a value that it never had.
 func (o *Options) ask(ctx context.Context, client dynamic.Interface, n *noun.Noun, uid types.UID, name, annotation string) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
@@ -147,25 +170,34 @@ func (o *Options) ask(ctx context.Context, client dynamic.Interface, n *noun.Nou
 }
 
 // failed lists the steps to run again; it is a finding when there are none.
-func (o *Options) failed(item *noun.Item) ([]*v1alpha1.ResourceStatus, error) {
-	var names []string
+func (o *Options) failed(ctx context.Context, client dynamic.Interface, item *noun.Item) ([]*v1alpha1.ResourceStatus, error) {
+	var names, others []string
 	var failed []*v1alpha1.ResourceStatus
 	known := false
 	for i := range item.Status.Resources {
 		step := &item.Status.Resources[i]
 		names = append(names, step.Name)
 		known = known || step.Name == o.Step
-		if (o.Step == "" || o.Step == step.Name) && noun.Condition(step.Conditions, v1alpha1.ConditionHealthy).Status == metav1.ConditionFalse {
+		if o.Step != "" && o.Step != step.Name {
+			continue
+		}
+		switch {
+		case noun.Condition(step.Conditions, v1alpha1.ConditionHealthy).Status == metav1.ConditionFalse && makesRuns(ctx, client, step.StampedRef):
 			failed = append(failed, step)
+		case noun.Condition(step.Conditions, v1alpha1.ConditionReady).Status == metav1.ConditionFalse:
+			others = append(others, step.Name)
 		}
 	}
+	see := fmt.Sprintf("see: %s tree %s/%s -n %s", o.Program, o.Noun, o.Name, o.namespace)
 	switch {
 	case len(failed) > 0:
 		return failed, nil
+	case o.Step != "" && !known:
+		return nil, cmdutil.Findingf("%s %s has no step %q; it has: %s", o.Noun, o.Name, o.Step, strings.Join(names, ", "))
+	case len(others) > 0:
+		return nil, cmdutil.Findingf("nothing to retry: no run has failed; what is not ready does not heal by another run (%s); %s", strings.Join(others, ", "), see)
 	case o.Step == "":
-		return nil, cmdutil.Findingf("nothing to retry: no step of %s %s has failed; see: %s tree %s/%s -n %s", o.Noun, o.Name, o.Program, o.Noun, o.Name, o.namespace)
-	case known:
-		return nil, cmdutil.Findingf("nothing to retry: step %s of %s %s has not failed", o.Step, o.Noun, o.Name)
+		return nil, cmdutil.Findingf("nothing to retry: no step of %s %s has failed; %s", o.Noun, o.Name, see)
 	}
-	return nil, cmdutil.Findingf("%s %s has no step %q; it has: %s", o.Noun, o.Name, o.Step, strings.Join(names, ", "))
+	return nil, cmdutil.Findingf("nothing to retry: step %s of %s %s has not failed", o.Step, o.Noun, o.Name)
 }
