@@ -17,13 +17,13 @@ import (
 // or going that the owner had stamped. It may have been deleted because its owner is: that news
 // comes by another watch, and perhaps later.
 func (c *clusterView) vanished(rest realize.Resource, kind schema.GroupVersionKind, name string) bool {
-	if c.owner.Kind == v1alpha1.KindRunnable {
+	if c.key.Kind == v1alpha1.KindRunnable {
 		// Its status does not name its runs: whenever its spec does not ask for another.
-		return c.of.Status.ObservedGeneration == c.of.Generation
+		return c.owner.Status.ObservedGeneration == c.owner.Generation
 	}
 	w := c.watch(rest)
-	for i := range c.of.Status.Resources {
-		ref := c.of.Status.Resources[i].StampedRef
+	for i := range c.owner.Status.Resources {
+		ref := c.owner.Status.Resources[i].StampedRef
 		if ref == nil || ref.GroupVersionKind().GroupKind() != kind.GroupKind() || name != "" && ref.Name != name {
 			continue
 		}
@@ -38,19 +38,19 @@ func (c *clusterView) vanished(rest realize.Resource, kind schema.GroupVersionKi
 // abandoned: nothing may be made again for an owner that is being deleted (spec:
 // reconcile Q25), and the news of it is on its way.
 func (c *clusterView) alive(ctx context.Context) error {
-	path := objectPath(v1alpha1.GroupVersion.WithResource(plurals[c.owner.Kind]), c.owner.Namespace, c.owner.Name)
+	path := objectPath(v1alpha1.GroupVersion.WithResource(plurals[c.key.Kind]), c.key.Namespace, c.key.Name)
 	text, err := answerOf(c.agent.own.Get().AbsPath(path...).SetHeader("Accept", metadataOnly).Do(ctx))
 	if apierrors.IsNotFound(err) {
 		return realize.ErrPending
 	}
 	if err != nil {
-		return fmt.Errorf("find out whether %s is being deleted: %w", c.owner, err)
+		return fmt.Errorf("find out whether %s is being deleted: %w", c.key, err)
 	}
 	var owner metav1.PartialObjectMetadata
 	if err := json.Unmarshal(text, &owner); err != nil {
 		return fmt.Errorf("decode the API server's answer: %w", err)
 	}
-	if owner.UID != c.of.UID || owner.DeletionTimestamp != nil {
+	if owner.UID != c.owner.UID || owner.DeletionTimestamp != nil {
 		return realize.ErrPending
 	}
 	return nil

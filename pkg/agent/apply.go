@@ -23,9 +23,9 @@ import (
 // clusterView is the cluster as the pass over one owner sees it.
 type clusterView struct {
 	agent *Agent
-	owner ownerKey
-	// of is the owner as it was before the pass.
-	of *realize.Owner
+	key   ownerKey
+	// owner as it was before the pass.
+	owner *realize.Owner
 	// changedAt is when the change that led to this pass was noticed.
 	changedAt time.Time
 }
@@ -49,19 +49,25 @@ func (c *clusterView) Resource(kind schema.GroupVersionKind) (realize.Resource, 
 
 // watch is the watch of what owners of this kind stamp of a kind.
 func (c *clusterView) watch(rest realize.Resource) *kindWatch {
-	return c.agent.watches.watch(c.agent.informers, stampedFor(c.owner.Kind, rest))
+	return c.agent.watches.watch(c.agent.informers, stampedFor(c.key.Kind, rest))
+}
+
+// readable is the same once it can be relied on; realize.ErrPending until then.
+func (c *clusterView) readable(kind schema.GroupVersionKind) (realize.Resource, *kindWatch, error) {
+	rest, err := c.agent.mapper.resource(kind)
+	if err != nil {
+		return realize.Resource{}, nil, err
+	}
+	w := c.watch(rest)
+	return rest, w, w.ready(c.key)
 }
 
 // Apply implements realize.Cluster for objects of mutable lifecycle (spec: reconcile
 // §10.1). It writes when the object is absent, was rendered differently, or has drifted.
 func (c *clusterView) Apply(ctx context.Context, account realize.Account, object map[string]any) (realize.Applied, error) {
 	u := unstructured.Unstructured{Object: object}
-	rest, err := c.agent.mapper.resource(u.GroupVersionKind())
+	rest, w, err := c.readable(u.GroupVersionKind())
 	if err != nil {
-		return realize.Applied{}, err
-	}
-	w := c.watch(rest)
-	if err := w.ready(c.owner, realize.ErrPending); err != nil {
 		return realize.Applied{}, err
 	}
 	key := objectKey{u.GetNamespace(), u.GetName()}
@@ -69,26 +75,25 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	live := w.live(key)
 	known := w.mark(key)
 	if live != nil {
-		if controller := live.controller(); controller != "" && controller != c.of.UID {
+		if controller := live.controller(); controller != "" && controller != c.owner.UID {
 			return realize.Applied{}, fmt.Errorf("%s %s/%s exists and is controlled by %s %s; give the stamped object another name, or delete that one",
 				rest.Qualified(), key.Namespace, key.Name, live.OwnerReferences[0].Kind, live.OwnerReferences[0].Name)
 		}
 		if c.isCurrent(w, key, live, known, digest, object) {
 			return answer(live, "")
 		}
-	}
-
-	if live == nil && c.vanished(rest, u.GroupVersionKind(), key.Name) {
+	} else if c.vanished(rest, u.GroupVersionKind(), key.Name) {
 		if err := c.alive(ctx); err != nil {
 			return realize.Applied{}, err
 		}
 	}
+
 	r := known.reverts
 	if live != nil && live.digest == digest {
 		// Somebody changed what was applied. It is put back, but not in a race.
 		now := c.agent.clock.Now()
 		if wait := r.delay(now); wait > 0 {
-			c.agent.queue.AddAfter(c.owner, wait)
+			c.agent.queue.AddAfter(c.key, wait)
 			return answer(live, "")
 		}
 		r = r.next(now)
@@ -111,7 +116,7 @@ func (c *clusterView) isCurrent(w *kindWatch, key objectKey, live *stored, known
 	if live.DeletionTimestamp != nil {
 		return true // nothing can be applied any more; its deletion will wake the owner
 	}
-	if live.digest != digest || live.controller() != c.of.UID {
+	if live.digest != digest || live.controller() != c.owner.UID {
 		return false
 	}
 	print := fingerprint(live.owned)
@@ -196,12 +201,8 @@ func shallow(m map[string]any) map[string]any {
 // Remove implements realize.Cluster: an object that is gone, or that the owner does not
 // control, is left alone.
 func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error) {
-	rest, err := c.agent.mapper.resource(ref.GroupVersionKind())
+	rest, w, err := c.readable(ref.GroupVersionKind())
 	if err != nil {
-		return false, err
-	}
-	w := c.watch(rest)
-	if err := w.ready(c.owner, realize.ErrPending); err != nil {
 		return false, err
 	}
 	key := objectKey{ref.Namespace, ref.Name}

@@ -118,7 +118,7 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 		owner.Status = status
 	}
 
-	view := &clusterView{agent: a, owner: key, of: owner, changedAt: changedAt}
+	view := &clusterView{agent: a, key: key, owner: owner, changedAt: changedAt}
 	started := a.clock.Now()
 	result := realize.Pass(ctx, owner, a.catalog.all(blueprintKindOf(key.Kind)), started, view)
 	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())

@@ -81,12 +81,8 @@ func (w *kindWatch) runs(owner types.UID, resource string) []*stored {
 
 // Runs implements realize.Cluster.
 func (c *clusterView) Runs(kind schema.GroupVersionKind, owner types.UID, resource string) ([]realize.Run, error) {
-	rest, err := c.agent.mapper.resource(kind)
+	_, w, err := c.readable(kind)
 	if err != nil {
-		return nil, err
-	}
-	w := c.watch(rest)
-	if err := w.ready(c.owner, realize.ErrPending); err != nil {
 		return nil, err
 	}
 	all := w.runs(owner, resource)
@@ -155,7 +151,7 @@ func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource,
 		return realize.Run{}, exists
 	}
 	s, err := store(live.DeepCopy())
-	if err != nil || s.controller() != c.of.UID || s.DeletionTimestamp != nil || s.digest != wanted[v1alpha1.AnnotationDigest] ||
+	if err != nil || s.controller() != c.owner.UID || s.DeletionTimestamp != nil || s.digest != wanted[v1alpha1.AnnotationDigest] ||
 		live.GetAnnotations()[v1alpha1.AnnotationSequence] != wanted[v1alpha1.AnnotationSequence] {
 		return realize.Run{}, fmt.Errorf("%w; every change of what is stamped makes another object, so the template should give a metadata.generateName instead of a name", exists)
 	}

@@ -30,9 +30,9 @@ func (c *clusterView) Select(ctx context.Context, account realize.Account, names
 	if err != nil {
 		return nil, err
 	}
-	if w := c.agent.watches.watchSelection(c.agent.informers, selectedBy(selection, rest)); w == nil {
-		c.agent.queue.AddAfter(c.owner, lookAgain)
-	} else if err := w.ready(c.owner, realize.ErrPending); errors.Is(err, realize.ErrPending) {
+	if w := c.agent.watches.watch(c.agent.informers, selectedBy(selection, rest)); w == nil {
+		c.agent.queue.AddAfter(c.key, lookAgain)
+	} else if err := w.ready(c.key); errors.Is(err, realize.ErrPending) {
 		return nil, err
 	}
 	if !rest.Namespaced {

@@ -41,7 +41,8 @@ type statusWriter struct {
 
 // write replaces the whole status, by a JSON patch: a merge patch would keep the outputs
 // of a Runnable that it does not name. The test makes the API server refuse the write when
-// the object is another one by now, whose first pass then drops what was for the old one. There is no resourceVersion in it on purpose: the agent is the only writer of these
+// the object is another one by now, whose first pass then drops what was for the old one.
+// There is no resourceVersion in it on purpose: the agent is the only writer of these
 // statuses, and an edit of the spec at the same time is no conflict. The status says
 // itself, by its observedGeneration, which spec it is about.
 func (w *statusWriter) write(ctx context.Context, kind, namespace, name string, uid types.UID, status any) (uint64, error) {

@@ -107,46 +107,38 @@ func newWatchSet(client dynamic.Interface, metadata metadata.Interface, log *slo
 	}
 }
 
-// watch returns the watch of a kind, and starts it on first use. It lives until the
-// context ends or stop is called.
+// watch returns a watch, and starts it on first use. It lives until the context ends or
+// stop is called. It is nil for a selection that is not to be watched.
 func (s *watchSet) watch(ctx context.Context, key watchKey) *kindWatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w := s.watches[key]; w != nil {
-		w.used = time.Now()
-		return w
+	w := s.watches[key]
+	if w == nil {
+		if key.isSelection() && (key.selector == "" || s.selections() >= maxSelections) {
+			return nil
+		}
+		w = s.start(ctx, key)
 	}
-	return s.start(ctx, key)
+	w.used = time.Now()
+	return w
 }
 
-// watchSelection does the same for a selection; nil when it should not be watched.
-func (s *watchSet) watchSelection(ctx context.Context, key watchKey) *kindWatch {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if w := s.watches[key]; w != nil {
-		w.used = time.Now()
-		return w
-	}
-	if key.selector == "" {
-		return nil
-	}
-	selections := 0
-	for other := range s.watches {
-		if other.isSelection() {
-			selections++
+// selections counts the watches of selections; the lock is held.
+func (s *watchSet) selections() int {
+	n := 0
+	for key := range s.watches {
+		if key.isSelection() {
+			n++
 		}
 	}
-	if selections >= maxSelections {
-		return nil
-	}
-	return s.start(ctx, key)
+	return n
 }
 
 // start starts a watch; the lock is held.
 func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &kindWatch{
-		key: key, cancel: cancel, used: time.Now(),
+		key: key, cancel: cancel,
 		written: map[objectKey]*stored{}, marks: map[objectKey]mark{}, waiting: map[ownerKey]struct{}{},
 	}
 	if key.isSelection() {
@@ -310,8 +302,8 @@ func (s *watchSet) restart(ctx context.Context, group, plural string) {
 func (s *watchSet) wait() { s.group.Wait() }
 
 // ready says whether the cache of the kind can be relied on. If not, the owner is
-// woken when it can, and the error says whether that is merely a matter of time.
-func (w *kindWatch) ready(owner ownerKey, pending error) error {
+// woken when it can; the error is realize.ErrPending if that is merely a matter of time.
+func (w *kindWatch) ready(owner ownerKey) error {
 	if w.informer.HasSynced() {
 		return nil
 	}
@@ -325,7 +317,7 @@ func (w *kindWatch) ready(owner ownerKey, pending error) error {
 		return fmt.Errorf("the agent can not list %s, and so would not notice what becomes of the object: %w (grant it get, list and watch through a ClusterRole with the label carto.run/aggregate-to-agent: \"true\")",
 			w.key.GroupResource(), w.failure)
 	}
-	return pending
+	return realize.ErrPending
 }
 
 // live returns the newest known state of an object; nil when there is none.

@@ -3,6 +3,7 @@ package realize
 import (
 	"unicode/utf8"
 
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -51,20 +52,10 @@ func (s *conditionSet) append(conditionType string, status metav1.ConditionStatu
 	c := metav1.Condition{Type: conditionType, Status: status, Reason: reason, Message: truncate(message, maxMessage), LastTransitionTime: s.now}
 	// The time moves with the message too, unlike the Kubernetes convention: tools rely
 	// on it (spec: status §1).
-	if old := Condition(s.previous, conditionType); old != nil && old.Status == c.Status && old.Reason == c.Reason && old.Message == c.Message {
+	if old := apimeta.FindStatusCondition(s.previous, conditionType); old != nil && old.Status == c.Status && old.Reason == c.Reason && old.Message == c.Message {
 		c.LastTransitionTime = old.LastTransitionTime
 	}
 	s.list = append(s.list, c)
-}
-
-// Condition finds a condition by type; nil when there is none.
-func Condition(conditions []metav1.Condition, conditionType string) *metav1.Condition {
-	for i := range conditions {
-		if conditions[i].Type == conditionType {
-			return &conditions[i]
-		}
-	}
-	return nil
 }
 
 // truncate cuts a text at a rune boundary, with a mark.

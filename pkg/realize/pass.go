@@ -8,6 +8,7 @@ import (
 	"time"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -27,7 +28,7 @@ func Pass(ctx context.Context, owner *Owner, blueprints []*blueprint.Blueprint, 
 	}
 	p.result.Status = owner.Status
 	if owner.Runnable != nil {
-		p.runOnce(ctx)
+		p.passRunnable(ctx)
 	} else {
 		p.run(ctx, blueprints, now)
 	}
@@ -120,7 +121,7 @@ func (p *pass) selectBlueprint(blueprints []*blueprint.Blueprint, now time.Time)
 	// Readiness is judged here and now, with the same function that writes the
 	// blueprint's status: waiting for that write would let owners act on stale news.
 	status := BlueprintStatus(p.blueprint, p.cluster.Template, v1alpha1.BlueprintStatus{}, now)
-	ready := Condition(status.Conditions, v1alpha1.ConditionReady)
+	ready := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 	if ready.Status != metav1.ConditionTrue {
 		p.conditions.add(p.terms.ready, metav1.ConditionFalse, ready.Reason, ready.Message)
 		return false
@@ -159,7 +160,7 @@ func (p *pass) report(steps map[string]*stepRecord, first *stepRecord) {
 		record := steps[resource.Name]
 		status := p.status(record)
 		statuses = append(statuses, status)
-		if healthy := Condition(status.Conditions, v1alpha1.ConditionHealthy); healthy != nil {
+		if healthy := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionHealthy); healthy != nil {
 			message := healthy.Message
 			if healthy.Status != metav1.ConditionTrue {
 				message = strings.TrimSuffix(fmt.Sprintf("resource %s: %s", resource.Name, describe(healthy)), ": ")

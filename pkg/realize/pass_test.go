@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -380,7 +381,7 @@ func TestOwnerConditions(t *testing.T) {
 			if got := brief(result.Status.Conditions); got != tc.want {
 				t.Errorf("%s\n got %s\nwant %s", tc.reason, got, tc.want)
 			}
-			if ready := Condition(result.Status.Conditions, "Ready"); !strings.Contains(ready.Message, tc.says) {
+			if ready := apimeta.FindStatusCondition(result.Status.Conditions, "Ready"); !strings.Contains(ready.Message, tc.says) {
 				t.Errorf("%s: the message %q does not say %q", tc.reason, ready.Message, tc.says)
 			}
 			if result.Retry != nil {

@@ -1,19 +1,19 @@
 package realize
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sort"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/stamp"
@@ -22,9 +22,9 @@ import (
 // conditionSucceeded is that by which all runs of Runnables are judged.
 const conditionSucceeded = "Succeeded"
 
-// runOnce is the pass of a Runnable: a blueprint of one step, so to speak, whose template
+// passRunnable is the pass of a Runnable: a blueprint of one step, so to speak, whose template
 // it names itself (spec: reconcile §16).
-func (p *pass) runOnce(ctx context.Context) {
+func (p *pass) passRunnable(ctx context.Context) {
 	name := p.owner.Runnable.RunTemplateRef.Name
 	p.result.Depends.Templates = []TemplateKey{{v1alpha1.KindClusterRunTemplate, name}}
 	if failure := p.resolveAccount(); failure != nil {
@@ -180,56 +180,33 @@ func (p *pass) takeOutputs(set *runSet, current *v1alpha1.StampedRef) *failure {
 	if len(outputs) == 0 {
 		return nil
 	}
+	if sameOutputs(outputs, p.owner.Status.Outputs) {
+		return nil
+	}
 	taken := make(map[string]apiextensionsv1.JSON, len(outputs))
 	for _, output := range outputs {
-		encoded, err := encodeJSON(output.Value)
+		encoded, err := stamp.EncodeJSON(output.Value)
 		if err != nil {
 			return failed(v1alpha1.ReasonUnknownError, "encode output %s of %s: %v", output.Name, name, err)
 		}
 		taken[output.Name] = apiextensionsv1.JSON{Raw: encoded}
-	}
-	if sameOutputs(taken, p.owner.Status.Outputs) {
-		return nil
 	}
 	p.result.Status.Outputs = taken
 	p.event(v1alpha1.EventResourceOutputChanged, "", fmt.Sprintf("outputs in [%s] changed", name))
 	return nil
 }
 
-// encodeJSON is compact and leaves <, > and & alone, as the API server does.
-func encodeJSON(value any) ([]byte, error) {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
-}
-
-// sameOutputs compares values, not texts: maps have no order.
-func sameOutputs(a, b map[string]apiextensionsv1.JSON) bool {
-	if len(a) != len(b) {
+// sameOutputs compares values, not texts: the API server may write them in another form.
+func sameOutputs(outputs []stamp.Output, known map[string]apiextensionsv1.JSON) bool {
+	if len(outputs) != len(known) {
 		return false
 	}
-	for name, value := range a {
-		other, ok := b[name]
-		if !ok || !bytes.Equal(canonical(value.Raw), canonical(other.Raw)) {
+	for _, output := range outputs {
+		old, there := known[output.Name]
+		var value any
+		if !there || utiljson.Unmarshal(old.Raw, &value) != nil || !equality.Semantic.DeepEqual(output.Value, value) {
 			return false
 		}
 	}
 	return true
-}
-
-func canonical(raw []byte) []byte {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var value any
-	if err := d.Decode(&value); err != nil {
-		return raw
-	}
-	if encoded, err := encodeJSON(value); err == nil {
-		return encoded
-	}
-	return raw
 }

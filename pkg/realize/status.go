@@ -3,6 +3,7 @@ package realize
 import (
 	"fmt"
 
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -56,7 +57,7 @@ func (p *pass) resourceConditions(record *stepRecord, status v1alpha1.ResourceSt
 	default:
 		set.add(v1alpha1.ConditionResourceSubmitted, metav1.ConditionTrue, v1alpha1.ReasonResourceSubmissionComplete, "")
 	}
-	healthy := Condition(old, v1alpha1.ConditionHealthy)
+	healthy := apimeta.FindStatusCondition(old, v1alpha1.ConditionHealthy)
 	switch {
 	case record.passThrough: // a pass-through has no health
 	case carried && healthy != nil:
@@ -113,13 +114,13 @@ func (p *pass) noteChanges(status, previous *v1alpha1.ResourceStatus) {
 	if outputsChanged(status, previous) {
 		p.event(v1alpha1.EventResourceOutputChanged, status.Name, "output of resource "+subject+" changed")
 	}
-	healthy := Condition(status.Conditions, v1alpha1.ConditionHealthy)
+	healthy := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionHealthy)
 	if healthy == nil {
 		return
 	}
 	old := metav1.ConditionUnknown // a first value of Unknown is no change
 	if previous != nil {
-		if c := Condition(previous.Conditions, v1alpha1.ConditionHealthy); c != nil {
+		if c := apimeta.FindStatusCondition(previous.Conditions, v1alpha1.ConditionHealthy); c != nil {
 			old = c.Status
 		}
 	}

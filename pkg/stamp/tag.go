@@ -155,11 +155,21 @@ func (t *Tag) inText(s *scope) (string, *RenderError) {
 		failure.Tag = t.Expression
 		return "", failure
 	}
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false) // spec: reconcile Q7
-	if err := encoder.Encode(exported); err != nil {
+	encoded, err := EncodeJSON(exported)
+	if err != nil {
 		return "", t.failed(err)
 	}
-	return strings.TrimSuffix(encoded.String(), "\n"), nil
+	return string(encoded), nil
+}
+
+// EncodeJSON encodes a value as it goes into texts and outputs: on one line, with <, > and
+// & as they are (spec: reconcile Q7).
+func EncodeJSON(value any) ([]byte, error) {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n")), nil
 }

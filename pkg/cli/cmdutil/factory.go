@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -96,6 +98,26 @@ func (s *Session) NamespaceInUse() (string, error) {
 		return "", fmt.Errorf("cannot find out the namespace: %w", err)
 	}
 	return name, nil
+}
+
+// When shows a time: as an age for a person, absolute for a program, which would otherwise
+// have to guess when it was computed.
+func (s *Session) When(t metav1.Time) string {
+	switch {
+	case t.IsZero():
+		return "-"
+	case s.Streams.OutIsTerminal():
+		return duration.HumanDuration(s.Clock().Sub(t.Time))
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// Dash stands for nothing in a table.
+func Dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
 }
 
 // UsageArgs turns a wrong number of arguments into a UsageError.

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/tree"
 )
@@ -34,18 +35,11 @@ func Lines(w io.Writer, clock func() time.Time) View {
 	return viewFunc(func(t *tree.Tree) error {
 		out := tabwriter.NewWriter(w, 10, 0, 2, ' ', 0)
 		for _, c := range tree.Changes(before, t) {
-			_, _ = fmt.Fprintf(out, "%s\t%-28s\t%-7s\t%-7s\t%s\n", clock().UTC().Format(time.RFC3339), c.Name, dash(c.Ready.Status), dash(c.Healthy), dash(c.Reason))
+			_, _ = fmt.Fprintf(out, "%s\t%-28s\t%-7s\t%-7s\t%s\n", clock().UTC().Format(time.RFC3339), c.Name, cmdutil.Dash(c.Ready.Status), cmdutil.Dash(c.Healthy), cmdutil.Dash(c.Reason))
 		}
 		before = t
 		return out.Flush()
 	})
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // Documents writes each snapshot that differs from the one before: one line of JSON

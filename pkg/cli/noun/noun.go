@@ -74,12 +74,14 @@ var (
 	}
 )
 
+var all = []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery}
+
 // TypeLabel says what kind of application a workload is; blueprints in use select by it.
 const TypeLabel = "apps.tanzu.vmware.com/workload-type"
 
 // Of finds a noun by how a person may write it; nil when there is none.
 func Of(name string) *Noun {
-	for _, n := range []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery} {
+	for _, n := range all {
 		if n.Name == name {
 			return n
 		}
@@ -94,7 +96,7 @@ func Of(name string) *Noun {
 
 // OfKind finds a noun by its kind; nil when there is none.
 func OfKind(kind string) *Noun {
-	for _, n := range []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery} {
+	for _, n := range all {
 		if n.Kind == kind {
 			return n
 		}

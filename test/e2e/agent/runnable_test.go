@@ -346,12 +346,11 @@ func TestRunKindGoesAndComes(t *testing.T) {
 	t.Parallel()
 	n := sharedWorld(t).tenant(t)
 	group := strings.ReplaceAll(n.ns, "-", "") + ".example"
-	crds := gvr{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 	kind := gvr{Group: group, Version: "v1", Resource: "onces"}
 	n.apply(stubCRD("onces", group, "Once", "v1"))
 	n.apply(onceBody("apiVersion: " + group + "/v1\nkind: Once\nmetadata: { generateName: a- }\nspec: { of: $(runnable.spec.inputs.of)$ }"))
 	n.expectOf(runnables, "cart", runBusy)
-	if err := n.client.Resource(crds).Delete(t.Context(), "onces."+group, v1.DeleteOptions{}); err != nil {
+	if err := n.client.Resource(definitions).Delete(t.Context(), "onces."+group, v1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	n.expectOf(runnables, "cart", runNot("StampedObjectRejectedByAPIServer"))
@@ -380,13 +379,12 @@ func TestSelectedKindGoesAndComes(t *testing.T) {
 	t.Parallel()
 	n := sharedWorld(t).tenant(t)
 	group := strings.ReplaceAll(n.ns, "-", "") + ".example"
-	crds := gvr{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 	picked := stubCRD("picks", group, "Pick", "v1") + "apiVersion: " + group + "/v1\nkind: Pick\nmetadata: { name: one, labels: { pick: me } }\n"
 	n.apply(picked)
 	n.apply(replace(onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: $(selected.metadata.name)$- }\nspec: {}"),
 		"inputs: {", "selector: { resource: { apiVersion: "+group+"/v1, kind: Pick }, matchingLabels: { pick: me } }, inputs: {"))
 	n.expectOf(runnables, "cart", runBusy)
-	if err := n.client.Resource(crds).Delete(t.Context(), "picks."+group, v1.DeleteOptions{}); err != nil {
+	if err := n.client.Resource(definitions).Delete(t.Context(), "picks."+group, v1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	n.expectOf(runnables, "cart", runNot("TemplateStampFailure"))

@@ -47,6 +47,7 @@ var (
 	images        = schema.GroupVersionResource{Group: "kpack.io", Version: "v1alpha2", Resource: "images"}
 	deployments   = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	configMaps    = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+	definitions   = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 	events        = schema.GroupVersionResource{Version: "v1", Resource: "events"}
 	patience      = 20 * time.Second
 	stubCRDFormat = `

@@ -68,8 +68,8 @@ func (o *Options) readUse(ctx context.Context, client dynamic.Interface, b *blue
 	return templates, owners, nil
 }
 
-// templates are the kinds that blueprints use, with their resource and an empty object.
-var templates = map[string]struct {
+// templateKinds are the kinds that blueprints use, with their resource and an empty object.
+var templateKinds = map[string]struct {
 	resource string
 	object   func() any
 }{
@@ -81,7 +81,7 @@ var templates = map[string]struct {
 }
 
 func readTemplate(ctx context.Context, client dynamic.Interface, use blueprint.TemplateUse) (*stamp.Template, error) {
-	kind, known := templates[use.Kind]
+	kind, known := templateKinds[use.Kind]
 	if !known {
 		return nil, nil
 	}
@@ -134,7 +134,7 @@ func blueprintSteps(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]
 				inputs[i] = in.Name + ":" + in.From
 			}
 		}
-		row := []string{r.Name, dash(strings.Join(inputs, ",")), r.TemplateKind}
+		row := []string{r.Name, cmdutil.Dash(strings.Join(inputs, ",")), r.TemplateKind}
 		if len(r.Options) == 0 {
 			rows = append(rows, append(row, r.TemplateName+missing(templates, r, r.TemplateName), "-"))
 			continue
@@ -243,7 +243,7 @@ func ownerRows(owners []*noun.Item) [][]string {
 			break
 		}
 		ready := o.Ready()
-		rows = append(rows, []string{o.Namespace, o.Name, string(ready.Status), dash(ready.Reason)})
+		rows = append(rows, []string{o.Namespace, o.Name, string(ready.Status), cmdutil.Dash(ready.Reason)})
 	}
 	return rows
 }

@@ -88,7 +88,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := newSections(o.Noun, item, o.Clock(), o.Streams.OutIsTerminal())
+	s := &sections{noun: o.Noun, item: item, when: o.When}
 	switch {
 	case item.Blueprint != nil:
 		templates, owners, err := o.readUse(ctx, client, item.Blueprint)

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
@@ -19,13 +18,7 @@ type sections struct {
 	out  bytes.Buffer
 	noun *noun.Noun
 	item *noun.Item
-	// now, and whether times are shown as ages: for a person, not for a program.
-	now      time.Time
-	relative bool
-}
-
-func newSections(n *noun.Noun, item *noun.Item, now time.Time, relative bool) *sections {
-	return &sections{noun: n, item: item, now: now, relative: relative}
+	when func(metav1.Time) string
 }
 
 // section writes one part; its rows are aligned with each other only.
@@ -44,16 +37,6 @@ func (s *sections) section(title string, rows ...[]string) {
 	_ = table.Flush()
 }
 
-func (s *sections) time(t metav1.Time) string {
-	switch {
-	case t.IsZero():
-		return "-"
-	case s.relative:
-		return duration.HumanDuration(s.now.Sub(t.Time))
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
 // overview is the first section; rows are what the noun adds to it.
 func (s *sections) overview(rows ...[]string) {
 	item := s.item
@@ -69,16 +52,16 @@ func (s *sections) overview(rows ...[]string) {
 	if item.Status.ObservedGeneration != item.Generation {
 		status += fmt.Sprintf(", of generation %d; the %s is at %d", item.Status.ObservedGeneration, s.noun, item.Generation)
 	}
-	all = append(append(all, rows...), []string{"ready:", status}, []string{"created:", s.time(item.CreationTimestamp)})
+	all = append(append(all, rows...), []string{"ready:", status}, []string{"created:", s.when(item.CreationTimestamp)})
 	s.section("Overview", all...)
 }
 
 // owner shows a workload or a deliverable.
 func (s *sections) owner() {
 	if s.item.Workload != nil {
-		s.overview([]string{"type:", dash(s.item.Labels[noun.TypeLabel])}, []string{"supply chain:", dash(s.item.UsedBlueprint())})
+		s.overview([]string{"type:", cmdutil.Dash(s.item.Labels[noun.TypeLabel])}, []string{"supply chain:", cmdutil.Dash(s.item.UsedBlueprint())})
 	} else {
-		s.overview([]string{"delivery:", dash(s.item.UsedBlueprint())})
+		s.overview([]string{"delivery:", cmdutil.Dash(s.item.UsedBlueprint())})
 	}
 	s.section("Source", s.source()...)
 	s.section("Steps", s.steps()...)
@@ -106,7 +89,7 @@ func (s *sections) steps() [][]string {
 				resource = ref.Resource + "/" + ref.Name
 			}
 		}
-		rows = append(rows, []string{r.Name, string(ready.Status), healthy, s.time(ready.LastTransitionTime), resource})
+		rows = append(rows, []string{r.Name, string(ready.Status), healthy, s.when(ready.LastTransitionTime), resource})
 	}
 	return rows
 }
@@ -177,11 +160,4 @@ func told(rows [][]string, text string) bool {
 		}
 	}
 	return false
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

@@ -4,13 +4,11 @@ package list
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -163,34 +161,15 @@ func (o *Options) table(list *unstructured.UnstructuredList) (*metav1.Table, err
 		}
 		cells = append(cells, item.Name)
 		for _, c := range o.Noun.Columns {
-			cells = append(cells, dash(c.Cell(item)))
+			cells = append(cells, cmdutil.Dash(c.Cell(item)))
 		}
-		cells = append(cells, string(ready.Status), dash(ready.Reason), o.age(item.CreationTimestamp))
+		cells = append(cells, string(ready.Status), cmdutil.Dash(ready.Reason), o.When(item.CreationTimestamp))
 		if o.Output.Format() == "wide" {
 			for _, c := range o.Noun.Wide {
-				cells = append(cells, dash(c.Cell(item)))
+				cells = append(cells, cmdutil.Dash(c.Cell(item)))
 			}
 		}
 		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
 	}
 	return table, nil
-}
-
-// age is relative for a person and a time for a program, which would otherwise have to
-// guess when it was computed.
-func (o *Options) age(t metav1.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	if !o.Streams.OutIsTerminal() {
-		return t.UTC().Format(time.RFC3339)
-	}
-	return duration.HumanDuration(o.Clock().Sub(t.Time))
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
