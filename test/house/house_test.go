@@ -21,8 +21,12 @@ const module = "github.com/carto-run/carto"
 // pure packages decide; they read no clock and touch no cluster, file or network.
 var pure = []string{"pkg/blueprint", "pkg/stamp", "pkg/ytt", "pkg/realize", "pkg/tree", "pkg/lint"}
 
-// allowedInPure are the parts of client-go that are pure themselves.
-var allowedInPure = []string{"k8s.io/client-go/util/jsonpath", "k8s.io/client-go/third_party/forked/golang/template"}
+// allowedInPure are the parts of client-go that are pure themselves, and those below net
+// that only parse.
+var allowedInPure = []string{
+	"k8s.io/client-go/util/jsonpath", "k8s.io/client-go/third_party/forked/golang/template",
+	"net/url", "net/netip",
+}
 
 type goPackage struct {
 	ImportPath, Name, Dir string
