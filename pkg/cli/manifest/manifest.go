@@ -1,0 +1,220 @@
+// Package manifest reads the files that people hand to commands: YAML or JSON, with
+// positions. Every error begins with the place: FILE:LINE.
+package manifest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	sigsjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/carto-run/carto/pkg/cli/streams"
+)
+
+// maxFile bounds what is read: the API server takes 3 MiB at most.
+const maxFile = 3 << 20
+
+// Document is one object of a file.
+type Document struct {
+	File string
+	// Line on which the object begins.
+	Line   int
+	Object map[string]any
+
+	raw  []byte // JSON
+	node *yamlv3.Node
+}
+
+// Read reads a file, or standard input for "-", and gives the name for errors with it.
+func Read(ctx context.Context, s *streams.Streams, path string) (name string, data []byte, err error) {
+	name = path
+	if path == "-" {
+		name = "standard input"
+		data, err = s.ReadAll(ctx)
+	} else {
+		data, err = readFile(path)
+	}
+	if err != nil {
+		return name, nil, fmt.Errorf("cannot read %s: %w", name, err)
+	}
+	if len(data) > maxFile {
+		return name, nil, fmt.Errorf("%s: larger than %d bytes", name, maxFile)
+	}
+	return name, data, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
+}
+
+// Parse gives the objects of a file; documents without content are left out.
+func Parse(name string, data []byte) ([]Document, error) {
+	var docs []Document
+	for _, text := range documents(data) {
+		doc, err := parse(name, text)
+		if err != nil {
+			return nil, err
+		}
+		if doc != nil {
+			docs = append(docs, *doc)
+		}
+	}
+	return docs, nil
+}
+
+// documents splits a file at its separators. Each part keeps its line numbers: what is
+// before it is blank.
+func documents(data []byte) [][]byte {
+	lines := bytes.Split(data, []byte("\n"))
+	var parts [][]byte
+	part := make([][]byte, 0, len(lines))
+	next := func(line int) {
+		parts = append(parts, bytes.Join(part, []byte("\n")))
+		part = make([][]byte, line, len(lines))
+	}
+	for i, l := range lines {
+		t := bytes.TrimRight(l, "\r")
+		switch {
+		case bytes.Equal(t, []byte("---")), bytes.Equal(t, []byte("...")):
+			next(i)
+			l = nil
+		case bytes.HasPrefix(t, []byte("--- ")):
+			next(i)
+			l = append([]byte("    "), l[4:]...)
+		}
+		part = append(part, l)
+	}
+	next(0)
+	return parts
+}
+
+func parse(name string, text []byte) (*Document, error) {
+	// yaml.v3 gives positions; the conversion below is that of kubectl, so that `on`
+	// means the same to both.
+	var node yamlv3.Node
+	if err := yamlv3.Unmarshal(text, &node); err != nil {
+		return nil, at(name, err)
+	}
+	if len(node.Content) == 0 || node.Content[0].Tag == "!!null" {
+		return nil, nil
+	}
+	doc := &Document{File: name, Line: node.Content[0].Line, node: node.Content[0]}
+	if doc.node.Kind != yamlv3.MappingNode {
+		return nil, fmt.Errorf("%s:%d: is no object", name, doc.Line)
+	}
+	var err error
+	if doc.raw, err = yaml.YAMLToJSONStrict(text); err != nil {
+		return nil, at(name, err)
+	}
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(doc.raw, &doc.Object); err != nil {
+		return nil, doc.Errorf("", "%w", err)
+	}
+	return doc, nil
+}
+
+// Kind and name of the object, as the file has them.
+func (d *Document) Kind() string { return d.text("kind") }
+
+// APIVersion of the object.
+func (d *Document) APIVersion() string { return d.text("apiVersion") }
+
+// Name of the object.
+func (d *Document) Name() string {
+	metadata, _ := d.Object["metadata"].(map[string]any)
+	name, _ := metadata["name"].(string)
+	return name
+}
+
+func (d *Document) text(field string) string {
+	s, _ := d.Object[field].(string)
+	return s
+}
+
+// Into decodes the object into a type of the API. Unknown and repeated fields are errors,
+// all of them, each with its line.
+func (d *Document) Into(typed any) error {
+	strict, err := sigsjson.UnmarshalStrict(d.raw, typed)
+	if err != nil {
+		return d.Errorf("", "%w", err)
+	}
+	var faults []error
+	for _, s := range strict {
+		path := ""
+		if m := quotedPath.FindStringSubmatch(s.Error()); m != nil {
+			path = m[1]
+		}
+		faults = append(faults, d.Errorf(path, "%w", s))
+	}
+	return errors.Join(faults...)
+}
+
+// Errorf makes an error that begins with the place of a field, such as spec.env[0].name,
+// as far as the path leads.
+func (d *Document) Errorf(path, format string, args ...any) error {
+	line := d.Line
+	if key, _ := find(d.node, path); key != nil {
+		line = key.Line
+	}
+	return fmt.Errorf("%s:%d: %w", d.File, line, fmt.Errorf(format, args...))
+}
+
+// ErrorInText makes an error about a line, from 1, of a text that a field holds. It begins
+// with the place in the file where the text stands there line by line, as it does after
+// "|"; else with that of the field.
+func (d *Document) ErrorInText(path string, line int, message string) error {
+	if _, value := find(d.node, path); value != nil && value.Style&yamlv3.LiteralStyle != 0 {
+		return fmt.Errorf("%s:%d: %s", d.File, value.Line+line, message)
+	}
+	return d.Errorf(path, "%s, line %d: %s", path, line, message)
+}
+
+var quotedPath = regexp.MustCompile(`"([^"]+)"`)
+
+var yamlLine = regexp.MustCompile(`^(?:error converting YAML to JSON: )?yaml: (?:unmarshal errors:\s+)?line (\d+): `)
+
+// at rewrites "yaml: line N: …" to "FILE:N: …".
+func at(name string, err error) error {
+	text := err.Error()
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("%s:%s: %s", name, m[1], strings.TrimPrefix(text, m[0]))
+	}
+	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, "yaml: "))
+}
+
+// find follows a path like spec.env[0].name, as far as it goes, to a key and its value.
+func find(node *yamlv3.Node, path string) (key, value *yamlv3.Node) {
+	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		var next *yamlv3.Node
+		switch node.Kind {
+		case yamlv3.MappingNode:
+			for i := 0; i+1 < len(node.Content); i += 2 {
+				if node.Content[i].Value == step {
+					key, next = node.Content[i], node.Content[i+1]
+				}
+			}
+		case yamlv3.SequenceNode:
+			var i int
+			if _, err := fmt.Sscan(step, &i); err == nil && i >= 0 && i < len(node.Content) {
+				key, next = node.Content[i], node.Content[i]
+			}
+		}
+		if next == nil {
+			return key, nil
+		}
+		node = next
+	}
+	return key, node
+}
