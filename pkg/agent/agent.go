@@ -19,6 +19,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/carto-run/carto/pkg/realize"
+	"github.com/carto-run/carto/pkg/stamp"
 )
 
 // Config of the agent. The zero value of each field but Client has a default.
@@ -34,6 +35,8 @@ type Config struct {
 	HealthAddress, MetricsAddress string
 	// Profiling serves /debug/pprof beside the metrics.
 	Profiling bool
+	// Templates says what templates may cost.
+	Templates stamp.Options
 	// Log receives structured logs; default slog.Default().
 	Log *slog.Logger
 	// Version is part of the user agent.
@@ -127,7 +130,7 @@ func newAgent(config Config) (*Agent, error) {
 
 	a := &Agent{
 		config: config, log: config.Log, clock: clock.RealClock{}, metrics: newMetrics(),
-		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient), accounts: newAccountClients(client), own: raw,
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 	}
 	a.queue = newOwnerQueue(a.progress.get)

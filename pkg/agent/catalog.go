@@ -20,6 +20,7 @@ import (
 // blueprints and templates compiled once per change.
 type catalog struct {
 	informers map[string]cache.SharedIndexInformer // by kind
+	compiling stamp.Options
 
 	mu         sync.RWMutex
 	templates  map[realize.TemplateKey]compiled[*stamp.Template]
@@ -79,8 +80,9 @@ func blueprintKindOf(ownerKind string) string {
 	return ""
 }
 
-func newCatalog(client rest.Interface, watchListClient any) *catalog {
+func newCatalog(client rest.Interface, watchListClient any, compiling stamp.Options) *catalog {
 	c := &catalog{
+		compiling:  compiling,
 		informers:  map[string]cache.SharedIndexInformer{},
 		templates:  map[realize.TemplateKey]compiled[*stamp.Template]{},
 		blueprints: map[blueprintKey]compiled[*blueprint.Blueprint]{},
@@ -144,12 +146,18 @@ func (c *catalog) all(kind string) []*blueprint.Blueprint {
 func (c *catalog) putTemplate(kind string, object runtime.Object) bool {
 	meta := object.(metav1.Object)
 	key := realize.TemplateKey{Kind: kind, Name: meta.GetName()}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old, ok := c.templates[key]; ok && old.uid == string(meta.GetUID()) && old.generation == meta.GetGeneration() {
+	c.mu.RLock()
+	old, ok := c.templates[key]
+	c.mu.RUnlock()
+	if ok && old.uid == string(meta.GetUID()) && old.generation == meta.GetGeneration() {
 		return false
 	}
-	c.templates[key] = compiled[*stamp.Template]{string(meta.GetUID()), meta.GetGeneration(), stamp.Compile(object)}
+	// Outside of the lock: a large ytt template takes its time, and all passes read here.
+	// The events of one kind come one after the other.
+	template := c.compiling.Compile(object)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.templates[key] = compiled[*stamp.Template]{string(meta.GetUID()), meta.GetGeneration(), template}
 	return true
 }
 

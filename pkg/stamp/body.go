@@ -20,8 +20,7 @@ const (
 	maxOutput = 4 << 20
 )
 
-// program renders a body. The $(...)$ body is one implementation; a ytt program is
-// another.
+// program renders a body: a skeleton with $(...)$ tags, or ytt.
 type program interface {
 	render(ctx context.Context, c *scope) (any, *RenderError)
 	tags() []Tag

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/ytt"
 )
 
 // Param is a parameter of a template with its default.
@@ -38,7 +40,9 @@ type Template struct {
 // Problem is a fault of a template that shows without any owner.
 type Problem struct {
 	// Field of the template object: spec.template.spec.image.
-	Field   string
+	Field string
+	// Line of the text in spec.ytt, from 1; 0 elsewhere.
+	Line    int
 	Message string
 }
 
@@ -49,40 +53,51 @@ const defaultRuns = 10
 // never fails: a template that was never checked at admission must not stop the agent.
 // What is wrong with it is in Problems, and is returned by the call that needs the
 // broken part.
-func Compile(template any) *Template {
-	switch o := template.(type) {
+func Compile(template any) *Template { return Options{}.Compile(template) }
+
+// Options of compiling.
+type Options struct {
+	// Ytt bounds what ytt bodies may cost; zero fields have the defaults of pkg/ytt.
+	Ytt ytt.Limits
+	// YttTime is how long one may run: 4 s by default (spec: reconcile §6.5).
+	YttTime time.Duration
+}
+
+// Compile is the function of the same name, with options.
+func (o Options) Compile(template any) *Template {
+	switch of := template.(type) {
 	case *v1alpha1.ClusterSourceTemplate:
-		t := compile(v1alpha1.KindClusterSourceTemplate, &o.ObjectMeta, &o.Spec.TemplateSpec)
-		t.addOutput("url", "spec.urlPath", o.Spec.URLPath)
-		t.addOutput("revision", "spec.revisionPath", o.Spec.RevisionPath)
+		t := o.compile(v1alpha1.KindClusterSourceTemplate, &of.ObjectMeta, &of.Spec.TemplateSpec)
+		t.addOutput("url", "spec.urlPath", of.Spec.URLPath)
+		t.addOutput("revision", "spec.revisionPath", of.Spec.RevisionPath)
 		return t
 	case *v1alpha1.ClusterImageTemplate:
-		t := compile(v1alpha1.KindClusterImageTemplate, &o.ObjectMeta, &o.Spec.TemplateSpec)
-		t.addOutput("image", "spec.imagePath", o.Spec.ImagePath)
+		t := o.compile(v1alpha1.KindClusterImageTemplate, &of.ObjectMeta, &of.Spec.TemplateSpec)
+		t.addOutput("image", "spec.imagePath", of.Spec.ImagePath)
 		return t
 	case *v1alpha1.ClusterConfigTemplate:
-		t := compile(v1alpha1.KindClusterConfigTemplate, &o.ObjectMeta, &o.Spec.TemplateSpec)
-		t.addOutput("config", "spec.configPath", o.Spec.ConfigPath)
+		t := o.compile(v1alpha1.KindClusterConfigTemplate, &of.ObjectMeta, &of.Spec.TemplateSpec)
+		t.addOutput("config", "spec.configPath", of.Spec.ConfigPath)
 		return t
 	case *v1alpha1.ClusterDeploymentTemplate:
-		t := compile(v1alpha1.KindClusterDeploymentTemplate, &o.ObjectMeta, &o.Spec.TemplateSpec)
-		t.completion = t.compileCompletion(&o.Spec)
+		t := o.compile(v1alpha1.KindClusterDeploymentTemplate, &of.ObjectMeta, &of.Spec.TemplateSpec)
+		t.completion = t.compileCompletion(&of.Spec)
 		return t
 	case *v1alpha1.ClusterTemplate:
-		return compile(v1alpha1.KindClusterTemplate, &o.ObjectMeta, &o.Spec)
+		return o.compile(v1alpha1.KindClusterTemplate, &of.ObjectMeta, &of.Spec)
 	case *v1alpha1.ClusterRunTemplate:
 		// Runs are judged as those of the lifecycle tekton are, whatever their kind
 		// (spec: reconcile §11.3).
-		t := compile(v1alpha1.KindClusterRunTemplate, &o.ObjectMeta, &v1alpha1.TemplateSpec{Template: &o.Spec.Template, Lifecycle: v1alpha1.LifecycleTekton})
-		for _, name := range slices.Sorted(maps.Keys(o.Spec.Outputs)) {
-			t.addOutput(name, "spec.outputs."+name, o.Spec.Outputs[name])
+		t := o.compile(v1alpha1.KindClusterRunTemplate, &of.ObjectMeta, &v1alpha1.TemplateSpec{Template: &of.Spec.Template, Lifecycle: v1alpha1.LifecycleTekton})
+		for _, name := range slices.Sorted(maps.Keys(of.Spec.Outputs)) {
+			t.addOutput(name, "spec.outputs."+name, of.Spec.Outputs[name])
 		}
 		return t
 	}
 	return &Template{Lifecycle: v1alpha1.LifecycleMutable, body: broken{fmt.Errorf("%T is no template", template)}}
 }
 
-func compile(kind string, meta *metav1.ObjectMeta, spec *v1alpha1.TemplateSpec) *Template {
+func (o Options) compile(kind string, meta *metav1.ObjectMeta, spec *v1alpha1.TemplateSpec) *Template {
 	t := &Template{
 		Kind: kind, Name: meta.Name, Lifecycle: spec.Lifecycle,
 		Retention: v1alpha1.RetentionPolicy{MaxFailedRuns: defaultRuns, MaxSuccessfulRuns: defaultRuns},
@@ -101,12 +116,12 @@ func compile(kind string, meta *metav1.ObjectMeta, spec *v1alpha1.TemplateSpec) 
 		}
 		t.Params = append(t.Params, Param{p.Name, value})
 	}
-	t.body = t.compileBody(spec)
+	t.body = t.compileBody(spec, o)
 	t.health = t.compileHealth(spec.HealthRule)
 	return t
 }
 
-func (t *Template) compileBody(spec *v1alpha1.TemplateSpec) program {
+func (t *Template) compileBody(spec *v1alpha1.TemplateSpec, o Options) program {
 	fail := func(field string, err error) program {
 		t.problem(field, err.Error())
 		return broken{err}
@@ -115,7 +130,7 @@ func (t *Template) compileBody(spec *v1alpha1.TemplateSpec) program {
 	case spec.Template != nil && spec.Ytt != "":
 		return fail("spec", errors.New("both template and ytt are set; remove one of them"))
 	case spec.Ytt != "":
-		return fail("spec.ytt", errors.New("ytt templates are not supported by this version of Carto; use spec.template"))
+		return t.compileYtt(spec.Ytt, o)
 	case spec.Template == nil:
 		return fail("spec", errors.New("neither template nor ytt is set"))
 	}
@@ -150,6 +165,12 @@ func (t *Template) Render(ctx context.Context, c *Context) (map[string]any, erro
 // RenderRun makes the object of a Runnable, on the same terms (spec: reconcile §6.7).
 func (t *Template) RenderRun(ctx context.Context, c *RunContext) (map[string]any, error) {
 	return t.render(ctx, c.scope())
+}
+
+// RenderValues makes an object from a context that is given as plain data, on the same
+// terms. It is for trying a template out.
+func (t *Template) RenderValues(ctx context.Context, values map[string]any) (map[string]any, error) {
+	return t.render(ctx, &scope{roots: values})
 }
 
 func (t *Template) render(ctx context.Context, c *scope) (map[string]any, error) {

@@ -1,0 +1,116 @@
+package stamp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/carto-run/carto/pkg/ytt"
+)
+
+// defaultYttTime is how long a ytt body may run (spec: reconcile §6.5).
+const defaultYttTime = 4 * time.Second
+
+// yttPrefix stands before what the engine says, as users know it.
+const yttPrefix = "unable to apply ytt template: "
+
+// yttBody is a compiled spec.ytt (spec: reconcile §6.5).
+type yttBody struct {
+	template *ytt.Template
+	time     time.Duration
+}
+
+func (yttBody) tags() []Tag { return nil }
+
+func (t *Template) compileYtt(text string, o Options) program {
+	template, err := ytt.Compile([]byte(text), ytt.Options{Limits: o.Ytt})
+	if err == nil {
+		return yttBody{template, cmp.Or(o.YttTime, defaultYttTime)}
+	}
+	var failed *ytt.Error
+	if !errors.As(err, &failed) {
+		t.problem("spec.ytt", err.Error())
+	} else {
+		for _, p := range failed.Problems {
+			line := 0
+			if len(p.Frames) > 0 {
+				line = p.Frames[0].Line
+			}
+			t.problems = append(t.problems, Problem{Field: "spec.ytt", Line: line, Message: p.Message})
+		}
+	}
+	return broken{fmt.Errorf("%s%w", yttPrefix, err)}
+}
+
+func (b yttBody) render(ctx context.Context, c *scope) (any, *RenderError) {
+	ctx, cancel := context.WithTimeout(ctx, b.time)
+	defer cancel()
+	result, err := b.template.Render(ctx, c.yttValues())
+	if err != nil {
+		return nil, c.yttFailure(err)
+	}
+	objects, err := result.Objects()
+	switch {
+	case err != nil:
+		return nil, &RenderError{Err: fmt.Errorf("%sthe result can not become an object: %w", yttPrefix, err)}
+	case len(objects) == 0:
+		return nil, &RenderError{Err: errors.New(yttPrefix + "the result is empty; a template makes one object")}
+	case len(objects) > 1:
+		return nil, &RenderError{Err: fmt.Errorf("%sthe result has %d documents; a template makes one object: put the others into templates of their own", yttPrefix, len(objects))}
+	}
+	return c.export(objects[0], dropNulls)
+}
+
+// yttFailure says for which input the template waits, if that is why it failed: it reads
+// a value that is not there, or looks into the deployment, which is null until it is.
+func (c *scope) yttFailure(err error) *RenderError {
+	failure := &RenderError{Err: fmt.Errorf("%s%w", yttPrefix, err)}
+	var failed *ytt.Error
+	if !errors.As(err, &failed) {
+		return failure
+	}
+	failure.WaitsFor = c.missing[failed.Missing]
+	if failed.Missing == "" && strings.HasPrefix(failed.Problems[0].Message, "NoneType has no .") {
+		failure.WaitsFor = c.missing["deployment"]
+	}
+	return failure
+}
+
+// yttValues are the data values of a ytt body: the context as JSON, each part made when
+// the template reads it first.
+func (c *scope) yttValues() map[string]any {
+	values := make(map[string]any, len(c.roots))
+	for name, root := range c.roots {
+		values[name] = func() any { return asJSON(root) }
+	}
+	return values
+}
+
+// asJSON leaves the unset fields of a view out, as they are in JSON.
+func asJSON(value any) any {
+	switch v := value.(type) {
+	case lazy:
+		return func() any { return asJSON(v.get()) }
+	case map[string]any:
+		if v == nil {
+			return nil
+		}
+		m := make(map[string]any, len(v))
+		for key, item := range v {
+			if _, isUnset := item.(unset); !isUnset {
+				m[key] = asJSON(item)
+			}
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = asJSON(item)
+		}
+		return list
+	}
+	return value
+}
