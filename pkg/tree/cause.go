@@ -87,7 +87,11 @@ func stepCause(t *Tree, s *Step, show string) *RootCause {
 	if c.Reason == "" {
 		c.Reason, c.Message = ReasonNotSeen, "the agent has not come to this step yet"
 	}
-	if s.Object != nil {
+	switch {
+	case c.Reason == v1alpha1.ReasonTemplateStampFailure && s.Template != nil:
+		// What an earlier pass stamped is not to blame.
+		c.Next = fmt.Sprintf("kubectl get %s.%s %s -o yaml", strings.ToLower(s.Template.Kind), v1alpha1.GroupVersion.Group, s.Template.Name)
+	case s.Object != nil:
 		c.blame(s.Object)
 	}
 	return c

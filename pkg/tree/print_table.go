@@ -241,10 +241,12 @@ func footer(t *Tree, o TableOptions) []string {
 			head += "step " + c.Step + ": "
 		}
 		head += c.Reason
-		if c.Message != "" {
-			head += ": " + oneLine(c.Message)
+		said := messageLines(c.Message)
+		if len(said) > 0 {
+			head += ": " + said[0]
+			said = said[1:]
 		}
-		lines = append(lines, "", head)
+		lines = append(append(lines, "", head), said...)
 		if c.Object != nil && c.ObjectReason != "" {
 			text := "  " + c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
 			if c.ObjectMessage != "" && c.ObjectMessage != c.Message {
@@ -263,6 +265,22 @@ func footer(t *Tree, o TableOptions) []string {
 		lines = append(lines, "", "Not everything could be read:")
 		for _, u := range t.Unread {
 			lines = append(lines, fmt.Sprintf("  %s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), u.Message))
+		}
+	}
+	return lines
+}
+
+// messageLines keeps the lines of a message, indented below the first: those of ytt show
+// where in a template the fault is.
+func messageLines(s string) []string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		switch {
+		case len(lines) > 0:
+			lines = append(lines, "  "+line)
+		case line != "":
+			lines = append(lines, oneLine(line))
 		}
 	}
 	return lines

@@ -132,6 +132,7 @@ func TestRootCause(t *testing.T) {
 	}{
 		{"the victim downstream is False, the cause upstream only Unknown", "waiting", "build", "MissingValueAtPath", false, "cart-build-1-pod"},
 		{"a blueprint that is not found comes before every step", "notfound", "", "SupplyChainNotFound", true, ""},
+		{"what an earlier pass stamped is not to blame for a template that fails now", "ytt", "configure", "TemplateStampFailure", true, ""},
 		{"a new workload has no status", "new", "", ReasonNotSeen, false, ""},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
