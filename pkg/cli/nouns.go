@@ -11,6 +11,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun/get"
 	"github.com/carto-run/carto/pkg/cli/noun/list"
 	"github.com/carto-run/carto/pkg/cli/noun/retry"
+	"github.com/carto-run/carto/pkg/cli/template/render"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/workload/create"
 )
@@ -52,7 +53,22 @@ func nouns(f *cmdutil.Factory) []*cobra.Command {
 
   # its steps, its params and who may set them, and how its deliverables are
   %[1]s delivery get staging`, blueprint(noun.Delivery)...),
+		template(f),
 	}
+}
+
+// template has verbs of its own: its objects are of several kinds.
+func template(f *cmdutil.Factory) *cobra.Command {
+	cmd := cmdutil.Group(&cobra.Command{
+		Use: "template", Aliases: []string{"templates"}, Short: "Try templates out",
+		Example: fmt.Sprintf(`  # what does a ytt template make of these values?
+  %[1]s template render --ytt -f config.ytt.yaml --values-file values.yaml
+
+  # and one of the cluster, of a workload?
+  %[1]s template render ClusterConfigTemplate/web --workload workload.yaml --value image=nginx`, f.Program),
+	})
+	cmd.AddCommand(render.NewCmdRender(f, nil))
+	return cmd
 }
 
 func group(f *cmdutil.Factory, n *noun.Noun, short, example string, verbs ...*cobra.Command) *cobra.Command {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 )
@@ -102,4 +103,32 @@ func names(ctx context.Context, f *cmdutil.Factory, resource schema.GroupVersion
 		}
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// Templates completes KIND/NAME of templates.
+func Templates(f *cmdutil.Factory) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		kind, name, slash := strings.Cut(toComplete, "/")
+		if !slash {
+			var kinds []string
+			for _, k := range noun.TemplateKinds {
+				if len(kind) <= len(k.Kind) && strings.EqualFold(k.Kind[:len(kind)], kind) {
+					kinds = append(kinds, k.Kind+"/")
+				}
+			}
+			return kinds, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		}
+		k := noun.TemplateKindOf(kind)
+		if k == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		found, directive := names(cmd.Context(), f, v1alpha1.GroupVersion.WithResource(k.Resource), "", nil, name)
+		for i := range found {
+			found[i] = kind + "/" + found[i]
+		}
+		return found, directive
+	}
 }

@@ -9,9 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -68,32 +66,13 @@ func (o *Options) readUse(ctx context.Context, client dynamic.Interface, b *blue
 	return templates, owners, nil
 }
 
-// templateKinds are the kinds that blueprints use, with their resource and an empty object.
-var templateKinds = map[string]struct {
-	resource string
-	object   func() any
-}{
-	v1alpha1.KindClusterSourceTemplate:     {"clustersourcetemplates", func() any { return &v1alpha1.ClusterSourceTemplate{} }},
-	v1alpha1.KindClusterImageTemplate:      {"clusterimagetemplates", func() any { return &v1alpha1.ClusterImageTemplate{} }},
-	v1alpha1.KindClusterConfigTemplate:     {"clusterconfigtemplates", func() any { return &v1alpha1.ClusterConfigTemplate{} }},
-	v1alpha1.KindClusterDeploymentTemplate: {"clusterdeploymenttemplates", func() any { return &v1alpha1.ClusterDeploymentTemplate{} }},
-	v1alpha1.KindClusterTemplate:           {"clustertemplates", func() any { return &v1alpha1.ClusterTemplate{} }},
-}
-
 func readTemplate(ctx context.Context, client dynamic.Interface, use blueprint.TemplateUse) (*stamp.Template, error) {
-	kind, known := templateKinds[use.Kind]
-	if !known {
+	kind := noun.TemplateKindOf(use.Kind)
+	if kind == nil {
 		return nil, nil
 	}
-	obj, err := client.Resource(v1alpha1.GroupVersion.WithResource(kind.resource)).Get(ctx, use.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) && !cmdutil.MissingKind(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	typed := kind.object()
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, typed); err != nil {
+	typed, err := kind.Read(ctx, client, use.Name)
+	if typed == nil || err != nil {
 		return nil, err
 	}
 	return stamp.Compile(typed), nil
