@@ -29,7 +29,7 @@ func observeImage(ctx context.Context, object *unstructured.Unstructured) (map[s
 	if err != nil {
 		return nil, err
 	}
-	archive, err := git(ctx, "--git-dir", strings.TrimPrefix(repo, "file://"), "archive", "--format=tar", commit)
+	archive, err := git(ctx, "-C", strings.TrimPrefix(repo, "file://"), "archive", "--format=tar", commit)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", commit, err)
 	}
