@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 const sourceTemplate = `
 apiVersion: carto.run/v1alpha1
@@ -75,6 +79,43 @@ spec:
     kind: Config
     metadata: { name: $(workload.metadata.name)$ }
     spec: { input: $(image)$ }
+`
+
+// yttTemplates replaces the bodies of templates by ytt, written as its users write it: with a function that merges labels.
+func yttTemplates(manifests string) string {
+	body := regexp.MustCompile(`(?s)  template:\n    apiVersion: (\S+)\n    kind: (\S+)\n    metadata: \{ name: \S+ \}\n    spec: \{ input: (\S+) \}\n`)
+	return body.ReplaceAllStringFunc(manifests, func(found string) string {
+		parts := body.FindStringSubmatch(found)
+		input := fmt.Sprintf("%q", parts[3])
+		if before, tag, ok := strings.Cut(parts[3], "$("); ok {
+			input = fmt.Sprintf("%q + data.values.%s", before, strings.TrimSuffix(tag, ")$"))
+		}
+		return fmt.Sprintf(yttBody, parts[1], parts[2], strings.ToLower(parts[2]), input)
+	})
+}
+
+const yttBody = `  ytt: |
+    #@ load("@ytt:data", "data")
+
+    #@ def merge_labels(fixed):
+    #@   labels = {}
+    #@   if hasattr(data.values.workload.metadata, "labels"):
+    #@     labels.update(data.values.workload.metadata.labels)
+    #@   end
+    #@   labels.update(fixed)
+    #@   return labels
+    #@ end
+
+    ---
+    apiVersion: %s
+    kind: %s
+    metadata:
+      name: #@ data.values.workload.metadata.name
+      labels: #@ merge_labels({"app.kubernetes.io/component": "%s"})
+    spec:
+      input: #@ %s
+      #@ if/end "debug" in data.values.params:
+      debug: true
 `
 
 var delivery = strings.Replace(sourceTemplate, "workload.", "deliverable.", 1) + `---

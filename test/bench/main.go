@@ -53,7 +53,7 @@ func parse(args []string) (options, error) {
 	o := options{}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
-	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, deliverables, runnables; the yardstick knows workloads only")
+	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
 	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart; default all")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")

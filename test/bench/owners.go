@@ -31,13 +31,21 @@ type owners struct {
 	changeInput bool
 }
 
+var workloadSpec = map[string]any{"source": map[string]any{"git": map[string]any{"url": "https://git.example/cart", "ref": map[string]any{"branch": "main"}}}}
+
 // allOwners are the kinds that can be measured; the yardstick knows the first only.
 var allOwners = []*owners{
 	{
 		name: "workloads", kind: v1alpha1.KindWorkload, resource: v1alpha1.GroupVersion.WithResource("workloads"),
 		kinds: []string{"Source", "Image", "Config", "Run"}, manifests: supplyChain,
 		edited: strings.Replace(configTemplate, "input: $(image)$", "input: "+editedMark+"$(image)$", 1),
-		spec:   map[string]any{"source": map[string]any{"git": map[string]any{"url": "https://git.example/cart", "ref": map[string]any{"branch": "main"}}}},
+		spec:   workloadSpec,
+	},
+	{
+		name: "workloads-ytt", kind: v1alpha1.KindWorkload, resource: v1alpha1.GroupVersion.WithResource("workloads"),
+		kinds: []string{"Source", "Image", "Config", "Run"}, manifests: yttTemplates(supplyChain),
+		edited: yttTemplates(strings.Replace(configTemplate, "input: $(image)$", "input: "+editedMark+"$(image)$", 1)),
+		spec:   workloadSpec,
 	},
 	{
 		name: "deliverables", kind: v1alpha1.KindDeliverable, resource: v1alpha1.GroupVersion.WithResource("deliverables"),
