@@ -38,6 +38,7 @@ check: tidy fmt-check vet verify lint ## static checks
 .PHONY: unit
 unit: ## unit tests, with the race detector
 	go test -race -timeout 15m $$(go list ./... | grep -v /test/e2e | grep -v /test/harness)
+	go test -run TestHostile ./pkg/ytt # memory and time mean nothing with the race detector
 
 .PHONY: e2e
 e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API server
@@ -59,6 +60,10 @@ actors: ## play Flux, kpack, Tekton and kapp-controller in the sandbox; stays un
 controlplane: bin/controlplane ## control plane alone; writes .sandbox/kubeconfig, stays until interrupted
 	mkdir -p .sandbox
 	bin/controlplane --kubeconfig .sandbox/kubeconfig
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a while; FUZZ_TIME=5m for longer
+	hack/fuzz $(FUZZ_TIME)
 
 .PHONY: bench
 bench: build bin/controlplane ## run the benchmarks; BENCH_ARGS are passed on
