@@ -46,9 +46,10 @@ func run(args []string) int {
 	flags.StringVar(&config.HealthAddress, "health-address", "", "`address` that serves /healthz and /readyz, such as :8081")
 	flags.StringVar(&config.MetricsAddress, "metrics-address", "", "`address` that serves /metrics, such as :8080")
 	flags.BoolVar(&config.Profiling, "profiling", false, "serve /debug/pprof beside the metrics")
-	flags.DurationVar(&config.Templates.YttTime, "ytt-time", 0, "how long a ytt template may run (default 4s)")
-	flags.Uint64Var(&config.Templates.Ytt.Steps, "ytt-steps", 0, "how many steps a ytt template may take (default 10000000)")
-	flags.IntVar(&config.Templates.Ytt.Memory, "ytt-memory", 0, "how many `bytes` one render of a ytt template may allocate (default 33554432)")
+	config.Templates = agent.DefaultTemplates()
+	flags.DurationVar(&config.Templates.YttTime, "ytt-time", config.Templates.YttTime, "how long a ytt template may run")
+	flags.Uint64Var(&config.Templates.Ytt.Steps, "ytt-steps", config.Templates.Ytt.Steps, "how many steps a ytt template may take")
+	flags.IntVar(&config.Templates.Ytt.Memory, "ytt-memory", config.Templates.Ytt.Memory, "how many `bytes` one render of a ytt template may allocate")
 	logFormat := flags.String("log-format", "text", "format of logs: text or json")
 	verbosity := flags.Int("v", 0, "verbosity of logs: 0 normal, 1 and above every pass")
 	showVersion := flags.Bool("version", false, "print the version and exit")
@@ -69,8 +70,8 @@ func run(args []string) int {
 	if err == nil && *workers < 0 {
 		err = fmt.Errorf("--workers is %d, but must not be negative", *workers)
 	}
-	if err == nil && (config.Templates.YttTime < 0 || config.Templates.Ytt.Memory < 0) {
-		err = errors.New("--ytt-time and --ytt-memory must not be negative")
+	if t := config.Templates; err == nil && (t.YttTime <= 0 || t.Ytt.Steps == 0 || t.Ytt.Memory <= 0) {
+		err = errors.New("--ytt-time, --ytt-steps and --ytt-memory must be positive")
 	}
 	if err == nil {
 		config.Client, err = clientConfig(*kubeconfig)

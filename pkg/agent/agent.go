@@ -20,6 +20,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/realize"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/ytt"
 )
 
 // Config of the agent. The zero value of each field but Client has a default.
@@ -43,6 +44,11 @@ type Config struct {
 	Version string
 	// Started, when set, is called once the caches are synced.
 	Started func()
+}
+
+// DefaultTemplates is what templates may cost unless the configuration says otherwise.
+func DefaultTemplates() stamp.Options {
+	return stamp.Options{Ytt: ytt.DefaultLimits(), YttTime: stamp.DefaultYttTime}
 }
 
 const (

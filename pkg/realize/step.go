@@ -194,7 +194,11 @@ func (p *pass) stampFailure(record *stepRecord, err error) *failure {
 	if errors.As(err, &render) && render.WaitsFor != "" {
 		return failed(v1alpha1.ReasonTemplateStampFailure, "waiting for the output of resource %s: %s: %v", render.WaitsFor, where, err)
 	}
-	return failed(v1alpha1.ReasonTemplateStampFailure, "cannot stamp %s: %v", where, err)
+	f := failed(v1alpha1.ReasonTemplateStampFailure, "cannot stamp %s: %v", where, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return f.retriable() // a busy node has less time for a template than one at rest
+	}
+	return f
 }
 
 // notMade reports that there is no object, or not the one that was rendered, by what

@@ -59,7 +59,7 @@ func Compile(template any) *Template { return Options{}.Compile(template) }
 type Options struct {
 	// Ytt bounds what ytt bodies may cost; zero fields have the defaults of pkg/ytt.
 	Ytt ytt.Limits
-	// YttTime is how long one may run: 4 s by default (spec: reconcile §6.5).
+	// YttTime is how long one may run; zero is DefaultYttTime.
 	YttTime time.Duration
 }
 

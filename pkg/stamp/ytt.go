@@ -11,8 +11,8 @@ import (
 	"github.com/carto-run/carto/pkg/ytt"
 )
 
-// defaultYttTime is how long a ytt body may run (spec: reconcile §6.5).
-const defaultYttTime = 4 * time.Second
+// DefaultYttTime is how long a ytt body may run (spec: reconcile §6.5).
+const DefaultYttTime = 4 * time.Second
 
 // yttPrefix stands before what the engine says, as users know it.
 const yttPrefix = "unable to apply ytt template: "
@@ -28,7 +28,7 @@ func (yttBody) tags() []Tag { return nil }
 func (t *Template) compileYtt(text string, o Options) program {
 	template, err := ytt.Compile([]byte(text), ytt.Options{Limits: o.Ytt})
 	if err == nil {
-		return yttBody{template, cmp.Or(o.YttTime, defaultYttTime)}
+		return yttBody{template, cmp.Or(o.YttTime, DefaultYttTime)}
 	}
 	var failed *ytt.Error
 	if !errors.As(err, &failed) {
@@ -48,9 +48,10 @@ func (t *Template) compileYtt(text string, o Options) program {
 func (b yttBody) render(ctx context.Context, c *scope) (any, *RenderError) {
 	ctx, cancel := context.WithTimeout(ctx, b.time)
 	defer cancel()
-	result, err := b.template.Render(ctx, c.yttValues())
+	var sawDeployment bool
+	result, err := b.template.Render(ctx, c.yttValues(&sawDeployment))
 	if err != nil {
-		return nil, c.yttFailure(err)
+		return nil, c.yttFailure(err, sawDeployment)
 	}
 	objects, err := result.Objects()
 	switch {
@@ -64,27 +65,31 @@ func (b yttBody) render(ctx context.Context, c *scope) (any, *RenderError) {
 	return c.export(objects[0], dropNulls)
 }
 
-// yttFailure says for which input the template waits, if that is why it failed: it reads
-// a value that is not there, or looks into the deployment, which is null until it is.
-func (c *scope) yttFailure(err error) *RenderError {
+// yttFailure says for which input the template waits, if that is why it failed: it needs
+// a value that is not there, or it looked into the deployment, which is None until it is.
+func (c *scope) yttFailure(err error, sawDeployment bool) *RenderError {
 	failure := &RenderError{Err: fmt.Errorf("%s%w", yttPrefix, err)}
-	var failed *ytt.Error
-	if !errors.As(err, &failed) {
+	var missing *ytt.MissingError
+	if errors.As(err, &missing) {
+		failure.WaitsFor = c.missing[missing.Path]
 		return failure
 	}
-	failure.WaitsFor = c.missing[failed.Missing]
-	if failed.Missing == "" && strings.HasPrefix(failed.Problems[0].Message, "NoneType has no .") {
+	var failed *ytt.Error
+	if errors.As(err, &failed) && sawDeployment && strings.Contains(failed.Problems[0].Message, "NoneType") {
 		failure.WaitsFor = c.missing["deployment"]
 	}
 	return failure
 }
 
 // yttValues are the data values of a ytt body: the context as JSON, each part made when
-// the template reads it first.
-func (c *scope) yttValues() map[string]any {
+// the template reads it first. sawDeployment is set when that is the deployment.
+func (c *scope) yttValues(sawDeployment *bool) map[string]any {
 	values := make(map[string]any, len(c.roots))
 	for name, root := range c.roots {
-		values[name] = func() any { return asJSON(root) }
+		values[name] = func() any {
+			*sawDeployment = *sawDeployment || name == "deployment"
+			return asJSON(root)
+		}
 	}
 	return values
 }

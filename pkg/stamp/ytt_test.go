@@ -76,6 +76,12 @@ func TestYttFailures(t *testing.T) {
 		{reason: "also by its index",
 			text: yttHead + "x: #@ v.configs[\"two\"]\n", waitsFor: "describe",
 			want: `key "two" not in struct`},
+		{reason: "and by getattr",
+			text: yttHead + "x: #@ getattr(v.configs, \"two\")\n", waitsFor: "describe",
+			want: "getattr: struct has no .two field or method"},
+		{reason: "a field of the same name elsewhere is something else",
+			text: "#@ load(\"@ytt:struct\", \"struct\")\n" + yttHead + "#@ hasattr(v.configs, \"two\")\nx: #@ struct.make(a=1).two\n",
+			want: "struct has no .two field or method"},
 		{reason: "asking whether it is there is no waiting",
 			text: yttHead + "#@ hasattr(v.configs, \"two\")\nx: #@ 1 + \"a\"\n",
 			want: "unknown binary op"},
@@ -117,12 +123,20 @@ func TestYttFailures(t *testing.T) {
 // TestYttWaitsForDeployment: the deployment is null until it is available, so looking
 // into it fails as looking into None does.
 func TestYttWaitsForDeployment(t *testing.T) {
-	c := testContext(t)
-	c.Missing = map[string]string{"deployment": "deploy"}
-	_, err := yttTemplate(yttHead+"x: #@ v.deployment.url\n").Render(t.Context(), c)
-	var failure *RenderError
-	if !errors.As(err, &failure) || failure.WaitsFor != "deploy" {
-		t.Errorf("got %v, which waits for %q", err, failure.WaitsFor)
+	for expression, want := range map[string]string{
+		`v.deployment.url`:                  "deploy",
+		`v.deployment["url"]`:               "deploy",
+		`getattr(v.deployment, "revision")`: "deploy",
+		`v.params.none.url`:                 "", // another null
+		`v.deployment == None and 1 + "a"`:  "", // another fault
+	} {
+		c := testContext(t)
+		c.Missing = map[string]string{"deployment": "deploy"}
+		_, err := yttTemplate(yttHead+"x: #@ "+expression+"\n").Render(t.Context(), c)
+		var failure *RenderError
+		if !errors.As(err, &failure) || failure.WaitsFor != want {
+			t.Errorf("%s: waits for %q, want %q: %v", expression, failure.WaitsFor, want, err)
+		}
 	}
 }
 

@@ -37,15 +37,15 @@ type block struct {
 // that Starlark refuses into ones that it takes. Each line of code becomes one line of
 // the program, so that positions can be told.
 type translator struct {
-	text  *text
-	lines []codeLine
-	out   []string
+	emitter *emitter
+	lines   []codeLine
+	out     []string
 	// blocks that are open, the innermost last.
 	blocks []block
-	fail   func(line int, format string, args ...any)
 
 	// State of the logical line.
 	brackets  []bracket
+	base      int    // brackets that are not the author's to close
 	quote     string // of the string that goes on, empty outside of strings
 	raw       bool
 	continued bool // the line before ended with a backslash
@@ -64,11 +64,12 @@ type translator struct {
 // bracket that is open, with the number of terms since it, or the last comma.
 type bracket struct{ terms, most int }
 
-// translate gives the program. Problems are told through fail.
-func translate(t *text, lines []codeLine, fail func(line int, format string, args ...any)) string {
-	tr := &translator{text: t, lines: lines, fail: fail, out: make([]string, len(lines))}
+// translate gives the program of what was emitted. Problems are the emitter's.
+func translate(e *emitter) string {
+	lines := e.lines
+	tr := &translator{emitter: e, lines: lines, out: make([]string, len(lines))}
 	if len(lines) > maxProgram {
-		fail(lines[maxProgram].line, "the template is too long: its program has more than %d lines", maxProgram)
+		e.exceeds(lines[maxProgram].line, "lines of the program of a template", maxProgram)
 		return ""
 	}
 	line := 1
@@ -83,9 +84,9 @@ func translate(t *text, lines []codeLine, fail func(line int, format string, arg
 		}
 	}
 	if tr.isOpen() {
-		tr.fail(tr.begun, unclosed)
+		tr.emitter.failf(tr.begun, unclosed)
 	} else if n := len(tr.blocks); n > 0 {
-		tr.fail(tr.blocks[n-1].line, "missing end: the block that begins here is never closed (hint: write #@ end after it)")
+		tr.emitter.failf(tr.blocks[n-1].line, "missing end: the block that begins here is never closed (hint: write #@ end after it)")
 	}
 	return strings.Join(tr.out, "\n") + "\n"
 }
@@ -97,7 +98,7 @@ func (t *translator) isOpen() bool { return len(t.brackets) > 1 || t.quote != ""
 
 func (t *translator) errorf(i int, format string, args ...any) {
 	if !t.failed {
-		t.fail(t.lines[i].line, format, args...)
+		t.emitter.failf(t.lines[i].line, format, args...)
 	}
 	t.failed = true
 }
@@ -106,7 +107,7 @@ func (t *translator) line(i int) {
 	l := t.lines[i]
 	isStart := !t.isOpen()
 	if !isStart && l.before != "" {
-		t.fail(t.begun, unclosed)
+		t.emitter.failf(t.begun, unclosed)
 		t.failed = true
 		return
 	}
@@ -116,6 +117,7 @@ func (t *translator) line(i int) {
 	if isStart {
 		t.first, t.last, t.colon, t.begun = "", "", false, l.line
 		t.brackets = append(t.brackets[:0], bracket{}) // the line itself
+		t.base = 1
 	}
 	t.continued = false
 	var b strings.Builder
@@ -231,7 +233,8 @@ func (t *translator) token(i int, s string) {
 		t.last = "" // a colon in brackets opens no block
 	}
 	if t.tokens++; t.tokens > maxTokens {
-		t.errorf(i, "the code of the template has more than %d words and signs", maxTokens)
+		t.emitter.exceeds(t.lines[i].line, "words and signs of the code of a template", maxTokens)
+		t.failed = true
 	}
 	top := &t.brackets[len(t.brackets)-1]
 	if s == "," {
@@ -265,6 +268,9 @@ func (t *translator) scan(i int, l codeLine, b *strings.Builder) {
 	s := l.before + l.code
 	from, to := len(l.before), len(s)
 	for k := 0; k < len(s) && !t.failed; {
+		if k == from && from > 0 {
+			t.base = len(t.brackets)
+		}
 		if t.quote != "" {
 			k = t.scanString(s, k, b)
 			continue
@@ -295,6 +301,8 @@ func (t *translator) scan(i int, l codeLine, b *strings.Builder) {
 			t.open(i, s[k:k+1])
 			b.WriteByte(c)
 			k++
+		case strings.IndexByte(")]}", c) >= 0 && k >= from && len(t.brackets) <= t.base:
+			t.errorf(i, "unexpected '%c': it closes nothing", c)
 		case strings.IndexByte(")]}", c) >= 0:
 			t.close(i, s[k:k+1])
 			b.WriteByte(c)

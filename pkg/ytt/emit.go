@@ -32,10 +32,12 @@ type emitter struct {
 	texts    []string // literal pieces of text templates
 	names    []string // of annotations
 	problems []Problem
+	cause    error
+	computed map[*node]bool // what isComputed found out
 }
 
 func newEmitter(t *text, o Options) *emitter {
-	return &emitter{text: t, options: o, nodes: []*node{nil}, parents: []int{0}}
+	return &emitter{text: t, options: o, computed: map[*node]bool{}, nodes: []*node{nil}, parents: []int{0}}
 }
 
 func (e *emitter) failf(line int, format string, args ...any) {
@@ -43,6 +45,12 @@ func (e *emitter) failf(line int, format string, args ...any) {
 		return
 	}
 	e.problems = append(e.problems, e.text.fail(line, format, args...).Problems...)
+}
+
+// exceeds notes a limit that the template goes beyond.
+func (e *emitter) exceeds(line int, what string, limit int) {
+	err := e.text.exceeds(line, what, limit)
+	e.problems, e.cause = append(e.problems, err.Problems...), err.cause
 }
 
 func (e *emitter) call(line int, name string, args ...int) {
@@ -105,7 +113,7 @@ func (e *emitter) value(n *node, computed []comment, texts bool) {
 			e.around(c.line, fmt.Sprintf("%sset(%d,(", prefix, n.id), strings.TrimSpace(c.data), "))")
 		}
 		return
-	case n.source.aliasOf != nil && hasDirectives(n.source.aliasOf):
+	case n.source.aliasOf != nil && e.isComputed(n.source.aliasOf):
 		e.call(n.line, "alias", n.id, n.source.aliasOf.id)
 		return
 	}
@@ -128,11 +136,24 @@ func (e *emitter) value(n *node, computed []comment, texts bool) {
 	}
 }
 
-func hasDirectives(n *node) bool {
-	if isTemplated(n) {
-		return true
+// isComputed says that a node, or one below it, gets its value from code, also through an
+// alias: then another alias of it repeats what came out, not what the text says.
+func (e *emitter) isComputed(n *node) bool {
+	if known, ok := e.computed[n]; ok {
+		return known
 	}
-	return n.source.aliasOf != nil && isTemplated(n.source.aliasOf)
+	is := n.source.aliasOf != nil && e.isComputed(n.source.aliasOf)
+	for _, c := range n.source.comments {
+		is = is || c.isDirective()
+	}
+	if below, ok := n.value.(*node); ok && !is {
+		is = e.isComputed(below)
+	}
+	for _, child := range n.children {
+		is = is || e.isComputed(child)
+	}
+	e.computed[n] = is
+	return is
 }
 
 // directives of a node, sorted: code without the forms X/end, computed values without

@@ -14,10 +14,7 @@ import (
 //	      stdin.yml:LINE | SOURCE LINE
 type Error struct {
 	Problems []Problem
-	// Missing is the path below data.values that the template needs and that is not
-	// there, such as sources.code; empty for other faults.
-	Missing string
-	cause   error
+	cause    error
 }
 
 // Problem is one fault. Several are found only before a template runs.
@@ -26,6 +23,8 @@ type Problem struct {
 	// Frames are the functions that were being called, the innermost first. A fault
 	// that shows without running the template has one frame, without a function.
 	Frames []Frame
+	// Omitted is how many frames in the middle of a deep stack are left out.
+	Omitted int
 }
 
 // Frame is a place in a template.
@@ -46,7 +45,10 @@ func (e *Error) Error() string {
 	for _, p := range e.Problems {
 		first, rest, several := strings.Cut(p.Message, "\n")
 		fmt.Fprintf(&b, "- %s\n", first)
-		for _, f := range p.Frames {
+		for i, f := range p.Frames {
+			if i == maxFrames && p.Omitted > 0 {
+				fmt.Fprintf(&b, "    … %d more calls\n", p.Omitted)
+			}
 			indent := "    "
 			if f.Function != "" {
 				fmt.Fprintf(&b, "    in %s\n", f.Function)
@@ -72,9 +74,51 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.cause }
 
 func staticError(t *text, line int, message string) *Error {
-	return &Error{Problems: []Problem{{Message: message, Frames: []Frame{t.frame("", line)}}}}
+	return &Error{Problems: []Problem{{Message: shorten(message), Frames: []Frame{t.frame("", line)}}}}
+}
+
+// recovered turns a panic into an error: a defect of the engine must not end the program
+// that uses it. It is to be deferred.
+func (t *text) recovered(doing string, err *error) {
+	if r := recover(); r != nil {
+		*err = t.fail(0, "internal error while %s: %v", doing, r)
+	}
+}
+
+// exceeds makes the error of a limit that a text goes beyond before it runs.
+func (t *text) exceeds(line int, what string, limit any) *Error {
+	e := exceeds(what, limit, "")
+	err := t.fail(line, "%v", e)
+	err.cause = e
+	if line == 0 {
+		err.Problems[0].Frames = nil // it is the text as a whole
+	}
+	return err
 }
 
 func (t *text) frame(function string, line int) Frame {
-	return Frame{Function: function, File: t.name, Line: line, Source: t.line(line)}
+	return Frame{Function: function, File: t.name, Line: line, Source: cut(t.line(line), maxSource)}
+}
+
+// MissingError says that a template needs a path below data.values that is not there.
+type MissingError struct {
+	// Path below data.values: sources.code.
+	Path string
+	// field is how the path ends, and names what there is.
+	field string
+	index bool // it was looked for by an index
+	names []string
+}
+
+// Error says what is missing, in the words of go.starlark.net. It is made when it is read:
+// getattr with a default throws it away.
+func (e *MissingError) Error() string {
+	if e.index {
+		return fmt.Sprintf("key %q not in struct", e.field)
+	}
+	message := fmt.Sprintf("struct has no .%s field or method", e.field)
+	if near := nearest(e.field, e.names); near != "" {
+		message += fmt.Sprintf(" (did you mean .%s?)", near)
+	}
+	return message
 }

@@ -41,23 +41,30 @@ func withHint(message string) string {
 
 func addHint(message, hint string) string { return message + " (hint: " + hint + ")" }
 
-// maxMessage is how long a message may be: it ends up in a status.
-const maxMessage = 4 << 10
+const (
+	// maxMessage is how long a message may be, and maxSource a line that is shown with it:
+	// both end up in a status.
+	maxMessage = 4 << 10
+	maxSource  = 400
+	// maxFrames of a stack are shown at each end.
+	maxFrames = 10
+)
 
-func shorten(message string) string {
-	if len(message) <= maxMessage {
-		return message
+// shorten bounds a message.
+func shorten(s string) string { return cut(s, maxMessage) }
+
+func cut(s string, length int) string {
+	if len(s) <= length {
+		return s
 	}
-	return strings.ToValidUTF8(message[:maxMessage], "") + " …"
+	return strings.ToValidUTF8(s[:length], "") + " …"
 }
 
-// maxFrames of a stack that are shown at each end.
-const maxFrames = 10
-
 // fewFrames leaves out the middle of a deep stack.
-func fewFrames(frames []Frame) []Frame {
-	if len(frames) <= 2*maxFrames {
-		return frames
+func (p *Problem) fewFrames() {
+	if p.Omitted = len(p.Frames) - 2*maxFrames; p.Omitted <= 0 {
+		p.Omitted = 0
+		return
 	}
-	return append(frames[:maxFrames:maxFrames], frames[len(frames)-maxFrames:]...)
+	p.Frames = append(p.Frames[:maxFrames:maxFrames], p.Frames[len(p.Frames)-maxFrames:]...)
 }

@@ -15,8 +15,9 @@ type Values struct {
 
 // ReadValues reads a values file: one YAML map, plain, with the types of YAML 1.1. name is
 // that of the file, for errors.
-func ReadValues(name string, src []byte) (*Values, error) {
+func ReadValues(name string, src []byte) (values *Values, err error) {
 	t := newText(name, strings.TrimPrefix(string(src), "\ufeff"))
+	defer t.recovered("reading values", &err)
 	set, _, err := read(t)
 	if err != nil {
 		return nil, err
@@ -90,8 +91,9 @@ func (v *Values) set(name string, value any) {
 
 // Set gives the field at a path of names with dots between them a value in YAML. It
 // replaces what is there.
-func (v *Values) Set(path, yaml string) error {
+func (v *Values) Set(path, yaml string) (err error) {
 	t := newText("value", yaml)
+	defer t.recovered("reading a value", &err)
 	set, _, err := read(t)
 	if err != nil {
 		return err

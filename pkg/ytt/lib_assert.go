@@ -51,7 +51,7 @@ func assertEquals(m *machine, args starlark.Tuple, kwargs []starlark.Tuple) (sta
 		return nil, err
 	}
 	if !strings.Contains(strings.TrimSuffix(want, "\n"), "\n") && !strings.Contains(strings.TrimSuffix(have, "\n"), "\n") {
-		return nil, fmt.Errorf("%s is not equal to %s", strings.TrimSuffix(want, "\n"), strings.TrimSuffix(have, "\n"))
+		return nil, fmt.Errorf("%q is not equal to %q", strings.TrimSuffix(want, "\n"), strings.TrimSuffix(have, "\n"))
 	}
 	return nil, fmt.Errorf("the values are not equal\nthe first:\n%s\nthe second:\n%s", want, have)
 }

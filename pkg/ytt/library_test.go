@@ -307,7 +307,7 @@ func TestLibraryErrors(t *testing.T) {
 		{`toml.decode("a = 1\na = 2")`, []string{"toml.decode: line 2", "'a'"}, "a key twice"},
 		{`assert.fail()`, []string{"assert.fail: ", "0 arguments"}, "a message is wanted"},
 		{`assert.fail("a", "b")`, []string{"assert.fail: ", "2 arguments"}, "one message"},
-		{`assert.equals(1, 2)`, []string{"assert.equals: 1 is not equal to 2"}, "both are shown"},
+		{`assert.equals(1, 2)`, []string{"assert.equals: \"1\" is not equal to \"2\""}, "both are shown"},
 		{`assert.equals({"a": [1]}, {"a": [2]})`, []string{"assert.equals: ", "reason:\n     the first:\n     a:\n     - 1\n", "the second:\n     a:\n     - 2\n"}, "as YAML"},
 		{`assert.equals(len, len)`, []string{"assert.equals: ", "builtin_function_or_method"}, "functions are refused"},
 		{`assert.try_to(1)`, []string{"assert.try_to: ", "callable"}, "a function is wanted"},

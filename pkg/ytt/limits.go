@@ -33,7 +33,7 @@ func checkSize(t *text) error {
 			signs++
 		}
 		if signs > maxSigns {
-			return t.fail(t.lineAt(i), "reading YAML: more than %d lines, dashes, colons and commas", maxSigns)
+			return t.exceeds(t.lineAt(i), "lines, dashes, colons and commas of a text", maxSigns)
 		}
 	}
 	return nil
@@ -66,6 +66,9 @@ type Limits struct {
 	// Pattern is the size of a regular expression in bytes: 10 KiB.
 	Pattern int
 }
+
+// DefaultLimits are the limits of a template that sets none.
+func DefaultLimits() Limits { return Limits{}.withDefaults() }
 
 func (l Limits) withDefaults() Limits {
 	set := func(field *int, value int) {
@@ -125,8 +128,8 @@ type meter struct {
 	thread *starlark.Thread
 	// spent memory in bytes, printed bytes.
 	spent, printed int
-	// nodes of the conversion that is going on.
-	nodes int
+	// nodes of the conversion that is going on, and bytes of the texts in it.
+	nodes, size int
 	// stopped is why the program is being stopped. The interpreter itself knows only a
 	// text.
 	stopped error
@@ -234,7 +237,7 @@ func (m *meter) entries(count, each int) error {
 
 // convert begins a conversion of a value, which may be a tree that refers to the same
 // parts many times: nodes counts its size.
-func (m *meter) convert() { m.nodes = 0 }
+func (m *meter) convert() { m.nodes, m.size = 0, 0 }
 
 // leaf counts a value that is no collection; those count themselves.
 func (m *meter) leaf(v any, depth int) error {

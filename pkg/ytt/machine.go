@@ -18,8 +18,6 @@ type machine struct {
 	// made are the latest nodes by number; nil for a template without aliases.
 	made []*node
 	data starlark.Value
-	// missing is the path below data.values that was looked for last in vain.
-	missing string
 	// print is the sink of print().
 	print func(string)
 }
@@ -32,6 +30,8 @@ type building struct {
 	// annotations and keys of nodes that start next.
 	annotations []pendingAnnotation
 	keys        []pendingKey
+	// texts is how many texts were open at the beginning: a return may leave others open.
+	texts int
 }
 
 type pendingAnnotation struct {
@@ -69,12 +69,13 @@ func (b *building) current() *node {
 	return b.open[len(b.open)-1]
 }
 
-func (m *machine) begin() { m.contexts = append(m.contexts, &building{}) }
+func (m *machine) begin() { m.contexts = append(m.contexts, &building{texts: len(m.texts)}) }
 
 // done ends a context: its tree is the result, unless a value is returned.
 func (m *machine) done() *node {
 	b := m.top()
 	m.contexts = m.contexts[:len(m.contexts)-1]
+	m.texts = m.texts[:b.texts]
 	return b.root
 }
 
@@ -156,13 +157,21 @@ const keyOverride = "yaml/map-key-override"
 
 func (m *machine) putItem(parent, n *node) error {
 	if i := parent.find(n.key); i >= 0 {
-		if n.annotated(keyOverride) == nil && !m.template.options.ImplicitMapKeyOverrides {
-			return fmt.Errorf("duplicate key: the map item %s on line %d comes again on line %d (hint: #@%s above the later one replaces the earlier)", quotedKey(n.key), parent.children[i].line, n.line, keyOverride)
+		if err := m.checkDuplicate(parent.children[i], n); err != nil {
+			return err
 		}
 		parent.splice(i, i+1)
 	}
 	parent.add(n)
 	return nil
+}
+
+// checkDuplicate says whether an item may replace an earlier one of the same key.
+func (m *machine) checkDuplicate(earlier, n *node) error {
+	if n.annotated(keyOverride) != nil || m.template.options.ImplicitMapKeyOverrides {
+		return nil
+	}
+	return fmt.Errorf("duplicate key: the map item %s on line %d comes again on line %d (hint: #@%s above the later one replaces the earlier)", quotedKey(n.key), earlier.line, n.line, keyOverride)
 }
 
 func quotedKey(key any) string { return fmt.Sprintf("'%v'", key) }
@@ -227,18 +236,37 @@ func (m *machine) replace(v starlark.Value) error {
 		return err
 	}
 	parent.splice(at, at+1)
+	if n.kind != mapItem {
+		parent.children = append(parent.children, items...)
+		return nil
+	}
+	return m.putItems(parent, items)
+}
+
+// putItems adds the items of a map to another, whose index is rebuilt once: there may be
+// many. Those of a dict, which have no line, replace items with equal keys.
+func (m *machine) putItems(parent *node, items []*node) error {
+	gone := map[int]bool{}
 	for _, item := range items {
-		if n.kind != mapItem {
-			parent.add(item)
+		i := parent.find(item.key)
+		if i < 0 {
 			continue
 		}
-		if i := parent.find(item.key); i >= 0 && item.line == 0 { // from a dict, which may replace
-			parent.splice(i, i+1)
+		if item.line > 0 {
+			if err := m.checkDuplicate(parent.children[i], item); err != nil {
+				return err
+			}
 		}
-		if err := m.putItem(parent, item); err != nil {
-			return err
+		gone[i] = true
+	}
+	kept := make([]*node, 0, len(parent.children)+len(items))
+	for i, child := range parent.children {
+		if !gone[i] {
+			kept = append(kept, child)
 		}
 	}
+	parent.children = append(kept, items...)
+	parent.reindex()
 	return nil
 }
 

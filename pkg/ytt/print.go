@@ -159,6 +159,9 @@ func (m *meter) object(v any, depth int) (any, error) {
 		}
 		return v, checkFinite(v)
 	case string:
+		if m.size += len(v); m.size > m.limits.Output {
+			return nil, m.tooMuchOutput()
+		}
 		return asJSON(v), nil
 	}
 	return v, nil

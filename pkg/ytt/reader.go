@@ -262,10 +262,10 @@ func (r *reader) value(holder *node, y *yaml.Node, indent, depth int) (any, erro
 
 func (r *reader) count(y *yaml.Node, depth int) error {
 	if depth > maxTemplateDepth {
-		return r.text.fail(y.Line-shift, "reading YAML: nested deeper than %d levels", maxTemplateDepth)
+		return r.text.exceeds(y.Line-shift, "depth of nested maps and arrays of a text", maxTemplateDepth)
 	}
 	if r.nodes++; r.nodes > maxTemplateNodes {
-		return r.text.fail(y.Line-shift, "reading YAML: more than %d nodes", maxTemplateNodes)
+		return r.text.exceeds(y.Line-shift, "nodes of a text", maxTemplateNodes)
 	}
 	return nil
 }

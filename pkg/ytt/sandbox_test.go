@@ -800,17 +800,17 @@ func hostileSources() []hostile {
 		add("1 MiB of YAML "+text, "the reader", bounded, fill("#@ x = 1\n", text, "\n"))
 		add("1 MiB of items "+text, "the reader, in an array", bounded, fill("#@ x = 1\na: [", text, "]\n"))
 	}
-	add("different keys", "a map of 1 MiB", plain, func() string {
+	add("different keys", "a map of 1 MiB", anyLimit, func() string {
 		var b strings.Builder
 		for i := 0; b.Len() < mebibyte-20; i++ {
 			fmt.Fprintf(&b, "a%d: #@ 1\n", i)
 		}
 		return b.String()
 	})
-	add("a text template of 1 MiB", "pieces", plain, fill("#@yaml/text-templated-strings\na: \"", "(@ @)", "\"\n"))
-	add("a text template of lines", "a piece of many lines", plain, fill("#@yaml/text-templated-strings\na: |\n  (@\n", "  x=1\n", "  @)\n"))
-	add("a text template of openings", "openings without ends", plain, fill("#@yaml/text-templated-strings\na: \"", "(@ ", "\"\n"))
-	add("a text template of prints", "many prints", plain, fill("#@yaml/text-templated-strings\na: \"", "(@= 1 @)", "\"\n"))
+	add("a text template of 1 MiB", "pieces", anyLimit, fill("#@yaml/text-templated-strings\na: \"", "(@ @)", "\"\n"))
+	add("a text template of lines", "a piece of many lines", anyLimit, fill("#@yaml/text-templated-strings\na: |\n  (@\n", "  x=1\n", "  @)\n"))
+	add("a text template of openings", "openings without ends", anyLimit, fill("#@yaml/text-templated-strings\na: \"", "(@ ", "\"\n"))
+	add("a text template of prints", "many prints", anyLimit, fill("#@yaml/text-templated-strings\na: \"", "(@= 1 @)", "\"\n"))
 	add("undefined names", "each is compared with all others for a hint", plain, func() string {
 		var b strings.Builder
 		for i := 0; b.Len() < mebibyte/2; i++ {
@@ -827,7 +827,7 @@ func hostileSources() []hostile {
 	add("a long attribute that is missing", "a hint takes the square of its length", plain, func() string {
 		return "#@ load(\"@ytt:struct\", \"struct\")\n#@ s = struct.make(" + strings.Repeat("ab", 100_000) + "=1)\na: #@ s." + strings.Repeat("ba", 100_000) + "\n"
 	})
-	add("90 000 elif", "the branches of one if are nested", plain, fill("#@ if 1:\n", "#@ elif 1:\n", "#@ end\n"))
+	add("90 000 elif", "the branches of one if are nested", anyLimit, fill("#@ if 1:\n", "#@ elif 1:\n", "#@ end\n"))
 	add("nested lambdas that capture", "each hands on what the innermost needs", plain, func() string {
 		var b strings.Builder
 		b.WriteString("a: #@ ")
@@ -851,7 +851,7 @@ func hostileSources() []hostile {
 		}
 		return b.String() + strings.Repeat("#@ end\n", 91) + "a: 1\n"
 	})
-	add("a function of many parameters", "named arguments are looked for one by one", plain, func() string {
+	add("a function of many parameters", "named arguments are looked for one by one", anyLimit, func() string {
 		var b strings.Builder
 		b.WriteString("#@ def f(")
 		for i := range 100_000 {
@@ -869,7 +869,7 @@ func hostileSources() []hostile {
 	add("large frames of a lambda", "recursion with a list on the stack", "memory", func() string {
 		return "#@ f = lambda: [" + strings.Repeat("1,", 9000) + "f()]\na: #@ f()\n"
 	})
-	add("alias bomb", "aliases of aliases", plain, func() string {
+	add("alias bomb", "aliases of aliases", anyLimit, func() string {
 		var b strings.Builder
 		b.WriteString("#@ x = 1\na0: &a0 [1, 2]\n")
 		for i := range 60 {
@@ -877,7 +877,7 @@ func hostileSources() []hostile {
 		}
 		return b.String()
 	})
-	add("merge bomb", "merges of merges", plain, func() string {
+	add("merge bomb", "merges of merges", anyLimit, func() string {
 		var b strings.Builder
 		b.WriteString("#@ x = 1\na0: &a0 {b: 1, c: 2}\n")
 		for i := range 10_000 {
@@ -975,6 +975,15 @@ b: #@ f()
   #@yaml/text-templated-strings
   k(@= str(i % 10000) @): 1
   #@ end
+`},
+		{name: "replaced twice", why: "each item replaces another: it must not take the square of their number", limit: harmless, template: `#@ load("@ytt:template", "template")
+#@ d = {}
+#@ for i in range(40000):
+#@   d[str(i)] = i
+#@ end
+m:
+  _: #@ template.replace(d)
+  __: #@ template.replace(d)
 `},
 		{name: "a text template that grows", why: "text in a loop", limit: "memory|size of a string", template: `#@yaml/text-templated-strings
 a: "(@ for i in range(10000000): @)xxxxxxxxxxxxxxxxxxxx(@ end @)"

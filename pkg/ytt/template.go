@@ -23,7 +23,8 @@ type Options struct {
 	// ImplicitMapKeyOverrides lets a later item of a map replace an earlier one.
 	ImplicitMapKeyOverrides bool
 	Limits                  Limits
-	// Print takes what print() says; it is dropped by default.
+	// Print takes what print() says; it is dropped by default. All goroutines that render
+	// the template call it.
 	Print func(string)
 }
 
@@ -59,14 +60,9 @@ func Compile(src []byte, o Options) (t *Template, err error) {
 	}
 	o.Limits = o.Limits.withDefaults()
 	content := newText(o.Name, strings.TrimPrefix(string(src), "\ufeff"))
-	defer func() {
-		if r := recover(); r != nil {
-			t, err = nil, content.fail(0, "internal error while compiling: %v", r)
-		}
-	}()
+	defer content.recovered("compiling", &err)
 	if len(src) > o.Limits.Input {
-		limit := exceeds("size of a template", fmt.Sprintf("%d bytes", o.Limits.Input), "")
-		return nil, &Error{Problems: []Problem{{Message: limit.Error()}}, cause: limit}
+		return nil, content.exceeds(0, "size of a template", fmt.Sprintf("%d bytes", o.Limits.Input))
 	}
 	set, comments, err := read(content)
 	if err != nil {
@@ -79,9 +75,9 @@ func Compile(src []byte, o Options) (t *Template, err error) {
 	}
 	e := newEmitter(content, o)
 	e.node(set, 0, false)
-	source := translate(content, e.lines, e.failf)
+	source := translate(e)
 	if len(e.problems) > 0 {
-		return nil, &Error{Problems: e.problems}
+		return nil, &Error{Problems: e.problems, cause: e.cause}
 	}
 	t = &Template{text: content, options: o, lines: e.lines, nodes: e.nodes, parents: e.parents, texts: e.texts, names: e.names}
 	t.number()
@@ -143,7 +139,7 @@ func (t *Template) parse(source string) (*starlark.Program, error) {
 }
 
 func (t *Template) static(pos syntax.Position, message string) Problem {
-	return Problem{Message: withHint(message), Frames: []Frame{t.frame("", pos)}}
+	return Problem{Message: withHint(shorten(message)), Frames: []Frame{t.frame("", pos)}}
 }
 
 // frame shows a position of the program in the template.
@@ -158,6 +154,7 @@ func (t *Template) frame(function string, pos syntax.Position) Frame {
 
 // Result is the outcome of a render. It is immutable.
 type Result struct {
+	text      *text
 	documents []*node
 	limits    Limits
 }
@@ -170,8 +167,9 @@ func (r *Result) meter() *meter { return &meter{limits: r.limits, ctx: context.B
 // wraps a *LimitError when a limit stopped the template, which is also what happens when
 // ctx ends.
 func (t *Template) Render(ctx context.Context, values any) (result *Result, err error) {
+	defer t.text.recovered("rendering", &err)
 	if t.program == nil {
-		return &Result{documents: t.tree.children, limits: t.options.Limits}, nil
+		return &Result{text: t.text, documents: t.tree.children, limits: t.options.Limits}, nil
 	}
 	m := &machine{meter: meter{limits: t.options.Limits, ctx: ctx}, template: t, print: t.options.Print}
 	var root *structValue
@@ -185,7 +183,7 @@ func (t *Template) Render(ctx context.Context, values any) (result *Result, err 
 	default:
 		return nil, t.text.fail(0, "data values are a map, not %T", values)
 	}
-	root.missing = &m.missing
+	root.tellsPath = true
 	m.data = dataModule(root)
 	m.thread = &starlark.Thread{Name: t.text.name}
 	m.thread.SetLocal(machineKey, m)
@@ -197,11 +195,6 @@ func (t *Template) Render(ctx context.Context, values any) (result *Result, err 
 		m.stop(m.outOfTime())
 	}
 	defer context.AfterFunc(ctx, func() { m.thread.Cancel("time") })()
-	defer func() {
-		if r := recover(); r != nil {
-			result, err = nil, t.text.fail(0, "internal error while rendering: %v", r)
-		}
-	}()
 	m.begin()
 	if _, err := t.program.Init(m.thread, predeclared); err != nil {
 		return nil, t.runtimeError(m, err)
@@ -210,7 +203,7 @@ func (t *Template) Render(ctx context.Context, values any) (result *Result, err 
 	if err != nil {
 		return nil, err
 	}
-	return &Result{documents: documents, limits: t.options.Limits}, nil
+	return &Result{text: t.text, documents: documents, limits: t.options.Limits}, nil
 }
 
 // runtimeError shows the stack of calls in lines of the template.
@@ -230,34 +223,23 @@ func (t *Template) runtimeError(m *machine, err error) error {
 		}
 		e.cause, message = m.stopped, m.stopped.Error()
 	}
-	e.Missing = missingPath(message, m.missing)
 	p := Problem{Message: withHint(shorten(message))}
 	for i := len(eval.CallStack) - 1; i >= 0; i-- {
 		if at := eval.CallStack[i]; at.Pos.Filename() == t.text.name {
 			p.Frames = append(p.Frames, t.frame(at.Name, at.Pos))
 		}
 	}
-	p.Frames = fewFrames(p.Frames)
+	p.fewFrames()
 	e.Problems = []Problem{p}
 	return e
 }
 
-// missingPath is the path that was looked for last, if the message says that just this
-// is not there: code may ask for a field with hasattr before it fails for another reason.
-func missingPath(message, path string) string {
-	field := path[strings.LastIndexByte(path, '.')+1:]
-	if path != "" && (strings.HasPrefix(message, "struct has no ."+field+" ") || strings.HasPrefix(message, fmt.Sprintf("key %q not in struct", field))) {
-		return path
-	}
-	return ""
-}
-
 // Documents gives the documents that are printed as JSON values of Kubernetes: integers
 // are int64.
-func (r *Result) Documents() ([]any, error) {
+func (r *Result) Documents() (values []any, err error) {
+	defer r.text.recovered("converting the result", &err)
 	m := r.meter()
 	m.convert()
-	var values []any
 	for _, d := range r.documents {
 		if d.isEmpty() {
 			continue
@@ -289,6 +271,7 @@ func (r *Result) Objects() ([]map[string]any, error) {
 }
 
 // YAML prints the documents, byte for byte as ytt does.
-func (r *Result) YAML() ([]byte, error) {
+func (r *Result) YAML() (printed []byte, err error) {
+	defer r.text.recovered("printing the result", &err)
 	return r.meter().printDocuments(r.documents)
 }

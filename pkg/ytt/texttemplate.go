@@ -28,7 +28,7 @@ type piece struct {
 // template. The result is handed to the call that use begins.
 func (e *emitter) textTemplate(s string, line int, use string) {
 	if strings.Count(s, opening) > maxProgram/4 {
-		e.failf(line, "text template: more than %d pieces", maxProgram/4)
+		e.exceeds(line, "pieces of a text template", maxProgram/4)
 		return
 	}
 	pieces, problem, at := splitText(s, line)

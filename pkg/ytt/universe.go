@@ -64,6 +64,7 @@ func init() {
 		"print":   printText,
 		"fail":    fail,
 		"getattr": getattr,
+		"hasattr": hasattr,
 		"int":     short("int"),
 		"float":   short("float"),
 		"any":     copying("any", 0),
@@ -262,10 +263,23 @@ func getattr(m *machine, args starlark.Tuple, kwargs []starlark.Tuple) (starlark
 		return nil, err
 	}
 	v, err := m.attr(x, name)
-	if err != nil && fallback != nil {
+	var limit *LimitError
+	if err != nil && fallback != nil && !errors.As(err, &limit) {
 		return fallback, nil
 	}
 	return v, err
+}
+
+// hasattr looks at structs itself: an error with a path is made for nothing otherwise.
+func hasattr(m *machine, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(args) == 2 {
+		s, isStruct := args[0].(*structValue)
+		name, isText := starlark.AsString(args[1])
+		if isStruct && isText {
+			return starlark.Bool(s.find(name) >= 0), nil
+		}
+	}
+	return m.original("hasattr", args, kwargs)
 }
 
 func fail(m *machine, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {

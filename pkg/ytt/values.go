@@ -1,7 +1,6 @@
 package ytt
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,10 +21,13 @@ type structValue struct {
 	raw    []any
 	index  map[string]int // of a struct with many fields
 
-	// Where data.values has the struct, and where to note a path that is not there.
-	parent  *structValue
-	name    string
-	missing *string
+	// tellsPath says that the struct belongs to data.values: a field that is not there is
+	// reported with its path, which leads through the parents.
+	tellsPath bool
+	parent    *structValue
+	name      string
+	// exact says that numbers are those of a values file, which went through no JSON.
+	exact bool
 }
 
 var (
@@ -46,7 +48,10 @@ func structOf(m map[string]any) *structValue {
 
 // structOfValues makes a struct of a values file, in its order.
 func structOfValues(v *Values) *structValue {
-	s := &structValue{names: slices.Clone(v.names), values: make([]starlark.Value, len(v.names)), raw: make([]any, len(v.names))}
+	if v == nil {
+		v = &Values{}
+	}
+	s := &structValue{names: slices.Clone(v.names), values: make([]starlark.Value, len(v.names)), raw: make([]any, len(v.names)), exact: true}
 	for i, name := range s.names {
 		s.raw[i] = v.values[name]
 	}
@@ -83,24 +88,25 @@ func (s *structValue) find(name string) int {
 
 func (s *structValue) at(i int) starlark.Value {
 	if s.values[i] == nil {
-		s.values[i] = fromGo(s.raw[i])
+		if s.exact {
+			s.values[i] = fromValues(s.raw[i])
+		} else {
+			s.values[i] = fromGo(s.raw[i])
+		}
 		if child, ok := s.values[i].(*structValue); ok {
-			child.parent, child.name, child.missing = s, s.names[i], s.missing
+			child.parent, child.name, child.tellsPath = s, s.names[i], s.tellsPath
 		}
 	}
 	return s.values[i]
 }
 
-// noteMissing remembers that code looked for a field that is not there. When it fails
-// for that, the error can tell the whole path.
-func (s *structValue) noteMissing(name string) {
-	if s.missing == nil {
-		return
+// missing is the error of a field of data.values that is not there.
+func (s *structValue) missing(name string, index bool) error {
+	path := name
+	for of := s; of.parent != nil; of = of.parent {
+		path = of.name + "." + path
 	}
-	for ; s.parent != nil; s = s.parent {
-		name = s.name + "." + name
-	}
-	*s.missing = name
+	return &MissingError{Path: path, field: name, index: index, names: s.names}
 }
 
 func (s *structValue) String() string        { return "struct(" + strings.Join(s.names, ", ") + ")" }
@@ -114,8 +120,10 @@ func (s *structValue) Attr(name string) (starlark.Value, error) {
 	if i := s.find(name); i >= 0 {
 		return s.at(i), nil
 	}
-	s.noteMissing(name)
-	return nil, nil
+	if !s.tellsPath {
+		return nil, nil
+	}
+	return nil, s.missing(name, false)
 }
 
 func (s *structValue) AttrNames() []string { return slices.Clone(s.names) }
@@ -128,8 +136,10 @@ func (s *structValue) Get(key starlark.Value) (starlark.Value, bool, error) {
 	if i := s.find(name); i >= 0 {
 		return s.at(i), true, nil
 	}
-	s.noteMissing(name)
-	return nil, false, nil
+	if !s.tellsPath {
+		return nil, false, nil
+	}
+	return nil, false, s.missing(name, true)
 }
 
 func (s *structValue) Items() []starlark.Tuple {
@@ -169,16 +179,8 @@ func fromGo(v any) starlark.Value {
 		return fromGo(int64(v))
 	case uint64:
 		return jsonNumber(float64(v))
-	case json.Number:
-		f, err := v.Float64()
-		if err != nil {
-			return starlark.String(v)
-		}
-		return jsonNumber(f)
 	case map[string]any:
 		return structOf(v)
-	case *Values:
-		return structOfValues(v)
 	case []any:
 		items := make([]starlark.Value, len(v))
 		for i, item := range v {
@@ -189,6 +191,21 @@ func fromGo(v any) starlark.Value {
 		return fromGo(v())
 	}
 	return unknownValue{v}
+}
+
+// fromValues converts a part of a values file, whose types are settled.
+func fromValues(v any) starlark.Value {
+	switch v := v.(type) {
+	case *Values:
+		return structOfValues(v)
+	case []any:
+		items := make([]starlark.Value, len(v))
+		for i, item := range v {
+			items[i] = fromValues(item)
+		}
+		return starlark.NewList(items)
+	}
+	return fromScalar(v)
 }
 
 func jsonNumber(f float64) starlark.Value {

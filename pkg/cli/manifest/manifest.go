@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -29,8 +30,9 @@ type Document struct {
 	Line   int
 	Object map[string]any
 
-	raw  []byte // JSON
-	node *yamlv3.Node
+	raw    []byte // JSON
+	node   *yamlv3.Node
+	before int // lines of the file before those of the node
 }
 
 // Read reads a file, or standard input for "-", and gives the name for errors with it.
@@ -63,8 +65,8 @@ func readFile(path string) ([]byte, error) {
 // Parse gives the objects of a file; documents without content are left out.
 func Parse(name string, data []byte) ([]Document, error) {
 	var docs []Document
-	for _, text := range documents(data) {
-		doc, err := parse(name, text)
+	for _, part := range split(data) {
+		doc, err := part.parse(name)
 		if err != nil {
 			return nil, err
 		}
@@ -75,49 +77,51 @@ func Parse(name string, data []byte) ([]Document, error) {
 	return docs, nil
 }
 
-// documents splits a file at its separators. Each part keeps its line numbers: what is
-// before it is blank.
-func documents(data []byte) [][]byte {
-	lines := bytes.Split(data, []byte("\n"))
-	var parts [][]byte
-	part := make([][]byte, 0, len(lines))
-	next := func(line int) {
-		parts = append(parts, bytes.Join(part, []byte("\n")))
-		part = make([][]byte, line, len(lines))
-	}
-	for i, l := range lines {
-		t := bytes.TrimRight(l, "\r")
-		switch {
-		case bytes.Equal(t, []byte("---")), bytes.Equal(t, []byte("...")):
-			next(i)
-			l = nil
-		case bytes.HasPrefix(t, []byte("--- ")):
-			next(i)
-			l = append([]byte("    "), l[4:]...)
-		}
-		part = append(part, l)
-	}
-	next(0)
-	return parts
+// part is the text of one document, and how many lines are before it.
+type part struct {
+	text   []byte
+	before int
 }
 
-func parse(name string, text []byte) (*Document, error) {
+// split divides a file at its separators.
+func split(data []byte) []part {
+	var parts []part
+	current := part{}
+	number := 0
+	for line := range bytes.Lines(data) {
+		text := bytes.TrimRight(line, "\r\n")
+		switch {
+		case bytes.Equal(text, []byte("---")), bytes.Equal(text, []byte("...")):
+			parts = append(parts, current)
+			current = part{before: number + 1}
+		case bytes.HasPrefix(text, []byte("--- ")):
+			parts = append(parts, current)
+			current = part{before: number, text: append([]byte("    "), line[4:]...)}
+		default:
+			current.text = append(current.text, line...)
+		}
+		number++
+	}
+	return append(parts, current)
+}
+
+func (p part) parse(name string) (*Document, error) {
 	// yaml.v3 gives positions; the conversion below is that of kubectl, so that `on`
 	// means the same to both.
 	var node yamlv3.Node
-	if err := yamlv3.Unmarshal(text, &node); err != nil {
-		return nil, at(name, err)
+	if err := yamlv3.Unmarshal(p.text, &node); err != nil {
+		return nil, p.at(name, err)
 	}
 	if len(node.Content) == 0 || node.Content[0].Tag == "!!null" {
 		return nil, nil
 	}
-	doc := &Document{File: name, Line: node.Content[0].Line, node: node.Content[0]}
+	doc := &Document{File: name, Line: p.before + node.Content[0].Line, before: p.before, node: node.Content[0]}
 	if doc.node.Kind != yamlv3.MappingNode {
 		return nil, fmt.Errorf("%s:%d: is no object", name, doc.Line)
 	}
 	var err error
-	if doc.raw, err = yaml.YAMLToJSONStrict(text); err != nil {
-		return nil, at(name, err)
+	if doc.raw, err = yaml.YAMLToJSONStrict(p.text); err != nil {
+		return nil, p.at(name, err)
 	}
 	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(doc.raw, &doc.Object); err != nil {
 		return nil, doc.Errorf("", "%w", err)
@@ -166,7 +170,7 @@ func (d *Document) Into(typed any) error {
 func (d *Document) Errorf(path, format string, args ...any) error {
 	line := d.Line
 	if key, _ := find(d.node, path); key != nil {
-		line = key.Line
+		line = d.before + key.Line
 	}
 	return fmt.Errorf("%s:%d: %w", d.File, line, fmt.Errorf(format, args...))
 }
@@ -176,7 +180,7 @@ func (d *Document) Errorf(path, format string, args ...any) error {
 // "|"; else with that of the field.
 func (d *Document) ErrorInText(path string, line int, message string) error {
 	if _, value := find(d.node, path); value != nil && value.Style&yamlv3.LiteralStyle != 0 {
-		return fmt.Errorf("%s:%d: %s", d.File, value.Line+line, message)
+		return fmt.Errorf("%s:%d: %s", d.File, d.before+value.Line+line, message)
 	}
 	return d.Errorf(path, "%s, line %d: %s", path, line, message)
 }
@@ -186,10 +190,11 @@ var quotedPath = regexp.MustCompile(`"([^"]+)"`)
 var yamlLine = regexp.MustCompile(`^(?:error converting YAML to JSON: )?yaml: (?:unmarshal errors:\s+)?line (\d+): `)
 
 // at rewrites "yaml: line N: …" to "FILE:N: …".
-func at(name string, err error) error {
+func (p part) at(name string, err error) error {
 	text := err.Error()
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		return fmt.Errorf("%s:%s: %s", name, m[1], strings.TrimPrefix(text, m[0]))
+		line, _ := strconv.Atoi(m[1])
+		return fmt.Errorf("%s:%d: %s", name, p.before+line, strings.TrimPrefix(text, m[0]))
 	}
 	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, "yaml: "))
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -19,9 +18,6 @@ import (
 	"github.com/carto-run/carto/pkg/stamp"
 	"github.com/carto-run/carto/pkg/ytt"
 )
-
-// timeout of a render: the agent gives a template as long.
-const timeout = 4 * time.Second
 
 // Options of the command.
 type Options struct {
@@ -181,8 +177,6 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	switch {
 	case o.Ytt:
 		return o.renderYtt(ctx, values)
@@ -246,6 +240,8 @@ func (o *Options) renderYtt(ctx context.Context, values *ytt.Values) error {
 	if err != nil {
 		return finding(err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, stamp.DefaultYttTime)
+	defer cancel()
 	result, err := template.Render(ctx, values)
 	if err != nil {
 		return finding(err)
@@ -287,7 +283,10 @@ func (o *Options) print(value any) error {
 		encoder := json.NewEncoder(o.Streams.Out)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
-		return encoder.Encode(value)
+		if err := encoder.Encode(value); err != nil {
+			return cmdutil.Findingf("the result has no JSON form: %w", err)
+		}
+		return nil
 	}
 	data, err := yaml.Marshal(value)
 	if err != nil {
