@@ -89,3 +89,62 @@ func linesOf(e *Error) []int {
 	}
 	return lines
 }
+
+// TestRenderTakes says what the values of a render may be.
+func TestRenderTakes(t *testing.T) {
+	template, err := Compile([]byte("#@ load(\"@ytt:data\", \"data\")\na: #@ [k for k in data.values]\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := ReadValues("values.yaml", []byte("z: 1\na: {big: 9007199254740993, x: 1.0}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		reason string
+		values any
+		want   string
+	}{
+		{"nothing", nil, "a: []\n"},
+		{"no values file", (*Values)(nil), "a: []\n"},
+		{"decoded JSON is sorted", map[string]any{"z": 1, "a": 2}, "a:\n- a\n- z\n"},
+		{"a values file keeps its order", values, "a:\n- z\n- a\n"},
+	} {
+		result, err := template.Render(context.Background(), c.values)
+		if err != nil {
+			t.Errorf("%s: %v", c.reason, err)
+			continue
+		}
+		if out, err := result.YAML(); err != nil || string(out) != c.want {
+			t.Errorf("%s: %v\n%s", c.reason, err, out)
+		}
+	}
+	if _, err := template.Render(context.Background(), []string{"a"}); err == nil || !strings.Contains(err.Error(), "data values are a map, not []string") {
+		t.Errorf("a list is refused, got %v", err)
+	}
+}
+
+// TestNumbersOfValues: JSON loses what a float64 can not hold, a values file nothing.
+func TestNumbersOfValues(t *testing.T) {
+	const template = "#@ load(\"@ytt:data\", \"data\")\na: #@ [data.values.big, type(data.values.f)]\n"
+	compiled, err := Compile([]byte(template), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := ReadValues("values.yaml", []byte("big: 9007199254740993\nf: 1.0\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, values := range map[string]any{
+		"a:\n- 9007199254740992\n- int\n":   map[string]any{"big": int64(9007199254740993), "f": 1.0},
+		"a:\n- 9007199254740993\n- float\n": file,
+	} {
+		result, err := compiled.Render(context.Background(), values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := result.YAML(); err != nil || string(out) != want {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
