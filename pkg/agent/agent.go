@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -46,9 +48,11 @@ type Config struct {
 	Started func()
 }
 
-// DefaultTemplates is what templates may cost unless the configuration says otherwise.
+// DefaultTemplates is what templates may cost unless the configuration says otherwise. As
+// many ytt bodies run at once as there are processors: more would not be faster, and each
+// takes memory.
 func DefaultTemplates() stamp.Options {
-	return stamp.Options{Ytt: ytt.DefaultLimits(), YttTime: stamp.DefaultYttTime}
+	return stamp.Options{Ytt: ytt.DefaultLimits(), YttTime: stamp.DefaultYttTime, YttSlots: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))}
 }
 
 const (

@@ -170,10 +170,10 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 	case template.Lifecycle != v1alpha1.LifecycleMutable:
 		record.runs = &runSet{step: resource.Name, template: template, retention: template.Retention, labels: labels}
 		made, err = p.ensureRun(ctx, record.runs, kind, object)
-	case text(object, "metadata", "name") == "":
-		err = &stamp.RenderError{Err: errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)")}
 	default:
-		made, err = p.cluster.Apply(ctx, p.account, object)
+		if err = stamp.CheckName(object); err == nil {
+			made, err = p.cluster.Apply(ctx, p.account, object)
+		}
 	}
 	if err != nil {
 		return p.notMade(record, object, err)

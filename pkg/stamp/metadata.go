@@ -93,6 +93,16 @@ const (
 	runSuffix  = 8
 )
 
+// CheckName says whether an object that is kept up to date has the fixed name that it
+// needs. Errors are *RenderError.
+func CheckName(object map[string]any) error {
+	metadata, _ := object["metadata"].(map[string]any)
+	if name, _ := metadata["name"].(string); name == "" {
+		return &RenderError{Err: errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)")}
+	}
+	return nil
+}
+
 // NumberRun makes a rendered object the next run of its resource: it carries its digest,
 // its place in the order and further annotations, and has a name. The name follows from both, so that asking
 // twice, after an answer was lost, makes one object. Errors are *RenderError.

@@ -147,8 +147,8 @@ func quote(s string) string {
 func TestRenderRefuses(t *testing.T) {
 	huge := `"$(params.text)$"` + strings.Repeat(`,"$(params.text)$"`, 20)
 	tests := map[string]struct{ reason, body, want string }{
-		"no kind":     {"the API server could not tell what it is", `{"apiVersion":"v1","metadata":{}}`, "at kind: the object needs a kind"},
-		"no version":  {"nor its version", `{"kind":"K"}`, "at apiVersion: the object needs a apiVersion"},
+		"no kind":     {"the API server could not tell what it is", `{"apiVersion":"v1","metadata":{}}`, "at kind: the object needs the field kind"},
+		"no version":  {"nor its version", `{"kind":"K"}`, "at apiVersion: the object needs the field apiVersion"},
 		"no map":      {"a list is no object", `["a"]`, "the template must be an object, but is a list"},
 		"no JSON":     {"free text", `nope`, "the template is no valid JSON"},
 		"kind of tag": {"a kind that is rendered to a number", `{"apiVersion":"v1","kind":"$(params.replicas)$"}`, "at kind"},

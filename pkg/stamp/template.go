@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -61,6 +62,10 @@ type Options struct {
 	Ytt ytt.Limits
 	// YttTime is how long one may run; zero is DefaultYttTime.
 	YttTime time.Duration
+	// YttSlots bounds how many ytt bodies run at once, whatever their templates: each may
+	// take as much memory as Ytt allows. Waiting does not count as time of the render. Nil
+	// sets no bound.
+	YttSlots *semaphore.Weighted
 }
 
 // Compile is the function of the same name, with options.
@@ -184,7 +189,7 @@ func (t *Template) render(ctx context.Context, c *scope) (map[string]any, error)
 	}
 	for _, key := range []string{"apiVersion", "kind"} {
 		if s, ok := object[key].(string); !ok || s == "" {
-			return nil, &RenderError{Location: key, Err: fmt.Errorf("the object needs a %s", key)}
+			return nil, &RenderError{Location: key, Err: fmt.Errorf("the object needs the field %s", key)}
 		}
 	}
 	return object, nil

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/carto-run/carto/pkg/ytt"
 )
@@ -21,14 +24,22 @@ const yttPrefix = "unable to apply ytt template: "
 type yttBody struct {
 	template *ytt.Template
 	time     time.Duration
+	slots    *semaphore.Weighted
+	// late counts the renders in a row that ran out of time. Each halves the time of the
+	// next: a template that never ends must not hold up those of others again and again.
+	late *atomic.Int32
 }
+
+// maxHalvings of the time of a template that runs out of it: 4 s become 62 ms, which is
+// many times what an honest one takes.
+const maxHalvings = 6
 
 func (yttBody) tags() []Tag { return nil }
 
 func (t *Template) compileYtt(text string, o Options) program {
 	template, err := ytt.Compile([]byte(text), ytt.Options{Limits: o.Ytt})
 	if err == nil {
-		return yttBody{template, cmp.Or(o.YttTime, DefaultYttTime)}
+		return yttBody{template, cmp.Or(o.YttTime, DefaultYttTime), o.YttSlots, new(atomic.Int32)}
 	}
 	var failed *ytt.Error
 	if !errors.As(err, &failed) {
@@ -46,10 +57,21 @@ func (t *Template) compileYtt(text string, o Options) program {
 }
 
 func (b yttBody) render(ctx context.Context, c *scope) (any, *RenderError) {
-	ctx, cancel := context.WithTimeout(ctx, b.time)
+	if b.slots != nil {
+		if err := b.slots.Acquire(ctx, 1); err != nil {
+			return nil, &RenderError{Err: fmt.Errorf("%sit waited for others: %w", yttPrefix, err)}
+		}
+		defer b.slots.Release(1)
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.time>>min(b.late.Load(), maxHalvings))
 	defer cancel()
 	var sawDeployment bool
 	result, err := b.template.Render(ctx, c.yttValues(&sawDeployment))
+	if errors.Is(err, context.DeadlineExceeded) {
+		b.late.Add(1)
+	} else {
+		b.late.Store(0)
+	}
 	if err != nil {
 		return nil, c.yttFailure(err, sawDeployment)
 	}

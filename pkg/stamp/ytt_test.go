@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -93,7 +94,7 @@ func TestYttFailures(t *testing.T) {
 			want: "the result is empty"},
 		{reason: "a result without a kind can not be stamped",
 			text: "a: #@ 1\n",
-			want: "the object needs a apiVersion"},
+			want: "the object needs the field apiVersion"},
 		{reason: "a list is no object",
 			text: "- #@ 1\n",
 			want: "document 1 is no map"},
@@ -169,5 +170,25 @@ func TestYttProblems(t *testing.T) {
 	want := []Problem{{Field: "spec.ytt", Line: 1, Message: "undefined: foo"}, {Field: "spec.ytt", Line: 3, Message: "undefined: bar"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("each fault has its line (-want +got):\n%s", diff)
+	}
+}
+
+// TestYttLateTemplates: a template that runs out of time gets less of it, until it succeeds.
+func TestYttLateTemplates(t *testing.T) {
+	template := Options{Ytt: ytt.Limits{Steps: 1 << 60}, YttTime: 200 * time.Millisecond}.Compile(&v1alpha1.ClusterTemplate{Spec: v1alpha1.TemplateSpec{Ytt: yttHead + "#@ while v.params.flag:\n#@ end\n"}})
+	late := template.body.(yttBody).late
+	for i := range int32(3) {
+		if _, err := template.Render(t.Context(), testContext(t)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("want the end of its time, got %v", err)
+		}
+		if got := late.Load(); got != i+1 {
+			t.Errorf("it was late %d times in a row, not %d", got, i+1)
+		}
+	}
+	c := testContext(t)
+	c.Params["flag"] = false
+	late.Store(1)
+	if _, err := template.Render(t.Context(), c); err != nil || late.Load() != 0 {
+		t.Errorf("a render that ends forgives the others, got %v and %d", err, late.Load())
 	}
 }

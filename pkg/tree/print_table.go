@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/duration"
@@ -275,7 +276,7 @@ func footer(t *Tree, o TableOptions) []string {
 func messageLines(s string) []string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
-		line = strings.TrimRight(line, " \t\r")
+		line = strings.TrimRight(Printable(line), " \t\r")
 		switch {
 		case len(lines) > 0:
 			lines = append(lines, "  "+line)
@@ -286,4 +287,14 @@ func messageLines(s string) []string {
 	return lines
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string { return strings.Join(strings.Fields(Printable(s)), " ") }
+
+// Printable replaces control characters: messages of others end up on terminals.
+func Printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c != '\n' && c != '\t' && (unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c)) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}

@@ -77,6 +77,7 @@ func TestErrors(t *testing.T) {
 		{"in an annotation", "a: 1\n#@foo/bar x=\nb: 1\n", "- got ')', want primary expression\n" + at("2 | #@foo/bar x=")},
 		{"a value that leaves its place", "a: #@ 1), (2\n", "- unexpected ')': it closes nothing\n" + at("1 | a: #@ 1), (2")},
 		{"an annotation that leaves its place", "#@foo/x ) or (5\na: 1\n", "- unexpected ')': it closes nothing\n" + at("1 | #@foo/x ) or (5")},
+		{"control characters do not reach terminals", "#@ fail(\"\\x1b[31mred\")\na: \"\u202e\" #@ 1\n", "- map item has both a computed and a YAML value: remove one of them\n" + at("2 | a: \"\\u202e\" #@ 1")},
 		{"a long line is cut", "a: #@ [foo, \"" + strings.Repeat("x", 500) + "\"]\n", "- undefined: foo\n" + at("1 | a: #@ [foo, \""+strings.Repeat("x", 387)+" …")},
 		{"a bracket too many", "a: #@ [1])\n", "- unexpected ')': it closes nothing\n" + at("1 | a: #@ [1])")},
 		{"return outside", "#@ return 1\na: 1\n", "- return statement not within a function\n" + at("1 | #@ return 1")},

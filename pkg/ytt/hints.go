@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // hints for messages that users of ytt often meet (spec: ytt §14.3).
@@ -54,10 +55,30 @@ const (
 func shorten(s string) string { return cut(s, maxMessage) }
 
 func cut(s string, length int) string {
-	if len(s) <= length {
+	if len(s) > length {
+		s = strings.ToValidUTF8(s[:length], "") + " …"
+	}
+	return printable(s)
+}
+
+// printable shows control characters as escapes: templates and their values are not
+// trusted, and messages end up on terminals.
+func printable(s string) string {
+	isPlain := func(c rune) bool {
+		return c == '\n' || c == '\t' || !unicode.IsControl(c) && !unicode.Is(unicode.Bidi_Control, c)
+	}
+	if strings.IndexFunc(s, func(c rune) bool { return !isPlain(c) }) < 0 {
 		return s
 	}
-	return strings.ToValidUTF8(s[:length], "") + " …"
+	var b strings.Builder
+	for _, c := range s {
+		if isPlain(c) {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", c)
+		}
+	}
+	return b.String()
 }
 
 // fewFrames leaves out the middle of a deep stack.

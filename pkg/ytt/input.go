@@ -46,7 +46,7 @@ func valuesOf(t *text, m *node) (*Values, error) {
 	for _, item := range m.children {
 		key, ok := item.key.(string)
 		if !ok {
-			return nil, t.fail(item.line, "the key %v is no string; put it in quotes", item.key)
+			return nil, t.fail(item.line, "the key %v is no string, as YAML 1.1 reads it; put it in quotes", item.key)
 		}
 		if _, again := v.values[key]; again {
 			return nil, t.fail(item.line, "duplicate key %s", quotedKey(key))
@@ -89,8 +89,21 @@ func (v *Values) set(name string, value any) {
 	v.values[name] = value
 }
 
+// Merge adds values: maps are merged all the way down, other values replace what is there.
+func (v *Values) Merge(other *Values) {
+	for _, name := range other.names {
+		value := other.values[name]
+		below, isMap := v.values[name].(*Values)
+		if more, ok := value.(*Values); ok && isMap {
+			below.Merge(more)
+			continue
+		}
+		v.set(name, value)
+	}
+}
+
 // Set gives the field at a path of names with dots between them a value in YAML. It
-// replaces what is there.
+// replaces what is there. A dot after a backslash belongs to the name.
 func (v *Values) Set(path, yaml string) (err error) {
 	t := newText("value", yaml)
 	defer t.recovered("reading a value", &err)
@@ -105,7 +118,10 @@ func (v *Values) Set(path, yaml string) (err error) {
 	if err != nil {
 		return err
 	}
-	names := strings.Split(path, ".")
+	names := strings.Split(strings.ReplaceAll(path, `\.`, "\x00"), ".")
+	for i := range names {
+		names[i] = strings.ReplaceAll(names[i], "\x00", ".")
+	}
 	if slices.Contains(names, "") {
 		return fmt.Errorf("%q is no path: names with dots between them", path)
 	}

@@ -81,7 +81,7 @@ spec:
     spec: { input: $(image)$ }
 `
 
-// yttTemplates replaces the bodies of templates by ytt, written as its users write it: with a function that merges labels.
+// yttTemplates replaces the bodies of templates by ytt, written as its users write it, which make the same objects.
 func yttTemplates(manifests string) string {
 	body := regexp.MustCompile(`(?s)  template:\n    apiVersion: (\S+)\n    kind: (\S+)\n    metadata: \{ name: \S+ \}\n    spec: \{ input: (\S+) \}\n`)
 	return body.ReplaceAllStringFunc(manifests, func(found string) string {
@@ -90,31 +90,34 @@ func yttTemplates(manifests string) string {
 		if before, tag, ok := strings.Cut(parts[3], "$("); ok {
 			input = fmt.Sprintf("%q + data.values.%s", before, strings.TrimSuffix(tag, ")$"))
 		}
-		return fmt.Sprintf(yttBody, parts[1], parts[2], strings.ToLower(parts[2]), input)
+		return fmt.Sprintf(yttBody, parts[1], parts[2], input)
 	})
 }
 
 const yttBody = `  ytt: |
     #@ load("@ytt:data", "data")
 
-    #@ def merge_labels(fixed):
-    #@   labels = {}
-    #@   if hasattr(data.values.workload.metadata, "labels"):
-    #@     labels.update(data.values.workload.metadata.labels)
+    #@ def param(key, default):
+    #@   if not key in data.values.params:
+    #@     return default
     #@   end
-    #@   labels.update(fixed)
-    #@   return labels
+    #@   return data.values.params[key]
+    #@ end
+
+    #@ def name():
+    #@   return data.values.workload.metadata.name
     #@ end
 
     ---
     apiVersion: %s
     kind: %s
     metadata:
-      name: #@ data.values.workload.metadata.name
-      labels: #@ merge_labels({"app.kubernetes.io/component": "%s"})
+      name: #@ name()
+      #@ if/end hasattr(data.values.workload.metadata, "annotations"):
+      annotations: #@ data.values.workload.metadata.annotations
     spec:
       input: #@ %s
-      #@ if/end "debug" in data.values.params:
+      #@ if/end param("debug", False):
       debug: true
 `
 

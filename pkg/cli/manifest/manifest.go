@@ -175,6 +175,15 @@ func (d *Document) Errorf(path, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", d.File, line, fmt.Errorf(format, args...))
 }
 
+// TextStart is the place of the first line of a text that a field holds line by line;
+// empty when it does not.
+func (d *Document) TextStart(path string) string {
+	if _, value := find(d.node, path); value != nil && value.Style&yamlv3.LiteralStyle != 0 {
+		return fmt.Sprintf("%s:%d", d.File, d.before+value.Line+1)
+	}
+	return ""
+}
+
 // ErrorInText makes an error about a line, from 1, of a text that a field holds. It begins
 // with the place in the file where the text stands there line by line, as it does after
 // "|"; else with that of the field.

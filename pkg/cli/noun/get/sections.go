@@ -11,6 +11,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/tree"
 )
 
 // sections are the parts of what get shows, with an empty line between.
@@ -134,7 +135,7 @@ func (s *sections) messages(types ...string) {
 	seen := map[string]bool{}
 	for _, kind := range types {
 		c := noun.Condition(s.item.Status.Conditions, kind)
-		text := strings.Join(strings.Fields(c.Message), " ")
+		text := strings.Join(strings.Fields(tree.Printable(c.Message)), " ")
 		if c.Status == metav1.ConditionTrue || text == "" || seen[text] {
 			continue
 		}
@@ -145,7 +146,7 @@ func (s *sections) messages(types ...string) {
 	for i := range s.item.Status.Resources {
 		step := &s.item.Status.Resources[i]
 		c := noun.Condition(step.Conditions, v1alpha1.ConditionReady)
-		text := strings.Join(strings.Fields(c.Message), " ")
+		text := strings.Join(strings.Fields(tree.Printable(c.Message)), " ")
 		if c.Status == metav1.ConditionFalse && c.Reason != v1alpha1.ReasonTemplateStampFailure && text != "" && !told(rows, text) {
 			rows = append(rows, []string{fmt.Sprintf("step %s: %s: %s", step.Name, c.Reason, text)})
 		}

@@ -36,7 +36,7 @@ func (o *Options) renderBody(ctx context.Context, values *ytt.Values) error {
 	}
 	object, err := template.RenderValues(ctx, values.Object())
 	if err != nil {
-		return finding(docs[0].Errorf(locationOf(err), "%w", err))
+		return finding(docs[0].Errorf(locationOf(err), "%w", err), "")
 	}
 	return o.print(object)
 }
@@ -51,7 +51,7 @@ func (o *Options) documents(ctx context.Context, files []string) ([]manifest.Doc
 		}
 		docs, err := manifest.Parse(name, data)
 		if err != nil {
-			return nil, err
+			return nil, &cmdutil.FindingError{Err: err}
 		}
 		all = append(all, docs...)
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -22,7 +25,11 @@ func (o *Options) renderTemplate(ctx context.Context, values *ytt.Values) error 
 	if err != nil {
 		return err
 	}
-	view, params, err := o.owner(ctx)
+	owner, params, err := o.owner(ctx)
+	if err != nil {
+		return err
+	}
+	view, err := stamp.View(owner)
 	if err != nil {
 		return err
 	}
@@ -32,10 +39,40 @@ func (o *Options) renderTemplate(ctx context.Context, values *ytt.Values) error 
 	}
 	if o.isRunTemplate() {
 		object, err := template.RenderRun(ctx, &stamp.RunContext{Runnable: view, Selected: given.selected})
-		return o.show(template, object, err)
+		return o.show(template, owner, object, err)
 	}
 	object, err := template.Render(ctx, given.context(template, view, params))
-	return o.show(template, object, err)
+	return o.show(template, owner, object, err)
+}
+
+// show prints the object that a template made, if the agent would stamp it.
+func (o *Options) show(template *stamp.Template, owner metav1.Object, object map[string]any, err error) error {
+	if err == nil {
+		err = o.stampable(template, owner, object)
+	}
+	if err != nil {
+		return finding(fmt.Errorf("cannot render %s %s: %w", template.Kind, template.Name, err), o.textStarts)
+	}
+	return o.print(object)
+}
+
+// stampable makes the checks that come after rendering, on a copy.
+func (o *Options) stampable(template *stamp.Template, owner metav1.Object, object map[string]any) error {
+	namespace := owner.GetNamespace()
+	if namespace == "" {
+		var err error
+		if namespace, err = o.NamespaceInUse(); err != nil {
+			return err
+		}
+	}
+	object = runtime.DeepCopyJSON(object)
+	if err := stamp.Own(object, stamp.Identity{OwnerName: owner.GetName(), OwnerNamespace: namespace}, nil); err != nil {
+		return err
+	}
+	if template.Lifecycle != v1alpha1.LifecycleMutable {
+		return stamp.NumberRun(object, owner.GetName(), "", 1, nil)
+	}
+	return stamp.CheckName(object)
 }
 
 // template finds the template by its kind and name.
@@ -61,6 +98,7 @@ func (o *Options) template(ctx context.Context) (*stamp.Template, error) {
 			return nil, &cmdutil.FindingError{Err: err}
 		}
 		template := stamp.Compile(typed)
+		o.textStarts = doc.TextStart("spec.ytt")
 		return template, faultsOf(doc, template, "")
 	}
 	slices.Sort(names)
@@ -87,14 +125,15 @@ func (o *Options) templateOfCluster(ctx context.Context) (*stamp.Template, error
 	return stamp.Compile(typed), nil
 }
 
-// owner reads the owner, and gives what templates see of it.
-func (o *Options) owner(ctx context.Context) (view map[string]any, params []blueprint.OwnerParam, err error) {
-	file, kind, typed := o.Workload, v1alpha1.KindWorkload, any(&v1alpha1.Workload{})
+// owner reads the owner, and its params.
+func (o *Options) owner(ctx context.Context) (owner metav1.Object, params []blueprint.OwnerParam, err error) {
+	file, kind := o.Workload, v1alpha1.KindWorkload
+	owner = &v1alpha1.Workload{}
 	switch {
 	case o.Deliverable != "":
-		file, kind, typed = o.Deliverable, v1alpha1.KindDeliverable, &v1alpha1.Deliverable{}
+		file, kind, owner = o.Deliverable, v1alpha1.KindDeliverable, &v1alpha1.Deliverable{}
 	case o.Runnable != "":
-		file, kind, typed = o.Runnable, v1alpha1.KindRunnable, &v1alpha1.Runnable{}
+		file, kind, owner = o.Runnable, v1alpha1.KindRunnable, &v1alpha1.Runnable{}
 	}
 	docs, err := o.documents(ctx, []string{file})
 	if err != nil {
@@ -109,10 +148,10 @@ func (o *Options) owner(ctx context.Context) (view map[string]any, params []blue
 	if len(found) != 1 {
 		return nil, nil, cmdutil.Findingf("%s: holds %d objects of kind %s; one is needed", file, len(found), kind)
 	}
-	if err := found[0].Into(typed); err != nil {
+	if err := found[0].Into(owner); err != nil {
 		return nil, nil, &cmdutil.FindingError{Err: err}
 	}
-	switch owner := typed.(type) {
+	switch owner := owner.(type) {
 	case *v1alpha1.Workload:
 		params, err = blueprint.DecodeOwnerParams(owner.Spec.Params)
 	case *v1alpha1.Deliverable:
@@ -121,8 +160,7 @@ func (o *Options) owner(ctx context.Context) (view map[string]any, params []blue
 	if err != nil {
 		return nil, nil, &cmdutil.FindingError{Err: found[0].Errorf("spec.params", "%w", err)}
 	}
-	view, err = stamp.View(typed)
-	return view, params, err
+	return owner, params, nil
 }
 
 // locationOf is the path in a body at which rendering failed.

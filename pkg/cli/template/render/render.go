@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ type Options struct {
 	Name          string
 
 	Files                   []string
-	ValuesFile              string
+	ValuesFiles             []string
 	Values                  []string
 	IgnoreUnknownComments   bool
 	ImplicitMapKeyOverrides bool
@@ -38,6 +39,9 @@ type Options struct {
 	Deliverable             string
 	Runnable                string
 	Output                  string
+
+	// textStarts is where the ytt text of the template begins: FILE:LINE.
+	textStarts string
 }
 
 // NewCmdRender makes the command; runF replaces the work in tests.
@@ -62,7 +66,7 @@ owner over its own defaults. What a blueprint would add is given as values:
 
 source, image and config are there for the only one of sources, images and configs.
 
-Values have the types of YAML 1.1; KEY may be a path with dots.`,
+Values have the types of YAML 1.1. KEY may be a path with dots; \. is a dot in a name.`,
 		Example: fmt.Sprintf(`  # a ytt template, while it is being written
   %[1]s template render --ytt -f config.ytt.yaml --values-file values.yaml --value params.replicas=3
 
@@ -76,7 +80,7 @@ Values have the types of YAML 1.1; KEY may be a path with dots.`,
 	flags.BoolVar(&o.Ytt, "ytt", false, "The file is a ytt template.")
 	flags.BoolVar(&o.Template, "template", false, "The file is an object with $(…)$ tags.")
 	flags.StringArrayVarP(&o.Files, "filename", "f", nil, "File to read, or - for standard input. Repeatable with KIND/NAME.")
-	flags.StringVar(&o.ValuesFile, "values-file", "", "File with values: one YAML map, or - for standard input.")
+	flags.StringArrayVar(&o.ValuesFiles, "values-file", nil, "File with values: one YAML map, or - for standard input. Repeatable: later files win.")
 	flags.StringArrayVar(&o.Values, "value", nil, "Value KEY=VALUE in YAML; it replaces what the file gives under KEY. Repeatable.")
 	flags.BoolVar(&o.IgnoreUnknownComments, "ignore-unknown-comments", false, "With --ytt: drop comments that are neither #@ nor #!, instead of refusing them.")
 	flags.BoolVar(&o.ImplicitMapKeyOverrides, "implicit-map-key-overrides", false, "With --ytt: a later item of a map replaces an earlier one of the same key.")
@@ -124,7 +128,7 @@ func (o *Options) Validate() error {
 		faults = append(faults, fmt.Errorf("one file (-f) is needed, not %d", len(o.Files)))
 	}
 	owners := 0
-	inputs := append([]string{o.ValuesFile}, o.Files...)
+	inputs := slices.Concat(o.ValuesFiles, o.Files)
 	for _, owner := range []string{o.Workload, o.Deliverable, o.Runnable} {
 		inputs = append(inputs, owner)
 		if owner != "" {
@@ -189,14 +193,16 @@ func (o *Options) Run(ctx context.Context) error {
 // readValues reads the values file, and the values that replace parts of it.
 func (o *Options) readValues(ctx context.Context) (*ytt.Values, error) {
 	values := &ytt.Values{}
-	if o.ValuesFile != "" {
-		name, data, err := manifest.Read(ctx, o.Streams, o.ValuesFile)
+	for _, file := range o.ValuesFiles {
+		name, data, err := manifest.Read(ctx, o.Streams, file)
 		if err != nil {
 			return nil, err
 		}
-		if values, err = ytt.ReadValues(name, data); err != nil {
+		more, err := ytt.ReadValues(name, data)
+		if err != nil {
 			return nil, positioned(err)
 		}
+		values.Merge(more)
 	}
 	for _, v := range o.Values {
 		key, value, _ := strings.Cut(v, "=")
@@ -238,13 +244,13 @@ func (o *Options) renderYtt(ctx context.Context, values *ytt.Values) error {
 		Print: func(text string) { _, _ = fmt.Fprintln(o.Streams.ErrOut, text) },
 	})
 	if err != nil {
-		return finding(err)
+		return finding(err, "")
 	}
 	ctx, cancel := context.WithTimeout(ctx, stamp.DefaultYttTime)
 	defer cancel()
 	result, err := template.Render(ctx, values)
 	if err != nil {
-		return finding(err)
+		return finding(err, "")
 	}
 	if o.Output == "json" {
 		documents, err := result.Documents()
@@ -268,7 +274,13 @@ func (o *Options) renderYtt(ctx context.Context, values *ytt.Values) error {
 
 // finding says that the template is at fault. The text of ytt ends with a line break of
 // its own.
-func finding(err error) error {
+// starts says where the text stands in a file, if it is known: the lines of errors count
+// from there.
+func finding(err error, starts string) error {
+	var failed *ytt.Error
+	if starts != "" && errors.As(err, &failed) {
+		return &cmdutil.FindingError{Err: fmt.Errorf("%w\nThe first line of stdin.yml is %s.", trimmed{err}, starts)}
+	}
 	return &cmdutil.FindingError{Err: trimmed{err}}
 }
 
@@ -294,12 +306,4 @@ func (o *Options) print(value any) error {
 	}
 	_, err = o.Streams.Out.Write(data)
 	return err
-}
-
-// show prints the object that a template made, or says why there is none.
-func (o *Options) show(template *stamp.Template, object map[string]any, err error) error {
-	if err != nil {
-		return finding(fmt.Errorf("cannot render %s %s: %w", template.Kind, template.Name, err))
-	}
-	return o.print(object)
 }
