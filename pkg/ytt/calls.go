@@ -18,7 +18,7 @@ func machineOf(thread *starlark.Thread) *machine { return thread.Local(machineKe
 var predeclared = starlark.StringDict{}
 
 // machineCalls are the calls that the emitter and the rewriter write.
-var machineCalls = map[string]func(m *machine, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error){
+var machineCalls = map[string]builtinFunc{
 	"start": func(m *machine, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		return starlark.None, m.start(index(args))
 	},
@@ -88,8 +88,11 @@ var machineCalls = map[string]func(m *machine, args starlark.Tuple, kwargs []sta
 	},
 }
 
-func init() {
-	for name, call := range machineCalls {
+func init() { declare(machineCalls) }
+
+// declare makes calls known to programs, under names that templates can not use.
+func declare(calls map[string]builtinFunc) {
+	for name, call := range calls {
 		predeclared[prefix+name] = starlark.NewBuiltin(prefix+name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 			m := machineOf(thread)
 			v, err := call(m, args, kwargs)

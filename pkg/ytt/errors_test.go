@@ -247,9 +247,6 @@ func TestLargeTemplates(t *testing.T) {
 	if !errors.As(err, &exceeded) || err.Error() != "ytt: Error: \n- limit exceeded: size of a template (1048576 bytes)\n" {
 		t.Errorf("beyond the limit: %v", err)
 	}
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	// The size of the program is limited, too: what is beyond must be refused as soon.
 	for _, c := range []struct {
 		reason, part string

@@ -60,15 +60,7 @@ func ofTwo(f func(*machine, starlark.Value, starlark.Value) (starlark.Value, err
 	}
 }
 
-func init() {
-	for name, guard := range guards {
-		predeclared[prefix+name] = starlark.NewBuiltin(prefix+name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-			m := machineOf(thread)
-			v, err := guard(m, args, kwargs)
-			return v, m.noted(err)
-		})
-	}
-}
+func init() { declare(guards) }
 
 // invoke calls a function of the template from Go. Such calls take no steps of the
 // interpreter, whose hook looks at the depth otherwise.

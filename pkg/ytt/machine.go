@@ -160,7 +160,7 @@ func (m *machine) putItem(parent, n *node) error {
 		if err := m.checkDuplicate(parent.children[i], n); err != nil {
 			return err
 		}
-		parent.splice(i, i+1)
+		parent.remove(i)
 	}
 	parent.add(n)
 	return nil
@@ -235,7 +235,7 @@ func (m *machine) replace(v starlark.Value) error {
 	if err := m.spend(dictEntry * len(items)); err != nil {
 		return err
 	}
-	parent.splice(at, at+1)
+	parent.remove(at)
 	if n.kind != mapItem {
 		parent.children = append(parent.children, items...)
 		return nil

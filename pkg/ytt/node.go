@@ -1,6 +1,10 @@
 package ytt
 
-import "go.starlark.net/starlark"
+import (
+	"slices"
+
+	"go.starlark.net/starlark"
+)
 
 // kind of a node.
 type kind uint8
@@ -101,17 +105,14 @@ func (n *node) add(child *node) {
 	}
 }
 
-// splice replaces the children from i to j (exclusive) by others.
-func (n *node) splice(i, j int, others ...*node) {
-	if i+1 == j && j == len(n.children) && len(others) == 0 { // the last one, which is the rule
-		if n.keys != nil {
-			delete(n.keys, n.children[i].key)
-		}
+// remove takes a child out.
+func (n *node) remove(i int) {
+	if i == len(n.children)-1 { // which is the rule
+		delete(n.keys, n.children[i].key)
 		n.children = n.children[:i:i]
 		return
 	}
-	rest := append([]*node{}, n.children[j:]...)
-	n.children = append(append(n.children[:i:i], others...), rest...)
+	n.children = slices.Concat(n.children[:i], n.children[i+1:])
 	n.reindex()
 }
 

@@ -11,7 +11,7 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// function is a builtin in Go.
+// builtinFunc is a function of the language that is written in Go.
 type builtinFunc func(m *machine, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
 
 // newBuiltin makes a function whose errors name it.
