@@ -257,7 +257,7 @@ func (r *reader) below(ctx context.Context, parents []*tree.Found) ([]*tree.Foun
 			}
 			for _, o := range obj.GetOwnerReferences() {
 				if parent := byUID[o.UID]; parent != nil {
-					f := &tree.Found{Object: obj}
+					f := &tree.Found{Object: obj, Rule: tree.RuleOwnerReference}
 					parent.Children = append(parent.Children, f)
 					next = append(next, f)
 					break

@@ -114,7 +114,11 @@ type Found struct {
 	// Object is nil when it could not be read.
 	Object *unstructured.Unstructured
 	// Missing is true when the API server says that it is not there.
-	Missing  bool
+	Missing bool
+	// Rule that found it below its parent.
+	Rule Rule
+	// Owner is set for an object that is an owner itself: what was read of it.
+	Owner    *Input
 	Children []*Found
 }
 

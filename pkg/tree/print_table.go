@@ -127,8 +127,14 @@ func rows(t *Tree, o TableOptions) []row {
 		name += " (" + t.Blueprint.Name + ")"
 	}
 	all := []row{{line(o, name, t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason, t.Owner.Created, nil)}}
+	return append(all, belowOwner(t, "", o, g)...)
+}
+
+// belowOwner are the rows below that of an owner.
+func belowOwner(t *Tree, indent string, o TableOptions, g glyphs) []row {
+	var all []row
 	for i := range t.Runs {
-		all = append(all, objectRows(&t.Runs[i], "", i == len(t.Runs)-1, o, g)...)
+		all = append(all, objectRows(&t.Runs[i], indent, i == len(t.Runs)-1, o, g)...)
 	}
 	for i := range t.Steps {
 		s := &t.Steps[i]
@@ -136,9 +142,9 @@ func rows(t *Tree, o TableOptions) []row {
 		if i == len(t.Steps)-1 {
 			branch, below = g.end, "   "
 		}
-		all = append(all, row{line(o, branch+s.Name+inputs(s, g), s.Ready, s.Healthy.Status, stepReason(s), s.Ready.Since, s.Outputs)})
+		all = append(all, row{line(o, indent+branch+s.Name+inputs(s, g), s.Ready, s.Healthy.Status, stepReason(s), s.Ready.Since, s.Outputs)})
 		if s.Object != nil {
-			all = append(all, objectRows(s.Object, below, true, o, g)...)
+			all = append(all, objectRows(s.Object, indent+below, true, o, g)...)
 		}
 	}
 	return all
@@ -178,7 +184,15 @@ func objectRows(obj *Object, indent string, last bool, o TableOptions, g glyphs)
 	if obj.Missing {
 		reason = "Missing"
 	}
-	all := []row{{line(o, indent+branch+obj.Kind+"/"+obj.Name, obj.Ready, "", reason, obj.Created, nil)}}
+	name := indent + branch + obj.Kind + "/" + obj.Name
+	if t := obj.Tree; t != nil {
+		if t.Blueprint != nil {
+			name += " (" + t.Blueprint.Name + ")"
+		}
+		all := []row{{line(o, name, t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason, obj.Created, nil)}}
+		return append(all, belowOwner(t, indent+below, o, g)...)
+	}
+	all := []row{{line(o, name, obj.Ready, "", reason, obj.Created, nil)}}
 	for i := range obj.Children {
 		all = append(all, objectRows(&obj.Children[i], indent+below, i == len(obj.Children)-1, o, g)...)
 	}

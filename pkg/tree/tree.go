@@ -108,6 +108,8 @@ type Step struct {
 type StepInput struct {
 	Edge      `json:",inline"`
 	Available bool `json:"available"`
+	// Values that flow along the edge: the outputs of the step that is read.
+	Values []Output `json:"values,omitempty"`
 }
 
 // Output is a value that a step gives to others.
@@ -119,16 +121,35 @@ type Output struct {
 	Since   Time   `json:"since,omitempty"`
 }
 
+// Rule says how the edge from an object to what is above it was found.
+type Rule string
+
+// Rules, from the most to the least certain.
+const (
+	// RuleStatus: the status of the owner names the object.
+	RuleStatus Rule = "status"
+	// RuleLabel: a label of the object names the owner or the step.
+	RuleLabel Rule = "label"
+	// RuleOwnerReference: the object's metadata.ownerReferences name its parent.
+	RuleOwnerReference Rule = "ownerReference"
+)
+
 // Object is a stamped object, or something below one.
 type Object struct {
 	Ref   `json:",inline"`
 	Ready State `json:"ready"`
+	// FoundBy is the rule that found the object below its parent.
+	FoundBy Rule `json:"foundBy,omitempty"`
 	// Sequence numbers the runs of a step or Runnable; 0 for all other objects.
 	Sequence int64 `json:"sequence,omitempty"`
 	// Created is absent when the object was not read.
 	Created Time `json:"created,omitempty"`
 	// Missing is true for an object that the status names and the cluster lacks.
-	Missing  bool     `json:"missing,omitempty"`
+	Missing bool `json:"missing,omitempty"`
+	// Tree of an object that is an owner with steps of its own, such as a Deliverable
+	// that a Workload stamps; it has no Children then. The runs of a Runnable are its
+	// Children.
+	Tree     *Tree    `json:"tree,omitempty"`
 	Children []Object `json:"children,omitempty"`
 }
 
@@ -213,6 +234,7 @@ func buildStep(in Input, planned BlueprintStep) Step {
 			Namespace: status.StampedRef.Namespace, Name: status.StampedRef.Name,
 		}
 		object := buildObject(ref, in.Objects[planned.Name])
+		object.FoundBy = RuleStatus
 		s.Object = &object
 	case state(status.Conditions, v1alpha1.ConditionResourceSubmitted).Reason == v1alpha1.ReasonPassThrough:
 		s.Phase = PhasePassThrough
@@ -231,6 +253,11 @@ func buildObject(ref Ref, found *Found) Object {
 		o.Ready = ObjectState(found.Object)
 		o.Created = at(found.Object.GetCreationTimestamp())
 		o.Sequence = Sequence(found.Object)
+	}
+	o.FoundBy = found.Rule
+	if found.Owner != nil {
+		o.Tree = Build(*found.Owner)
+		return o
 	}
 	o.Children = buildChildren(found.Children)
 	return o
@@ -263,6 +290,9 @@ func resolveInputs(steps []Step) {
 			in := &steps[i].Inputs[j]
 			from := byName[in.From]
 			in.Available = from != nil && len(from.Outputs) > 0
+			if in.Available {
+				in.Values = from.Outputs
+			}
 			if !in.Available && !waits[in.From] {
 				waits[in.From] = true
 				steps[i].WaitsFor = append(steps[i].WaitsFor, in.From)
