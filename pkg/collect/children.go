@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -16,15 +15,27 @@ import (
 type childKind struct {
 	resource schema.GroupVersionResource
 	kind     schema.GroupKind
+	// label holds the name of the parent, if the parent's controller sets one.
+	label string
+}
+
+func child(apiVersion, kind, label string) childKind {
+	gv, _ := schema.ParseGroupVersion(apiVersion)
+	return childKind{guessPlural(gv.WithKind(kind)), schema.GroupKind{Group: gv.Group, Kind: kind}, label}
+}
+
+func (c childKind) labelled(label string) childKind {
+	c.label = label
+	return c
 }
 
 var (
-	replicaSets  = childKind{schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}, schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}}
-	pods         = childKind{schema.GroupVersionResource{Version: "v1", Resource: "pods"}, schema.GroupKind{Kind: "Pod"}}
-	jobs         = childKind{schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, schema.GroupKind{Group: "batch", Kind: "Job"}}
-	kpackBuilds  = childKind{schema.GroupVersionResource{Group: "kpack.io", Version: "v1alpha2", Resource: "builds"}, schema.GroupKind{Group: "kpack.io", Kind: "Build"}}
-	taskRuns     = childKind{schema.GroupVersionResource{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}, schema.GroupKind{Group: "tekton.dev", Kind: "TaskRun"}}
-	pipelineRuns = childKind{schema.GroupVersionResource{Group: "tekton.dev", Version: "v1", Resource: "pipelineruns"}, schema.GroupKind{Group: "tekton.dev", Kind: "PipelineRun"}}
+	replicaSets  = child("apps/v1", "ReplicaSet", "")
+	deployments  = child("apps/v1", "Deployment", "")
+	pods         = child("v1", "Pod", "")
+	jobs         = child("batch/v1", "Job", "")
+	taskRuns     = child("tekton.dev/v1", "TaskRun", "")
+	pipelineRuns = child("tekton.dev/v1", "PipelineRun", "")
 )
 
 // children are the kinds to look for below a kind. It is a closed table: finding
@@ -35,12 +46,33 @@ var children = map[schema.GroupKind][]childKind{
 	{Group: "apps", Kind: "ReplicaSet"}:        {pods},
 	{Group: "apps", Kind: "StatefulSet"}:       {pods},
 	{Group: "apps", Kind: "DaemonSet"}:         {pods},
+	{Group: "argoproj.io", Kind: "Rollout"}:    {replicaSets},
 	{Group: "batch", Kind: "Job"}:              {pods},
 	{Group: "batch", Kind: "CronJob"}:          {jobs},
-	{Group: "kpack.io", Kind: "Image"}:         {kpackBuilds},
-	{Group: "kpack.io", Kind: "Build"}:         {pods},
-	{Group: "tekton.dev", Kind: "TaskRun"}:     {pods},
-	{Group: "tekton.dev", Kind: "PipelineRun"}: {taskRuns},
+	{Group: "kpack.io", Kind: "Image"}:         {child("kpack.io/v1alpha2", "Build", "image.kpack.io/image")},
+	{Group: "kpack.io", Kind: "Build"}:         {pods.labelled("kpack.io/build")},
+	{Group: "tekton.dev", Kind: "TaskRun"}:     {pods.labelled("tekton.dev/taskRun")},
+	{Group: "tekton.dev", Kind: "PipelineRun"}: {taskRuns.labelled("tekton.dev/pipelineRun")},
+	{Group: "serving.knative.dev", Kind: "Service"}: {
+		child("serving.knative.dev/v1", "Configuration", "serving.knative.dev/service"),
+		child("serving.knative.dev/v1", "Route", "serving.knative.dev/service"),
+	},
+	{Group: "serving.knative.dev", Kind: "Configuration"}: {child("serving.knative.dev/v1", "Revision", "serving.knative.dev/configuration")},
+	{Group: "serving.knative.dev", Kind: "Revision"}:      {deployments.labelled("serving.knative.dev/revision")},
+}
+
+// childless are kinds below which nothing runs, by group; all kinds of a group with "".
+var childless = map[schema.GroupKind]bool{
+	{Kind: "ConfigMap"}: true, {Kind: "Secret"}: true, {Kind: "Service"}: true, {Kind: "ServiceAccount"}: true, {Kind: "Pod"}: true,
+	{Kind: "PersistentVolumeClaim"}: true, {Group: "networking.k8s.io"}: true, {Group: "rbac.authorization.k8s.io"}: true,
+	{Group: "source.toolkit.fluxcd.io"}: true, {Group: "gateway.networking.k8s.io"}: true, {Group: "policy"}: true,
+	{Group: v1alpha1.Group}: true,
+}
+
+func hasKnownChildren(obj *unstructured.Unstructured) bool {
+	kind := obj.GroupVersionKind().GroupKind()
+	_, known := children[kind]
+	return known || childless[kind] || kind.Group != "" && childless[schema.GroupKind{Group: kind.Group}]
 }
 
 // childKinds are the kinds to look for below an object. What a Runnable runs is up to its
@@ -64,7 +96,7 @@ func (r *reader) childKinds(ctx context.Context, obj *unstructured.Unstructured)
 // runKind reads what a run template stamps; empty when that can not be known.
 func (r *reader) runKind(ctx context.Context, name string) childKind {
 	resource := v1alpha1.GroupVersion.WithResource("clusterruntemplates")
-	template, err := r.client.Resource(resource).Get(ctx, name, metav1.GetOptions{})
+	template, err := r.get(ctx, resource, "", name)
 	if err != nil {
 		if !apierrors.IsNotFound(err) {
 			r.note("get", resource.GroupResource().String(), "", name, err)
@@ -77,9 +109,5 @@ func (r *reader) runKind(ctx context.Context, name string) childKind {
 	if err != nil || kind == "" || strings.Contains(version+kind, "$(") {
 		return childKind{}
 	}
-	return childKind{guessPlural(gv.WithKind(kind)), schema.GroupKind{Group: gv.Group, Kind: kind}}
-}
-
-func isRunnable(obj *unstructured.Unstructured) bool {
-	return obj.GroupVersionKind().GroupKind() == schema.GroupKind{Group: v1alpha1.Group, Kind: v1alpha1.KindRunnable}
+	return childKind{r.resourceOf(gv.WithKind(kind)), schema.GroupKind{Group: gv.Group, Kind: kind}, ""}
 }

@@ -7,19 +7,101 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/dynamic"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/tree"
 )
 
-// reader sends the requests and remembers what could not be read.
+// parallel bounds the requests in flight: enough to hide the latency, too few to be
+// noticed by the API server.
+const parallel = 8
+
+// pageSize of lists.
+const pageSize = 500
+
+// target is something that was read: an object by name, or all of a kind in a namespace.
+type target struct {
+	resource        schema.GroupVersionResource
+	namespace, name string
+	selector        string
+}
+
+// reader sends the requests of one reading, and remembers what they were and what could
+// not be read.
 type reader struct {
-	client dynamic.Interface
+	Source
+	query Query
+	slots chan struct{}
+
+	mu      sync.Mutex
+	unread  []tree.Unread
+	targets map[target]bool
+	// parents are the objects below which to look.
+	parents    []*tree.Found
+	blueprints map[blueprintKey]func() *tree.Blueprint
 	// runs is what run templates stamp, by their names.
 	runs map[string]childKind
+}
 
-	mu     sync.Mutex
-	unread []tree.Unread
+func newReader(source Source, query Query) *reader {
+	return &reader{
+		Source: source, query: query, slots: make(chan struct{}, parallel),
+		targets:    map[target]bool{},
+		blueprints: map[blueprintKey]func() *tree.Blueprint{},
+		runs:       map[string]childKind{},
+	}
+}
+
+func (r *reader) addParent(found *tree.Found) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parents = append(r.parents, found)
+}
+
+// remember a target, and wait for a place among the requests in flight.
+func (r *reader) begin(ctx context.Context, t target) (end func(), err error) {
+	r.mu.Lock()
+	r.targets[t] = true
+	r.mu.Unlock()
+	select {
+	case r.slots <- struct{}{}:
+		return func() { <-r.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (r *reader) get(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error) {
+	end, err := r.begin(ctx, target{resource: resource, namespace: namespace, name: name})
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return r.Client.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
+// list reads all pages; what was read before an error is given as well.
+func (r *reader) list(ctx context.Context, t target) ([]unstructured.Unstructured, error) {
+	end, err := r.begin(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	var items []unstructured.Unstructured
+	options := t.listOptions()
+	options.Limit = pageSize
+	for {
+		page, err := r.Client.Resource(t.resource).Namespace(t.namespace).List(ctx, options)
+		if err != nil {
+			return items, err
+		}
+		items = append(items, page.Items...)
+		if options.Continue = page.GetContinue(); options.Continue == "" {
+			return items, nil
+		}
+	}
 }
 
 func (r *reader) note(verb, resource, namespace, name string, err error) {

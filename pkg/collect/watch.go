@@ -5,9 +5,6 @@ import (
 	"sync"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 
@@ -18,32 +15,68 @@ import (
 // a step makes several events within milliseconds.
 const settle = 80 * time.Millisecond
 
-// Follow calls show with a new tree whenever something that the tree draws may have
-// changed, first with the present one, until show returns an error or ctx is done. It
-// holds one watch for the owner, one for each stamped object and one for each kind of
-// children; watches come and go with what is stamped. A watch that ends is resumed with
-// growing delays, and everything is read again then, so that nothing is missed.
+// Follow calls show with a new tree of an owner whenever something that the tree draws may
+// have changed, first with the present one, until show returns an error or ctx is done. It
+// holds one watch for everything that was read; watches come and go with what is stamped.
+// A watch that ends is resumed with growing delays, and everything is read again then, so
+// that nothing is missed.
 //
 // A deleted owner is the error of the read: not found.
 func Follow(ctx context.Context, client dynamic.Interface, ref OwnerRef, show func(*tree.Tree) error) error {
+	root := Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name}
+	return FollowTrees(ctx, Source{Client: client}, Query{Roots: []Root{root}}, func(f *tree.Forest) error {
+		return show(f.Trees[0])
+	})
+}
+
+// FollowTrees is Follow for the trees of a query.
+func FollowTrees(ctx context.Context, source Source, query Query, show func(*tree.Forest) error) error {
+	read := func(ctx context.Context) (*tree.Forest, map[target]bool, error) { return readTrees(ctx, source, query) }
+	pause := func(f *tree.Forest) time.Duration {
+		// A list of thousands of owners is not read again for each change.
+		return settle + time.Duration(f.Owners())*time.Millisecond
+	}
+	return follow(ctx, source.Client, firstTargets(query.Roots), read, pause, show)
+}
+
+// FollowUp is Follow for the way up from an object.
+func FollowUp(ctx context.Context, source Source, root Root, show func(*tree.Path) error) error {
+	read := func(ctx context.Context) (*tree.Path, map[target]bool, error) { return readUp(ctx, source, root) }
+	pause := func(*tree.Path) time.Duration { return settle }
+	return follow(ctx, source.Client, firstTargets([]Root{root}), read, pause, show)
+}
+
+func firstTargets(roots []Root) map[target]bool {
+	all := map[target]bool{}
+	for _, root := range roots {
+		t := target{resource: root.Resource, namespace: root.Namespace, name: root.Name}
+		if root.Name == "" {
+			t.selector = root.Selector
+		}
+		all[t] = true
+	}
+	return all
+}
+
+func follow[T any](ctx context.Context, client dynamic.Interface, first map[target]bool, read func(context.Context) (T, map[target]bool, error), pause func(T) time.Duration, show func(T) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watches{client: client, dirty: make(chan struct{}, 1), running: map[target]context.CancelFunc{}}
 	defer w.group.Wait()
 	defer cancel()
 
-	owner := target{ref.Resource(), ref.Namespace, ref.Name}
+	// The watches of the roots are there before the read, or a change between would be
+	// missed.
+	w.ensure(ctx, first, false)
 	for {
-		// The watches are there before the read, or a change between would be missed.
-		w.ensure(ctx, map[target]bool{owner: true}, false)
-		in, lists, err := collect(ctx, client, ref)
+		snapshot, targets, err := read(ctx)
 		if err != nil {
 			return err
 		}
-		if w.ensure(ctx, targets(owner, in, lists), true) {
+		if w.ensure(ctx, targets, true) {
 			// New watches began after the read; their first events trigger another one.
 			w.poke()
 		}
-		if err := show(tree.Build(in)); err != nil {
+		if err := show(snapshot); err != nil {
 			return err
 		}
 		select {
@@ -54,36 +87,13 @@ func Follow(ctx context.Context, client dynamic.Interface, ref OwnerRef, show fu
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(settle):
+		case <-time.After(pause(snapshot)):
 		}
 		select {
 		case <-w.dirty:
 		default:
 		}
 	}
-}
-
-// target is one watch: an object by name, or a kind in a namespace.
-type target struct {
-	resource        schema.GroupVersionResource
-	namespace, name string
-}
-
-func targets(owner target, in tree.Input, lists []listKey) map[target]bool {
-	all := map[target]bool{owner: true}
-	for _, list := range lists {
-		all[target{list.child.resource, list.namespace, ""}] = true
-	}
-	for i := range in.Owner.Status.Resources {
-		r := &in.Owner.Status.Resources[i]
-		if r.StampedRef == nil {
-			continue
-		}
-		if resource, err := Resource(r.StampedRef); err == nil {
-			all[target{resource, r.StampedRef.Namespace, r.StampedRef.Name}] = true
-		}
-	}
-	return all
 }
 
 type watches struct {
@@ -128,12 +138,8 @@ func (w *watches) ensure(ctx context.Context, wanted map[target]bool, prune bool
 // as events, so each new beginning is a re-list as well.
 func (w *watches) run(ctx context.Context, t target) {
 	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 9, Cap: 30 * time.Second}
-	options := metav1.ListOptions{}
-	if t.name != "" {
-		options.FieldSelector = fields.OneTermEqualSelector("metadata.name", t.name).String()
-	}
 	for delay := backoff; ctx.Err() == nil; {
-		watcher, err := w.client.Resource(t.resource).Namespace(t.namespace).Watch(ctx, options)
+		watcher, err := w.client.Resource(t.resource).Namespace(t.namespace).Watch(ctx, t.listOptions())
 		if err == nil {
 			opened := time.Now()
 			for range watcher.ResultChan() {

@@ -7,44 +7,46 @@ type Change struct {
 	Ready   State
 	Healthy string
 	Reason  string
+
+	key string
 }
 
 // Changes lists what differs between two snapshots, in the order of the table; all of it
 // when there is none before. It is what a log shows, where a terminal is repainted.
-func Changes(before, after *Tree) []Change {
+func Changes(before, after Snapshot) []Change {
 	old := map[string]Change{}
 	if before != nil {
-		for _, c := range nodes(before) {
-			old[c.Name] = c
+		for _, c := range changes(before) {
+			old[c.key] = c
 		}
 	}
 	var changed []Change
-	for _, c := range nodes(after) {
-		if o, ok := old[c.Name]; !ok || o.Ready.Status != c.Ready.Status || o.Reason != c.Reason || o.Healthy != c.Healthy {
+	for _, c := range changes(after) {
+		if o, ok := old[c.key]; !ok || o.Ready.Status != c.Ready.Status || o.Reason != c.Reason || o.Healthy != c.Healthy {
 			changed = append(changed, c)
 		}
 	}
 	return changed
 }
 
-func nodes(t *Tree) []Change {
-	all := []Change{{t.Owner.Kind + "/" + t.Owner.Name, t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason}}
-	var objects func(o *Object)
-	objects = func(o *Object) {
-		all = append(all, Change{o.Kind + "/" + o.Name, o.Ready, "", o.Ready.Reason})
-		for i := range o.Children {
-			objects(&o.Children[i])
+func changes(s Snapshot) []Change {
+	var all []Change
+	var walk func(n *node, path string)
+	walk = func(n *node, path string) {
+		name := n.title
+		if n.ref != nil {
+			name = n.ref.Kind + "/" + n.ref.Name
+			path += "/" + n.ref.Namespace
+		}
+		path += "/" + name
+		all = append(all, Change{Name: name, Ready: n.ready, Healthy: n.healthy, Reason: n.reason, key: path})
+		for i := range n.children {
+			walk(&n.children[i], path)
 		}
 	}
-	for i := range t.Runs {
-		objects(&t.Runs[i])
-	}
-	for i := range t.Steps {
-		s := &t.Steps[i]
-		all = append(all, Change{s.Name, s.Ready, s.Healthy.Status, stepReason(s)})
-		if s.Object != nil {
-			objects(s.Object)
-		}
+	nodes := s.nodes()
+	for i := range nodes {
+		walk(&nodes[i], "")
 	}
 	return all
 }

@@ -11,7 +11,13 @@ import (
 
 // Input is what a collector read, not interpreted yet.
 type Input struct {
-	// Owner is the Workload, Deliverable or Runnable.
+	// Root is the object at the top.
+	Root *Found
+	// IsBlueprint is true for a root that is a blueprint; Owners are those that last went
+	// through it.
+	IsBlueprint bool
+	Owners      []*Input
+	// Owner is the Workload, Deliverable or Runnable; its Kind is empty for other roots.
 	Owner Owner
 	// Blueprint is nil when it is not known or could not be read; the tree then knows
 	// only the steps that the owner's status names.
@@ -19,8 +25,6 @@ type Input struct {
 	// Objects are the stamped objects by step, with what is below them. A step without
 	// an entry was not read.
 	Objects map[string]*Found
-	// Runs are the objects that a Runnable stamped, the newest first.
-	Runs []*Found
 	// Unread lists what could not be read.
 	Unread []Unread
 }
@@ -31,16 +35,23 @@ type Owner struct {
 	Object    metav1.ObjectMeta
 	Status    v1alpha1.OwnerStatus
 	Blueprint v1alpha1.BlueprintRef
+	// Source and Image are where the code comes from.
+	Source *v1alpha1.Source
+	Image  string
 }
 
 // FromWorkload takes the owner from a Workload.
 func FromWorkload(w *v1alpha1.Workload) Owner {
-	return Owner{Kind: v1alpha1.KindWorkload, Object: w.ObjectMeta, Status: w.Status.OwnerStatus, Blueprint: w.Status.SupplyChainRef}
+	owner := Owner{Kind: v1alpha1.KindWorkload, Object: w.ObjectMeta, Status: w.Status.OwnerStatus, Blueprint: w.Status.SupplyChainRef, Source: w.Spec.Source}
+	if w.Spec.Image != nil {
+		owner.Image = *w.Spec.Image
+	}
+	return owner
 }
 
 // FromDeliverable takes the owner from a Deliverable.
 func FromDeliverable(d *v1alpha1.Deliverable) Owner {
-	return Owner{Kind: v1alpha1.KindDeliverable, Object: d.ObjectMeta, Status: d.Status.OwnerStatus, Blueprint: d.Status.DeliveryRef}
+	return Owner{Kind: v1alpha1.KindDeliverable, Object: d.ObjectMeta, Status: d.Status.OwnerStatus, Blueprint: d.Status.DeliveryRef, Source: d.Spec.Source}
 }
 
 // FromRunnable takes the owner from a Runnable.

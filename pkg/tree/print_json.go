@@ -5,12 +5,12 @@ import (
 	"io"
 )
 
-// WriteJSON writes the tree as JSON, on one line when compact is set (for NDJSON).
-func WriteJSON(w io.Writer, t *Tree, compact bool) error {
+// WriteJSON writes a snapshot as JSON, on one line when compact is set (for NDJSON).
+func WriteJSON(w io.Writer, s Snapshot, compact bool) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	if !compact {
 		e.SetIndent("", "  ")
 	}
-	return e.Encode(t)
+	return e.Encode(s.document())
 }

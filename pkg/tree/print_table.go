@@ -1,16 +1,12 @@
 package tree
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/duration"
-
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // TableOptions say how a table looks; they never change what it says.
@@ -25,42 +21,74 @@ type TableOptions struct {
 	Color bool
 	// Width to truncate lines to; 0 means never.
 	Width int
+	// Namespace adds a column with the namespaces of owners.
+	Namespace bool
+	// NoHeaders leaves out the titles of the columns, and the remarks below the table.
+	NoHeaders bool
 }
 
-// WriteTable writes the tree as a table, followed by the root cause and by what could
-// not be read.
-func WriteTable(w io.Writer, t *Tree, o TableOptions) error {
+// WriteTable writes a table, followed by the root cause and by what could not be read.
+func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	header := []string{"NAME", "READY", "HEALTHY", "REASON", "AGE"}
+	if o.Namespace {
+		header = append([]string{"NAMESPACE"}, header...)
+	}
 	if o.Wide {
-		header = append(header, "OUTPUT", "REVISION")
+		header = append(header, "OUTPUT", "REVISION", "FOUND BY")
 		o.Width = 0
 	}
-	rows := append([]row{{cells: header}}, rows(t, o)...)
+	var all []row
+	if !o.NoHeaders {
+		all = append(all, row{header})
+	}
+	nodes := s.nodes()
+	g := glyphsFor(o.Unicode)
+	for i := range nodes {
+		all = append(all, rows(&nodes[i], "", "", o, g)...)
+	}
 	widths := make([]int, len(header))
-	for _, r := range rows {
+	for _, r := range all {
 		for i, c := range r.cells {
 			widths[i] = max(widths[i], utf8.RuneCountInString(c))
 		}
 	}
 	// Room is taken from the reason first, then from the name: a name that is cut
 	// cannot be copied.
+	name, reason := o.column(columnName), o.column(columnReason)
 	if o.Width > 0 {
 		if over := sum(widths) + 2*(len(widths)-1) - o.Width; over > 0 {
-			widths[3] -= min(over, max(0, widths[3]-12))
+			widths[reason] -= min(over, max(0, widths[reason]-12))
 		}
 		if over := sum(widths) + 2*(len(widths)-1) - o.Width; over > 0 {
-			widths[0] -= min(over, max(0, widths[0]-20))
+			widths[name] -= min(over, max(0, widths[name]-20))
 		}
 	}
 	out := &strings.Builder{}
-	for _, r := range rows {
+	for _, r := range all {
 		out.WriteString(r.render(widths, o))
 	}
-	for _, line := range footer(t, o) {
-		out.WriteString(line + "\n")
+	if !o.NoHeaders {
+		for _, line := range s.remarks(o) {
+			out.WriteString(line + "\n")
+		}
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// Columns, without that of namespaces.
+const (
+	columnName = iota
+	columnReady
+	columnHealthy
+	columnReason
+)
+
+func (o TableOptions) column(c int) int {
+	if o.Namespace {
+		return c + 1
+	}
+	return c
 }
 
 func sum(list []int) int {
@@ -101,7 +129,7 @@ func cut(s string, width int, o TableOptions) string {
 // paint colours the two status columns; the word itself stays, so that colour is never
 // the only signal.
 func paint(cell string, column int, o TableOptions) string {
-	if !o.Color || column != 1 && column != 2 {
+	if !o.Color || column != o.column(columnReady) && column != o.column(columnHealthy) {
 		return cell
 	}
 	code := map[string]string{"True": "32", "False": "31", "Unknown": "33"}[cell]
@@ -120,44 +148,34 @@ func glyphsFor(unicode bool) glyphs {
 	return glyphs{"|- ", "`- ", "|  ", " <- "}
 }
 
-func rows(t *Tree, o TableOptions) []row {
-	g := glyphsFor(o.Unicode)
-	name := t.Owner.Kind + "/" + t.Owner.Name
-	if t.Blueprint != nil {
-		name += " (" + t.Blueprint.Name + ")"
-	}
-	all := []row{{line(o, name, t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason, t.Owner.Created, nil)}}
-	return append(all, belowOwner(t, "", o, g)...)
-}
-
-// belowOwner are the rows below that of an owner.
-func belowOwner(t *Tree, indent string, o TableOptions, g glyphs) []row {
-	var all []row
-	for i := range t.Runs {
-		all = append(all, objectRows(&t.Runs[i], indent, i == len(t.Runs)-1, o, g)...)
-	}
-	for i := range t.Steps {
-		s := &t.Steps[i]
-		branch, below := g.tee, g.bar
-		if i == len(t.Steps)-1 {
-			branch, below = g.end, "   "
+// rows of a node and of all below it. Lead is what stands before its name, and below what
+// stands before that of its children.
+func rows(n *node, lead, below string, o TableOptions, g glyphs) []row {
+	all := []row{{cells(n, lead, o, g)}}
+	for i := range n.children {
+		branch, next := g.tee, g.bar
+		if i == len(n.children)-1 {
+			branch, next = g.end, "   "
 		}
-		all = append(all, row{line(o, indent+branch+s.Name+inputs(s, g), s.Ready, s.Healthy.Status, stepReason(s), s.Ready.Since, s.Outputs)})
-		if s.Object != nil {
-			all = append(all, objectRows(s.Object, indent+below, true, o, g)...)
-		}
+		all = append(all, rows(&n.children[i], below+branch, below+next, o, g)...)
 	}
 	return all
 }
 
-// stepReason says of a step that only waits what it waits for: its own reason would be a
-// rendering failure, which it is not. A step can wait that had its input before, and still
-// has its object.
-func stepReason(s *Step) string {
-	if len(s.WaitsFor) > 0 && (s.Phase == PhaseWaiting || s.Ready.Reason == v1alpha1.ReasonTemplateStampFailure) {
-		return "waits for " + strings.Join(s.WaitsFor, ", ")
+func cells(n *node, lead string, o TableOptions, g glyphs) []string {
+	name := lead + n.title
+	if n.step != nil {
+		name += inputs(n.step, g)
 	}
-	return s.Ready.Reason
+	cells := []string{name, dash(n.ready.Status), dash(n.healthy), dash(n.reason), age(n.since, o.Now)}
+	if o.Namespace {
+		cells = append([]string{n.namespace}, cells...)
+	}
+	if !o.Wide {
+		return cells
+	}
+	value, revision := outputCells(n.outputs)
+	return append(cells, dash(value), dash(revision), dash(string(n.foundBy)))
 }
 
 func inputs(s *Step, g glyphs) string {
@@ -175,39 +193,10 @@ func inputs(s *Step, g glyphs) string {
 	return g.arrow + strings.Join(names, ", ")
 }
 
-func objectRows(obj *Object, indent string, last bool, o TableOptions, g glyphs) []row {
-	branch, below := g.tee, g.bar
-	if last {
-		branch, below = g.end, "   "
-	}
-	reason := obj.Ready.Reason
-	if obj.Missing {
-		reason = "Missing"
-	}
-	name := indent + branch + obj.Kind + "/" + obj.Name
-	if t := obj.Tree; t != nil {
-		if t.Blueprint != nil {
-			name += " (" + t.Blueprint.Name + ")"
-		}
-		all := []row{{line(o, name, t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason, obj.Created, nil)}}
-		return append(all, belowOwner(t, indent+below, o, g)...)
-	}
-	all := []row{{line(o, name, obj.Ready, "", reason, obj.Created, nil)}}
-	for i := range obj.Children {
-		all = append(all, objectRows(&obj.Children[i], indent+below, i == len(obj.Children)-1, o, g)...)
-	}
-	return all
-}
-
-func line(o TableOptions, name string, ready State, healthy, reason string, since Time, outputs []Output) []string {
-	cells := []string{name, dash(ready.Status), dash(healthy), dash(reason), age(since, o.Now)}
-	if !o.Wide {
-		return cells
-	}
-	var value, revision string
+func outputCells(outputs []Output) (value, revision string) {
 	for _, out := range outputs {
 		switch out.Name {
-		case "revision":
+		case outputRevision:
 			revision = firstLine(out.Preview)
 		case "config":
 			value = "config " + short(out.Digest)
@@ -218,7 +207,7 @@ func line(o TableOptions, name string, ready State, healthy, reason string, sinc
 	if revision == "" && len(outputs) > 0 {
 		revision = short(outputs[0].Digest)
 	}
-	return append(cells, dash(value), dash(revision))
+	return value, revision
 }
 
 func dash(s string) string {
@@ -242,73 +231,4 @@ func short(digest string) string {
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
 	return strings.Trim(s, `"'`)
-}
-
-func footer(t *Tree, o TableOptions) []string {
-	var lines []string
-	if c := t.RootCause; c != nil {
-		word := "Waiting"
-		if c.Failed {
-			word = "Failed"
-		}
-		head := word + ": "
-		if c.Step != "" {
-			head += "step " + c.Step + ": "
-		}
-		head += c.Reason
-		said := messageLines(c.Message)
-		if len(said) > 0 {
-			head += ": " + said[0]
-			said = said[1:]
-		}
-		lines = append(append(lines, "", head), said...)
-		if c.Object != nil && c.ObjectReason != "" {
-			text := "  " + c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
-			if c.ObjectMessage != "" && c.ObjectMessage != c.Message {
-				text += ": " + oneLine(c.ObjectMessage)
-			}
-			lines = append(lines, text)
-		}
-		if len(c.Blocks) > 0 {
-			lines = append(lines, "  Blocks: "+strings.Join(c.Blocks, ", "))
-		}
-		if c.Next != "" {
-			lines = append(lines, "  Next: "+c.Next)
-		}
-	}
-	if len(t.Unread) > 0 {
-		lines = append(lines, "", "Not everything could be read:")
-		for _, u := range t.Unread {
-			lines = append(lines, fmt.Sprintf("  %s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), u.Message))
-		}
-	}
-	return lines
-}
-
-// messageLines keeps the lines of a message, indented below the first: those of ytt show
-// where in a template the fault is.
-func messageLines(s string) []string {
-	var lines []string
-	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
-		line = strings.TrimRight(Printable(line), " \t\r")
-		switch {
-		case len(lines) > 0:
-			lines = append(lines, "  "+line)
-		case line != "":
-			lines = append(lines, oneLine(line))
-		}
-	}
-	return lines
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(Printable(s)), " ") }
-
-// Printable replaces control characters: messages of others end up on terminals.
-func Printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c != '\n' && c != '\t' && (unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c)) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
 }

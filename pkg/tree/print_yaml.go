@@ -6,9 +6,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// WriteYAML writes the tree as YAML, with the fields of the JSON form.
-func WriteYAML(w io.Writer, t *Tree) error {
-	data, err := yaml.Marshal(t)
+// WriteYAML writes a snapshot as YAML, with the fields of the JSON form.
+func WriteYAML(w io.Writer, s Snapshot) error {
+	data, err := yaml.Marshal(s.document())
 	if err != nil {
 		return err
 	}

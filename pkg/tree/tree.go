@@ -12,6 +12,7 @@
 package tree
 
 import (
+	"cmp"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,16 +25,25 @@ import (
 const (
 	APIVersion = "carto.run/tree/v1"
 	Kind       = "Tree"
+	KindList   = "TreeList"
+	KindPath   = "Path"
 )
 
-// Tree is one owner at one moment.
+// Tree is one owner at one moment; or a blueprint with its owners, or any other object
+// with what is below it.
 type Tree struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	// Owner at the root.
-	Owner OwnerNode `json:"owner"`
-	// Blueprint that the owner goes through; absent when none is selected.
+	// Owner at the root; absent when the root is something else.
+	Owner OwnerNode `json:"owner,omitzero"`
+	// Object at the root, if that is neither an owner nor a blueprint.
+	Object *Object `json:"object,omitempty"`
+	// Blueprint that the owner goes through, absent when none is selected; or the root.
 	Blueprint *Ref `json:"blueprint,omitempty"`
+	// BlueprintReady is the state of a blueprint at the root.
+	BlueprintReady State `json:"blueprintReady,omitzero"`
+	// Owners are those that last went through a blueprint at the root.
+	Owners []*Tree `json:"owners,omitempty"`
 	// Steps in topological order, the author's order among equals. A Runnable has none.
 	Steps []Step `json:"steps"`
 	// Runs of a Runnable, the newest first.
@@ -64,12 +74,26 @@ type State struct {
 	Since Time `json:"since,omitempty"`
 }
 
+// Source is where an owner says that its code is, and what was found there.
+type Source struct {
+	// Git is the URL of a repository, and Ref the commit, tag or branch of it.
+	Git string `json:"git,omitempty"`
+	Ref string `json:"ref,omitempty"`
+	// Image that holds the source, or that was built already.
+	Image string `json:"image,omitempty"`
+	// SubPath to treat as the root.
+	SubPath string `json:"subPath,omitempty"`
+	// Revision that was read: the first output of that name.
+	Revision string `json:"revision,omitempty"`
+}
+
 // OwnerNode is the owner.
 type OwnerNode struct {
 	Ref     `json:",inline"`
-	Ready   State `json:"ready"`
-	Healthy State `json:"healthy"`
-	Created Time  `json:"created,omitempty"`
+	Source  *Source `json:"source,omitempty"`
+	Ready   State   `json:"ready"`
+	Healthy State   `json:"healthy"`
+	Created Time    `json:"created,omitempty"`
 	// Current is false while the status speaks of an older generation.
 	Current            bool  `json:"current"`
 	Generation         int64 `json:"generation"`
@@ -156,12 +180,34 @@ type Object struct {
 // Build makes the tree of what was read.
 func Build(in Input) *Tree {
 	t := &Tree{APIVersion: APIVersion, Kind: Kind, Steps: []Step{}, Unread: in.Unread}
+	switch {
+	case in.IsBlueprint:
+		t.buildBlueprint(in)
+	case in.Owner.Kind == "":
+		object := buildObject(refOf(in.Root), in.Root)
+		t.Object = &object
+	default:
+		t.buildOwner(in)
+	}
+	return t
+}
+
+func (t *Tree) buildBlueprint(in Input) {
+	ref := refOf(in.Root)
+	t.Blueprint, t.BlueprintReady = &ref, ObjectState(in.Root.Object)
+	for _, owner := range in.Owners {
+		t.Owners = append(t.Owners, Build(*owner))
+	}
+}
+
+func (t *Tree) buildOwner(in Input) {
 	meta, status := in.Owner.Object, in.Owner.Status
 	t.Owner = OwnerNode{
 		Ref: Ref{
 			APIVersion: v1alpha1.GroupVersion.String(), Kind: in.Owner.Kind,
 			Resource: ownerResource(in.Owner.Kind), Namespace: meta.Namespace, Name: meta.Name,
 		},
+		Source:     sourceOf(&in.Owner),
 		Ready:      state(status.Conditions, v1alpha1.ConditionReady),
 		Healthy:    state(status.Conditions, v1alpha1.ConditionResourcesHealthy),
 		Created:    at(meta.CreationTimestamp),
@@ -170,7 +216,9 @@ func Build(in Input) *Tree {
 	}
 	if in.Owner.Kind == v1alpha1.KindRunnable {
 		t.Owner.Healthy = state(status.Conditions, v1alpha1.ConditionStampedObject)
-		t.Runs = buildChildren(in.Runs)
+		if in.Root != nil {
+			t.Runs = buildChildren(in.Root.Children)
+		}
 	}
 	if in.Owner.Blueprint.Name != "" {
 		t.Blueprint = &Ref{APIVersion: v1alpha1.GroupVersion.String(), Kind: in.Owner.Blueprint.Kind, Name: in.Owner.Blueprint.Name}
@@ -180,8 +228,53 @@ func Build(in Input) *Tree {
 	}
 	resolveInputs(t.Steps)
 	t.RootCause = rootCause(t, status)
-	return t
 }
+
+func refOf(found *Found) Ref {
+	obj := found.Object
+	ref := Ref{APIVersion: obj.GetAPIVersion(), Kind: obj.GetKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
+	if obj.GroupVersionKind().Group == v1alpha1.Group {
+		ref.Resource = ownerResource(ref.Kind)
+	}
+	return ref
+}
+
+func sourceOf(owner *Owner) *Source {
+	deref := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	s := Source{Image: owner.Image}
+	if src := owner.Source; src != nil {
+		s.SubPath = deref(src.SubPath)
+		if image := deref(src.Image); image != "" {
+			s.Image = image
+		}
+		if git := src.Git; git != nil {
+			s.Git = deref(git.URL)
+			if ref := git.Ref; ref != nil {
+				s.Ref = cmp.Or(deref(ref.Commit), deref(ref.Tag), deref(ref.Branch))
+			}
+		}
+	}
+	if s == (Source{}) {
+		return nil
+	}
+	// What was really read says more than the branch.
+	for i := range owner.Status.Resources {
+		for _, out := range owner.Status.Resources[i].Outputs {
+			if out.Name == outputRevision && s.Revision == "" {
+				s.Revision = firstLine(out.Preview)
+			}
+		}
+	}
+	return &s
+}
+
+// outputRevision is the output of sources that names what was read.
+const outputRevision = "revision"
 
 // plan is the steps of the blueprint, or of the status where no blueprint was read.
 func plan(in Input) []BlueprintStep {
@@ -269,10 +362,7 @@ func buildChildren(found []*Found) []Object {
 		if c.Object == nil {
 			continue
 		}
-		children = append(children, buildObject(Ref{
-			APIVersion: c.Object.GetAPIVersion(), Kind: c.Object.GetKind(),
-			Namespace: c.Object.GetNamespace(), Name: c.Object.GetName(),
-		}, c))
+		children = append(children, buildObject(refOf(c), c))
 	}
 	return children
 }
@@ -310,6 +400,10 @@ func state(conditions []metav1.Condition, kind string) State {
 	return State{Status: string(metav1.ConditionUnknown)}
 }
 
+// ownerResource is the plural of a kind of this API; that of a delivery is not regular.
 func ownerResource(kind string) string {
+	if kind == v1alpha1.KindClusterDelivery {
+		return "clusterdeliveries." + v1alpha1.Group
+	}
 	return strings.ToLower(kind) + "s." + v1alpha1.Group
 }

@@ -14,13 +14,13 @@ import (
 
 // View shows snapshots one after the other.
 type View interface {
-	Show(*tree.Tree) error
+	Show(tree.Snapshot) error
 }
 
 // Repaint draws each snapshot over the one before. The table is asked for anew each
 // time, because its ages and the width of the terminal change.
 func Repaint(p *streams.Painter, table func() tree.TableOptions) View {
-	return viewFunc(func(t *tree.Tree) error {
+	return viewFunc(func(t tree.Snapshot) error {
 		var text bytes.Buffer
 		if err := tree.WriteTable(&text, t, table()); err != nil {
 			return err
@@ -31,8 +31,8 @@ func Repaint(p *streams.Painter, table func() tree.TableOptions) View {
 
 // Lines appends a line for each node that changed: what a log can hold.
 func Lines(w io.Writer, clock func() time.Time) View {
-	var before *tree.Tree
-	return viewFunc(func(t *tree.Tree) error {
+	var before tree.Snapshot
+	return viewFunc(func(t tree.Snapshot) error {
 		out := tabwriter.NewWriter(w, 10, 0, 2, ' ', 0)
 		for _, c := range tree.Changes(before, t) {
 			_, _ = fmt.Fprintf(out, "%s\t%-28s\t%-7s\t%-7s\t%s\n", clock().UTC().Format(time.RFC3339), c.Name, cmdutil.Dash(c.Ready.Status), cmdutil.Dash(c.Healthy), cmdutil.Dash(c.Reason))
@@ -46,7 +46,7 @@ func Lines(w io.Writer, clock func() time.Time) View {
 // each, or YAML documents.
 func Documents(w io.Writer, format string) View {
 	var before []byte
-	return viewFunc(func(t *tree.Tree) error {
+	return viewFunc(func(t tree.Snapshot) error {
 		var text bytes.Buffer
 		var err error
 		if format == "json" {
@@ -64,6 +64,6 @@ func Documents(w io.Writer, format string) View {
 	})
 }
 
-type viewFunc func(*tree.Tree) error
+type viewFunc func(tree.Snapshot) error
 
-func (f viewFunc) Show(t *tree.Tree) error { return f(t) }
+func (f viewFunc) Show(t tree.Snapshot) error { return f(t) }

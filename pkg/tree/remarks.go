@@ -1,0 +1,144 @@
+package tree
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// remarks of a tree: why its owner is not ready, and what could not be read.
+func (t *Tree) remarks(TableOptions) []string {
+	if t.Owner.Kind == "" {
+		return append(briefCauses(t.Owners), unreadLines(t.Unread)...)
+	}
+	return append(causeLines(t.RootCause), unreadLines(t.Unread)...)
+}
+
+// remarks of several trees are short: one line for each owner that is not ready.
+func (f *Forest) remarks(o TableOptions) []string {
+	if len(f.Trees) == 1 {
+		return f.Trees[0].remarks(o)
+	}
+	var owners []*Tree
+	for _, t := range f.Trees {
+		owners = append(append(owners, t), t.Owners...)
+	}
+	return append(briefCauses(owners), unreadLines(f.Unread)...)
+}
+
+func (p *Path) remarks(TableOptions) []string {
+	var lines []string
+	if p.Owner() == nil && len(p.Nodes) > 0 {
+		top := p.Nodes[len(p.Nodes)-1]
+		lines = append(lines, "", fmt.Sprintf("%s/%s is not stamped by Carto, and nothing that is owns it.", top.Kind, top.Name))
+	}
+	return append(lines, unreadLines(p.Unread)...)
+}
+
+// maxBrief is how many owners are explained below several trees.
+const maxBrief = 20
+
+func briefCauses(owners []*Tree) []string {
+	var lines []string
+	more := 0
+	for _, t := range owners {
+		c := t.RootCause
+		if c == nil {
+			continue
+		}
+		if len(lines) == maxBrief {
+			more++
+			continue
+		}
+		line := fmt.Sprintf("%s/%s -n %s: ", strings.ToLower(t.Owner.Kind), t.Owner.Name, t.Owner.Namespace)
+		if c.Step != "" {
+			line += "step " + c.Step + ": "
+		}
+		line += c.Reason
+		if said := messageLines(c.Message); len(said) > 0 {
+			line += ": " + said[0]
+		}
+		lines = append(lines, line)
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more that are not ready", more))
+	}
+	if len(lines) > 0 {
+		lines = append([]string{""}, lines...)
+	}
+	return lines
+}
+
+func unreadLines(unread []Unread) []string {
+	if len(unread) == 0 {
+		return nil
+	}
+	lines := []string{"", "Not everything could be read:"}
+	for _, u := range unread {
+		lines = append(lines, fmt.Sprintf("  %s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), oneLine(u.Message)))
+	}
+	return lines
+}
+
+func causeLines(c *RootCause) []string {
+	var lines []string
+	if c != nil {
+		word := "Waiting"
+		if c.Failed {
+			word = "Failed"
+		}
+		head := word + ": "
+		if c.Step != "" {
+			head += "step " + c.Step + ": "
+		}
+		head += c.Reason
+		said := messageLines(c.Message)
+		if len(said) > 0 {
+			head += ": " + said[0]
+			said = said[1:]
+		}
+		lines = append(append(lines, "", head), said...)
+		if c.Object != nil && c.ObjectReason != "" {
+			text := "  " + c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
+			if c.ObjectMessage != "" && c.ObjectMessage != c.Message {
+				text += ": " + oneLine(c.ObjectMessage)
+			}
+			lines = append(lines, text)
+		}
+		if len(c.Blocks) > 0 {
+			lines = append(lines, "  Blocks: "+strings.Join(c.Blocks, ", "))
+		}
+		if c.Next != "" {
+			lines = append(lines, "  Next: "+c.Next)
+		}
+	}
+	return lines
+}
+
+// messageLines keeps the lines of a message, indented below the first: those of ytt show
+// where in a template the fault is.
+func messageLines(s string) []string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
+		line = strings.TrimRight(Printable(line), " \t\r")
+		switch {
+		case len(lines) > 0:
+			lines = append(lines, "  "+line)
+		case line != "":
+			lines = append(lines, oneLine(line))
+		}
+	}
+	return lines
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(Printable(s)), " ") }
+
+// Printable replaces control characters: messages of others end up on terminals.
+func Printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c != '\n' && c != '\t' && (unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c)) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}
