@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -92,9 +93,17 @@ func newFactory(t *testing.T, tty bool, objects ...runtime.Object) (f *cmdutil.F
 		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeliveries"}:   "ClusterDeliveryList",
 		{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}:                 "TaskRunList",
 		{Version: "v1", Resource: "pods"}:                                          "PodList",
+		{Group: "apps", Version: "v1", Resource: "replicasets"}:                    "ReplicaSetList",
 		{Version: "v1", Resource: "namespaces"}:                                    "NamespaceList",
 	}, objects...)
 	f.Dynamic = func() (dynamic.Interface, error) { return client, nil }
+	f.Mapper = func() (meta.RESTMapper, error) {
+		mapper := meta.NewDefaultRESTMapper(nil)
+		for _, kind := range []schema.GroupVersionKind{{Version: "v1", Kind: "Pod"}, {Group: "apps", Version: "v1", Kind: "Deployment"}} {
+			mapper.Add(kind, meta.RESTScopeNamespace)
+		}
+		return mapper, nil
+	}
 	return f, out, errOut
 }
 
@@ -135,16 +144,19 @@ func TestBadFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"nonsense", "--nonsense", "install x", "install --timeout 0", "install --timeout", "install --image=a&b",
-		"version -o xml", "version x", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree pod/x",
-		"tree workload/", "tree workload/a/b", "tree workload/a -o dot", "tree workload/a --until ready", "tree workload.apps/a",
+		"version -o xml", "version x", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree nonsense/x", "tree pod", "tree csc",
+		"tree workload/a b", "tree workload/a -l a=b", "tree workload -l !", "tree workload/a -A", "tree workload -A -n x", "tree workload --up",
+		"tree pod/x pod/y --up", "tree pod/x --up --step a", "tree workload/a --depth -1", "tree workload/a --deep --watch", "tree csc/web --deep",
+		"tree csc/web --watch --until ready", "tree workload/a --watch -o mermaid", "tree workload/a -o jsonpath={", "tree pod/x --watch --until ready",
+		"tree workload/", "tree workload/a/b", "tree workload/a -o png", "tree workload/a --until ready", "tree workload.apps/a",
 		"workload nonsense", "workload create", "workload create a b", "workload create a -l x", "workload create a --wait-timeout 0",
 		"workload create a --dry-run --wait", "workload create a -o nonsense", "workload create a --image x --git-tag y",
 		"workload create a --git-repo x", "workload create a --sub-path x", "workload create a -f nothere.yaml",
 		"workload create a -e =x", "workload create a --build-env x", "workload create a --param-yaml x={",
 		"workload list x", "workload list -o nonsense", "workload list -l !", "workload list -n a -A",
 		"workload get", "workload get a b", "workload get a -o nonsense", "workload get a -o jsonpath={",
-		"supplychain delete a", "supplychain list -A", "delivery get", "runnable retry a --step x", "runnable create", "tree csc/web",
-		"deliverable tree a/b", "deliverable tree", "runnable retry a/b", "workload tree a b",
+		"supplychain delete a", "supplychain list -A", "delivery get", "runnable retry a --step x", "runnable create",
+		"deliverable tree a/b", "deliverable tree", "runnable retry a/b", "workload tree a b/c",
 		"workload delete", "workload delete a", "workload delete a --all -y", "workload delete a/b -y", "workload delete a -y --wait-timeout 0",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -190,7 +202,23 @@ func TestGolden(t *testing.T) {
 		"runnable-get":     {"runnable get cart-test", 0},
 		"runnable-tree":    {"runnable tree cart-test", 0},
 		"runnable-retry":   {"runnable retry cart-test", 0},
-		"runnable-delete":  {"runnable delete cart-test -y", 0},
+
+		"tree-supplychain": {"tree csc/platform", 0},
+		"tree-not-ready":   {"tree csc/platform --not-ready -o wide", 0},
+		"tree-list":        {"tree wld -A -l app=shop", 0},
+		"tree-nested":      {"tree workload/shop", 0},
+		"tree-step":        {"tree workload/shop --step deliver --depth 2", 0},
+		"tree-kind":        {"tree workload/shop --kind pod -o name", 0},
+		"tree-object":      {"tree deployment/shop", 0},
+		"tree-several":     {"tree workload/shop workload/cart -o jsonpath={.items[*].owner.name}", 0},
+		"tree-up":          {"tree pod/shop-1-a --up", 0},
+		"tree-up-stranger": {"tree pod/stranger --up", 0},
+		"tree-mermaid":     {"tree workload/shop -o mermaid", 0},
+		"tree-dot":         {"tree workload/shop --depth 1 -o dot", 0},
+		"tree-template":    {"tree workload/shop -o go-template={{.rootCause.step}}", 0},
+		"tree-none":        {"tree pod/nope", 1},
+
+		"runnable-delete": {"runnable delete cart-test -y", 0},
 	} {
 		for _, tty := range []bool{false, true} {
 			file := name + ".golden"
@@ -209,23 +237,30 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// objects of all files testdata/objects*.yaml.
 func objects(t *testing.T) []runtime.Object {
 	t.Helper()
-	data, err := os.ReadFile("testdata/objects.yaml")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("testdata/objects*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no objects", err)
 	}
 	var all []runtime.Object
-	for _, doc := range strings.Split(string(data), "\n---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(doc))
+	for _, file := range files {
+		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		obj := &unstructured.Unstructured{}
-		if err := obj.UnmarshalJSON(raw); err != nil {
-			t.Fatal(err)
+		for _, doc := range strings.Split(string(data), "\n---\n") {
+			raw, err := yaml.YAMLToJSON([]byte(doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			obj := &unstructured.Unstructured{}
+			if err := obj.UnmarshalJSON(raw); err != nil {
+				t.Fatal(file, err)
+			}
+			all = append(all, obj)
 		}
-		all = append(all, obj)
 	}
 	return all
 }

@@ -22,13 +22,13 @@ type Filter struct {
 // Apply gives the part of the trees that the filter keeps. Of several trees, those that
 // keep nothing are left out.
 func (f Filter) Apply(forest *Forest) *Forest {
-	if len(f.Steps) == 0 && len(f.Kinds) == 0 && !f.NotReady && f.Depth == 0 {
-		return forest
-	}
 	kept := *forest
 	kept.Trees = nil
 	for _, t := range forest.Trees {
-		part, some := f.tree(t, f.Depth)
+		part, some := f.tree(t)
+		if f.Depth > 0 {
+			part.prune(f.Depth)
+		}
 		if some || len(forest.Trees) == 1 {
 			kept.Trees = append(kept.Trees, part)
 		}
@@ -36,78 +36,108 @@ func (f Filter) Apply(forest *Forest) *Forest {
 	return &kept
 }
 
-// tree tells whether anything matches; levels are those to keep below the root, 0 for
-// all.
-func (f Filter) tree(t *Tree, levels int) (part *Tree, some bool) {
+// tree is a copy with what matches; some tells whether anything does.
+func (f Filter) tree(t *Tree) (part *Tree, some bool) {
 	kept := *t
 	kept.Steps, kept.Runs, kept.Owners = []Step{}, nil, nil
-	// Nothing asked of the objects: the root itself matches.
-	some = len(f.Steps) == 0 && f.matches(&t.Owner.Ref, t.Owner.Ready, t.Owner.Healthy)
 	if t.Object != nil {
-		object, found := f.object(t.Object, levels, false)
+		object, found := f.object(t.Object)
 		kept.Object = &object
 		return &kept, found
 	}
+	// A filter of steps asks nothing of the root.
+	some = len(f.Steps) == 0 && t.Owner.Kind != "" && f.matches(&t.Owner.Ref, t.Owner.Ready, t.Owner.Healthy)
 	for _, owner := range t.Owners {
-		if part, found := f.tree(owner, levels-1); found {
+		if part, found := f.tree(owner); found {
 			some = true
-			if levels == 1 {
-				part.Steps, part.Runs = []Step{}, nil
-			}
 			kept.Owners = append(kept.Owners, part)
 		}
 	}
 	for i := range t.Steps {
-		step, found := f.step(&t.Steps[i], levels)
-		if some = some || found; found {
+		if step, found := f.step(&t.Steps[i]); found {
+			some = true
 			kept.Steps = append(kept.Steps, step)
 		}
 	}
 	for i := range t.Runs {
-		run, found := f.object(&t.Runs[i], levels-1, levels == 1)
-		if some = some || found; found {
+		if run, found := f.object(&t.Runs[i]); found {
+			some = true
 			kept.Runs = append(kept.Runs, run)
 		}
 	}
 	return &kept, some
 }
 
-func (f Filter) step(s *Step, levels int) (part Step, found bool) {
+func (f Filter) step(s *Step) (part Step, found bool) {
 	if len(f.Steps) > 0 && !slices.Contains(f.Steps, s.Name) {
 		return Step{}, false
 	}
 	kept := *s
+	kept.Object = nil
 	found = len(f.Kinds) == 0 && f.state(s.Ready, s.Healthy)
 	if s.Object != nil {
-		object, below := f.object(s.Object, levels-2, levels == 2)
-		found = found || below
-		if kept.Object = nil; below && levels != 1 {
-			kept.Object = &object
+		if object, below := f.object(s.Object); below {
+			found, kept.Object = true, &object
 		}
 	}
 	return kept, found
 }
 
-// object keeps an object that matches, or below which something does. Last is true at
-// the deepest level to keep.
-func (f Filter) object(o *Object, levels int, last bool) (part Object, found bool) {
+// object keeps an object that matches, or below which something does.
+func (f Filter) object(o *Object) (part Object, found bool) {
 	kept := *o
-	kept.Children = nil
-	if o.Tree != nil {
-		below, some := f.tree(o.Tree, levels)
-		if kept.Tree = below; last {
-			below.Steps, below.Runs = []Step{}, nil
-		}
-		return kept, some || f.matches(&o.Ref, o.Ready, State{})
-	}
+	kept.Children, kept.Tree = nil, nil
 	found = f.matches(&o.Ref, o.Ready, State{}) || f.NotReady && o.Missing
+	if o.Tree != nil {
+		// The steps that a person names are those of the owner at the root.
+		below, some := Filter{Kinds: f.Kinds, NotReady: f.NotReady}.tree(o.Tree)
+		kept.Tree = below
+		return kept, found || some
+	}
 	for i := range o.Children {
-		child, some := f.object(&o.Children[i], levels-1, levels == 1)
-		if found = found || some; some && !last {
+		if child, some := f.object(&o.Children[i]); some {
+			found = true
 			kept.Children = append(kept.Children, child)
 		}
 	}
 	return kept, found
+}
+
+// prune cuts what is more than so many levels below the root.
+func (t *Tree) prune(levels int) {
+	if t.Object != nil {
+		t.Object.prune(levels)
+	}
+	if levels == 0 {
+		t.Steps, t.Runs, t.Owners = []Step{}, nil, nil
+	}
+	for _, owner := range t.Owners {
+		owner.prune(levels - 1)
+	}
+	for i := range t.Steps {
+		switch object := t.Steps[i].Object; {
+		case object == nil:
+		case levels == 1:
+			t.Steps[i].Object = nil
+		default:
+			object.prune(levels - 2)
+		}
+	}
+	for i := range t.Runs {
+		t.Runs[i].prune(levels - 1)
+	}
+}
+
+func (o *Object) prune(levels int) {
+	if levels == 0 {
+		o.Children = nil
+	}
+	if o.Tree != nil {
+		o.Tree.prune(levels)
+	}
+	for i := range o.Children {
+		o.Children[i].prune(levels - 1)
+	}
 }
 
 func (f Filter) matches(ref *Ref, ready, healthy State) bool {

@@ -30,9 +30,9 @@ type edge struct {
 // newGraph numbers the nodes in the order of the table.
 func newGraph(s Snapshot) *graph {
 	g := &graph{}
-	var add func(n *node, steps map[string]string) string
-	add = func(n *node, steps map[string]string) string {
-		id := fmt.Sprintf("n%d", len(g.vertices))
+	var add func(n *node, steps map[string]string)
+	add = func(n *node, steps map[string]string) {
+		id := g.next()
 		v := vertex{id: id, lines: []string{oneLine(n.title)}, status: n.ready.Status, step: n.step != nil}
 		if state := oneLine(n.ready.Status + " " + n.reason); state != "" {
 			v.lines = append(v.lines, state)
@@ -45,17 +45,16 @@ func newGraph(s Snapshot) *graph {
 		below := map[string]string{}
 		for i := range n.children {
 			c := &n.children[i]
-			to := add(c, below)
-			if c.step == nil || len(c.step.Inputs) == 0 {
+			if to := g.next(); c.step == nil || len(c.step.Inputs) == 0 {
 				g.edges = append(g.edges, edge{from: id, to: to, label: string(c.foundBy)})
 			}
+			add(c, below)
 		}
 		for i := range n.children {
 			if c := &n.children[i]; c.step != nil {
 				g.flows(c.step, below)
 			}
 		}
-		return id
 	}
 	nodes := s.nodes()
 	for i := range nodes {
@@ -63,6 +62,9 @@ func newGraph(s Snapshot) *graph {
 	}
 	return g
 }
+
+// next is the identity of the node that is added next.
+func (g *graph) next() string { return fmt.Sprintf("n%d", len(g.vertices)) }
 
 // flows are the edges of the inputs of a step, with the values that are there.
 func (g *graph) flows(s *Step, ids map[string]string) {

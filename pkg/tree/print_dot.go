@@ -23,11 +23,14 @@ func WriteDOT(w io.Writer, s Snapshot) error {
 		_, _ = fmt.Fprintf(out, "  %s [%s];\n", v.id, attributes)
 	}
 	for _, e := range g.edges {
-		attributes := "label=" + dotQuote(e.label)
-		if !e.flow {
-			attributes += ", style=dashed"
+		var attributes []string
+		if e.label != "" {
+			attributes = append(attributes, "label="+dotQuote(e.label))
 		}
-		_, _ = fmt.Fprintf(out, "  %s -> %s [%s];\n", e.from, e.to, attributes)
+		if !e.flow {
+			attributes = append(attributes, "style=dashed")
+		}
+		_, _ = fmt.Fprintf(out, "  %s -> %s [%s];\n", e.from, e.to, strings.Join(attributes, ", "))
 	}
 	out.WriteString("}\n")
 	_, err := io.WriteString(w, out.String())

@@ -91,6 +91,9 @@ func TestGolden(t *testing.T) {
 		"wide": func(b *bytes.Buffer, tr *Tree) error {
 			return WriteTable(b, tr, TableOptions{Now: now, Unicode: true, Wide: true, Width: 80})
 		},
+		"dot":      func(b *bytes.Buffer, tr *Tree) error { return WriteDOT(b, tr) },
+		"mermaid":  func(b *bytes.Buffer, tr *Tree) error { return WriteMermaid(b, tr) },
+		"names":    func(b *bytes.Buffer, tr *Tree) error { return WriteNames(b, tr) },
 		"json":     func(b *bytes.Buffer, tr *Tree) error { return WriteJSON(b, tr, false) },
 		"yamltext": func(b *bytes.Buffer, tr *Tree) error { return WriteYAML(b, tr) },
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -45,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"apply":  func(ts *testscript.TestScript, _ bool, args []string) { apply(ts, cp, args) },
 			"status": func(ts *testscript.TestScript, _ bool, args []string) { status(ts, client, args) },
 			"exits":  exits,
+
+			"eventually": eventually,
 		},
 	})
 }
@@ -122,4 +125,18 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// eventually REGEX PROGRAM ARGS... repeats a program until its standard output matches.
+func eventually(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	out := ""
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		err = ts.Exec(args[1], args[2:]...)
+		if out = ts.ReadFile("stdout"); err == nil && want.MatchString(out) {
+			return
+		}
+	}
+	ts.Fatalf("%q never came; the last output is\n%s\n%v", args[0], out, err)
 }

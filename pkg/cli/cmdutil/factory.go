@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
@@ -41,6 +43,9 @@ type Factory struct {
 	Namespace func() (name string, explicit bool, err error)
 	// Clock is the present.
 	Clock func() time.Time
+	// Mapper and Discovery know the kinds of the cluster.
+	Mapper    func() (meta.RESTMapper, error)
+	Discovery func() (discovery.DiscoveryInterface, error)
 }
 
 // NewFactory makes the factory of the program.
@@ -66,6 +71,8 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 		}
 		return dynamic.NewForConfig(c)
 	})
+	f.Mapper = func() (meta.RESTMapper, error) { return f.Config.ToRESTMapper() }
+	f.Discovery = func() (discovery.DiscoveryInterface, error) { return f.Config.ToDiscoveryClient() }
 	// Not the method value: the loader would be made before the flags are parsed.
 	f.Namespace = func() (string, bool, error) {
 		if f.Config.Namespace != nil && *f.Config.Namespace != "" {
@@ -84,11 +91,15 @@ type Session struct {
 	Client    func() (dynamic.Interface, error)
 	Namespace func() (name string, explicit bool, err error)
 	Clock     func() time.Time
+	// Mapper and Discovery ask the cluster for its kinds, with a cache on disk. Commands
+	// about the kinds of Carto do without.
+	Mapper    func() (meta.RESTMapper, error)
+	Discovery func() (discovery.DiscoveryInterface, error)
 }
 
 // Session is made before the flags are parsed; its functions are called after.
 func (f *Factory) Session() Session {
-	return Session{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock}
+	return Session{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock, Mapper: f.Mapper, Discovery: f.Discovery}
 }
 
 // NamespaceInUse is the namespace that a command works in.

@@ -36,6 +36,30 @@ func Names(f *cmdutil.Factory, n *noun.Noun, many bool) cobra.CompletionFunc {
 	}
 }
 
+// Objects completes TYPE/NAME, and NAME after a TYPE.
+func Objects(f *cmdutil.Factory) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		prefix, name, slash := strings.Cut(toComplete, "/")
+		var used []string
+		if len(args) > 0 && !strings.Contains(args[0], "/") {
+			prefix, name, slash, used = args[0], toComplete, false, args[1:]
+		} else if !slash {
+			return []string{"workload/", "deliverable/", "runnable/", "supplychain/", "delivery/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+		}
+		n := noun.Of(prefix)
+		if n == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		found, directive := Names(f, n, true)(cmd, used, name)
+		for i := range found {
+			if slash {
+				found[i] = prefix + "/" + found[i]
+			}
+		}
+		return found, directive
+	}
+}
+
 // Steps completes names of steps of the owner that was named.
 func Steps(f *cmdutil.Factory, n *noun.Noun) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {

@@ -94,6 +94,15 @@ func Of(name string) *Noun {
 	return nil
 }
 
+// Names of all nouns.
+func Names() []string {
+	names := make([]string, len(all))
+	for i, n := range all {
+		names[i] = n.Name
+	}
+	return names
+}
+
 // OfKind finds a noun by its kind; nil when there is none.
 func OfKind(kind string) *Noun {
 	for _, n := range all {

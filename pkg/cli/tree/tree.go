@@ -4,18 +4,15 @@ package tree
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
-	"github.com/carto-run/carto/pkg/cli/follow"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/cli/reference"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -23,73 +20,84 @@ import (
 type Options struct {
 	cmdutil.Session
 
-	Ref     collect.OwnerRef
-	Output  string
-	Watch   bool
-	Until   string
-	Timeout time.Duration
+	// Noun is set where the command is a verb of a noun; the arguments are names then.
+	Noun *noun.Noun
+
+	Objects       []reference.Reference
+	AllNamespaces bool
+	Selector      string
+	Filter        tree.Filter
+	Up            bool
+	Deep          bool
+	Watch         bool
+	Until         string
+	Timeout       time.Duration
+	NoHeaders     bool
+	Output        *cmdutil.OutputFlags
+
+	namespace string
+	explicit  bool
 }
 
 // NewCmdTree makes the command; runF replaces the work in tests.
 func NewCmdTree(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
 	o := newOptions(f)
 	cmd := &cobra.Command{
-		Use:   "tree TYPE/NAME",
+		Use:   "tree TYPE/NAME...",
 		Short: "Show where a workload stands, and why",
 		Long: `Show the steps of a workload in the order of its supply chain, with what each reads from
 which; the objects that were stamped, and what Kubernetes made below them; and the one
 cause, if the workload is not ready.
 
-TYPE is workload (wld), deliverable (dlv) or runnable (run).
+TYPE/NAME can be any object: a workload (wld), deliverable (dlv) or runnable (run); a supply
+chain (csc) or delivery (cd), which shows its owners in all namespaces; or anything else, such
+as deployment/cart. TYPE alone shows all owners of a kind. Lists show owners and steps, from
+their statuses alone; --depth reads deeper.
+
+With --up the way goes up: from a pod to the stamped object, the step, the workload and the
+commit.
 ` + watching,
 		Example: fmt.Sprintf(`  # where does it stand?
   %[1]s tree workload/cart
 
   # watch until it is ready; exit code 1 if that takes longer than five minutes
-  %[1]s tree wld cart --watch --until ready --timeout 5m`, f.Program),
-		Args: cmdutil.UsageArgs(cobra.RangeArgs(1, 2)),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-			prefix, name, slash := strings.Cut(toComplete, "/")
-			if len(args) == 1 {
-				prefix, name = args[0], toComplete
-			}
-			n := noun.Of(prefix)
-			switch {
-			case len(args) == 0 && !slash:
-				return []string{"workload/", "deliverable/", "runnable/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
-			case n == nil || len(args) > 1:
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			found, directive := completion.Names(f, n, false)(cmd, nil, name)
-			for i := range found {
-				if slash {
-					found[i] = prefix + "/" + found[i]
-				}
-			}
-			return found, directive
-		},
-		RunE: cmdutil.RunE(o, runF),
+  %[1]s tree wld cart --watch --until ready --timeout 5m
+
+  # everything that goes through a supply chain and is stuck
+  %[1]s tree supplychain/web --not-ready
+
+  # from which commit is this pod?
+  %[1]s tree pod/cart-6d5f --up
+
+  # a picture
+  %[1]s tree workload/cart -o dot`, f.Program),
+		Args:              cmdutil.UsageArgs(cobra.MinimumNArgs(1)),
+		ValidArgsFunction: completion.Objects(f),
+		RunE:              cmdutil.RunE(o, runF),
 	}
 	o.addFlags(cmd)
+	flags := cmd.Flags()
+	flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "With TYPE alone: owners in all namespaces.")
+	flags.StringVarP(&o.Selector, "selector", "l", "", "With TYPE alone or a blueprint: only owners with these labels, for example key=value,other!=value.")
+	flags.BoolVar(&o.Up, "up", false, "Show the way from the object up to its workload and commit.")
 	return cmd
 }
 
 // NewCmdNounTree is the same as a verb of a noun.
 func NewCmdNounTree(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
 	o := newOptions(f)
-	o.Ref.Kind = n.Kind
-	long := "Show what " + f.Program + " tree " + n.Name + "/NAME shows."
+	o.Noun = n
 	cmd := &cobra.Command{
-		Use:   "tree NAME",
+		Use:   "tree NAME...",
 		Short: "Show where a " + n.Name + " stands, and why",
-		Long:  long + "\n" + watching,
+		Long:  "Show what " + f.Program + " tree " + n.Name + "/NAME shows.\n" + watching,
 		Example: fmt.Sprintf(`  # where does it stand?
   %[1]s %[2]s tree %[3]s
 
   # watch until it is ready
   %[1]s %[2]s tree %[3]s --watch --until ready`, f.Program, n, n.Example),
-		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
-		ValidArgsFunction: completion.Names(f, n, false),
+		Args:              cmdutil.UsageArgs(cobra.MinimumNArgs(1)),
+		ValidArgsFunction: completion.Names(f, n, true),
 		RunE:              cmdutil.RunE(o, runF),
 	}
 	o.addFlags(cmd)
@@ -100,139 +108,86 @@ const watching = `
 With --watch the tree is drawn again whenever something changes. Where standard output is
 no terminal, changes are appended as lines; with -o json each is one line of JSON.`
 
+// own are the formats that this command prints itself.
+var own = []string{"table", "wide", "json", "yaml", "name", "dot", "mermaid"}
+
 func newOptions(f *cmdutil.Factory) *Options {
-	return &Options{Session: f.Session()}
+	return &Options{Session: f.Session(), Output: cmdutil.NewOutputFlags("", own...)}
 }
 
 func (o *Options) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "Output format. One of: "+strings.Join(formats(), ", ")+".")
-	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
-	cmd.Flags().StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
-	cmd.Flags().DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
+	flags := cmd.Flags()
+	flags.StringSliceVar(&o.Filter.Steps, "step", nil, "Show only these steps.")
+	flags.StringSliceVar(&o.Filter.Kinds, "kind", nil, "Show only objects of these kinds, with what leads to them.")
+	flags.BoolVar(&o.Filter.NotReady, "not-ready", false, "Show only what is not ready, with what leads to it.")
+	flags.IntVar(&o.Filter.Depth, "depth", 0, "Levels below the root; 0 shows everything below objects that are named, and the steps of others.")
+	flags.BoolVar(&o.Deep, "deep", false, "Find objects of every kind, by listing every kind of the API; slow.")
+	flags.BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
+	flags.StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
+	flags.DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
+	flags.BoolVar(&o.NoHeaders, "no-headers", false, "Print only the rows of the table.")
+	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("until", cobra.FixedCompletions([]string{"ready"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func formats() []string { return []string{"table", "wide", "json", "yaml"} }
-
-// Complete reads TYPE/NAME, TYPE NAME, or NAME where the noun says the type.
+// Complete reads what the arguments name.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	name := args[0]
-	if o.Ref.Kind == "" {
-		var err error
-		if name, err = o.typed(args); err != nil {
-			return err
-		}
+	if o.Noun != nil {
+		args = append([]string{o.Noun.Name}, args...)
 	}
-	if name == "" || strings.Contains(name, "/") {
-		return cmdutil.Usagef("%q names nothing: give TYPE/NAME", strings.Join(args, " "))
-	}
-	namespace, err := o.NamespaceInUse()
-	if err != nil {
+	var err error
+	if o.Objects, err = (reference.Parser{Mapper: o.Mapper}).Parse(args); err != nil {
 		return err
 	}
-	o.Ref.Namespace, o.Ref.Name = namespace, name
+	if o.namespace, o.explicit, err = o.Namespace(); err != nil {
+		return fmt.Errorf("cannot find out the namespace: %w", err)
+	}
 	return nil
 }
 
-// typed takes the type from the arguments and returns the name.
-func (o *Options) typed(args []string) (string, error) {
-	kind, name, slash := strings.Cut(args[0], "/")
-	switch {
-	case len(args) == 2 && slash:
-		return "", cmdutil.Usagef("%q and %q: give TYPE/NAME or TYPE NAME", args[0], args[1])
-	case len(args) == 2:
-		name = args[1]
-	case !slash:
-		return "", cmdutil.Usagef("%q names no type: give TYPE/NAME, for example workload/%s", args[0], args[0])
-	}
-	// A type may be written as TYPE.VERSION.GROUP.
-	plain, group, _ := strings.Cut(strings.ToLower(kind), ".")
-	if group != "" && group != v1alpha1.Group && group != v1alpha1.GroupVersion.Version+"."+v1alpha1.Group {
-		return "", cmdutil.Usagef("type %q is not of group %s", kind, v1alpha1.Group)
-	}
-	n := noun.Of(plain)
-	if n == nil || n.Cluster {
-		return "", cmdutil.Usagef("there is no tree of type %q; one of: workload, deliverable, runnable", kind)
-	}
-	o.Ref.Kind = n.Kind
-	return name, nil
-}
-
-// Validate checks the flags.
+// Validate checks the flags, and what they mean for the objects.
 func (o *Options) Validate() error {
-	var faults []error
-	switch o.Output {
-	case "", "table", "wide", "json", "yaml":
-	default:
-		faults = append(faults, fmt.Errorf("unknown output format %q; one of: %s", o.Output, strings.Join(formats(), ", ")))
+	faults := []error{o.Output.Validate()}
+	fault := func(wrong bool, format string, args ...any) {
+		if wrong {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
 	}
-	if o.Until != "" && o.Until != "ready" {
-		faults = append(faults, fmt.Errorf("--until is %q; one of: ready", o.Until))
+	lists, blueprints, owners := 0, 0, 0
+	for _, r := range o.Objects {
+		switch {
+		case r.Noun != nil && r.Noun.Cluster:
+			blueprints++
+		case r.Name == "":
+			lists++
+		case r.Noun != nil:
+			owners++
+		}
+		fault(r.Name == "" && (r.Noun == nil || r.Noun.Cluster), "%s alone names no object: give %[1]s/NAME; only owners are shown as a whole", typed(r))
 	}
-	if o.Until != "" && !o.Watch {
-		faults = append(faults, fmt.Errorf("--until needs --watch"))
+	if _, err := labels.Parse(o.Selector); err != nil {
+		faults = append(faults, fmt.Errorf("--selector %q: %w", o.Selector, err))
 	}
-	if o.Timeout != 0 && o.Until == "" {
-		faults = append(faults, fmt.Errorf("--timeout needs --until"))
-	}
-	if o.Timeout < 0 {
-		faults = append(faults, fmt.Errorf("--timeout is %s; it must be positive", o.Timeout))
-	}
+	fault(o.Selector != "" && lists+blueprints == 0, "--selector chooses among owners: give a TYPE without a name, or a blueprint")
+	fault(o.AllNamespaces && lists == 0, "--all-namespaces needs a TYPE without a name")
+	fault(o.AllNamespaces && o.explicit, "--namespace and --all-namespaces exclude each other")
+	fault(o.Up && (len(o.Objects) != 1 || lists > 0), "--up needs one object")
+	fault(o.Up && (len(o.Filter.Steps) > 0 || len(o.Filter.Kinds) > 0 || o.Filter.NotReady || o.Filter.Depth != 0 || o.Deep), "--up shows one way; --step, --kind, --not-ready, --depth and --deep have no meaning with it")
+	fault(o.Filter.Depth < 0, "--depth is %d; it must not be negative", o.Filter.Depth)
+	fault(o.Deep && o.Watch, "--deep reads the whole API; it can not be watched")
+	fault(o.Deep && lists+blueprints > 0, "--deep needs objects by name")
+	fault(o.Until != "" && o.Until != "ready", "--until is %q; one of: ready", o.Until)
+	fault(o.Until != "" && !o.Watch, "--until needs --watch")
+	fault(o.Until == "ready" && (len(o.Objects) != 1 || owners != 1 || o.Up), "--until needs one owner by name")
+	fault(o.Timeout != 0 && o.Until == "", "--timeout needs --until")
+	fault(o.Timeout < 0, "--timeout is %s; it must be positive", o.Timeout)
+	fault(o.Watch && !o.watchable(), "-o %s can not be watched", o.Output.Format())
 	return cmdutil.Usage(faults)
 }
 
-// Run shows the tree once, or follows it.
-func (o *Options) Run(ctx context.Context) error {
-	client, err := o.Client()
-	if err != nil {
-		return err
+func typed(r reference.Reference) string {
+	if r.Noun != nil {
+		return r.Noun.Name
 	}
-	if o.Watch {
-		return o.explain(follow.Run(ctx, follow.Options{
-			Client: client, Ref: o.Ref, View: o.view(), UntilReady: o.Until == "ready", Timeout: o.Timeout,
-		}))
-	}
-	in, err := collect.Collect(ctx, client, o.Ref)
-	if err != nil {
-		return o.explain(err)
-	}
-	t := tree.Build(in)
-	switch o.Output {
-	case "json":
-		return tree.WriteJSON(o.Streams.Out, t, false)
-	case "yaml":
-		return tree.WriteYAML(o.Streams.Out, t)
-	}
-	return tree.WriteTable(o.Streams.Out, t, o.table())
-}
-
-func (o *Options) table() tree.TableOptions {
-	return tree.TableOptions{
-		Now: o.Clock(), Wide: o.Output == "wide", Unicode: o.Streams.Unicode(),
-		Color: o.Streams.UseColor(), Width: o.Streams.Width(),
-	}
-}
-
-func (o *Options) view() follow.View {
-	switch {
-	case o.Output == "json" || o.Output == "yaml":
-		return follow.Documents(o.Streams.Out, o.Output)
-	case o.Streams.CanRepaint():
-		return follow.Repaint(o.Streams.NewPainter(o.Streams.Out), o.table)
-	}
-	return follow.Lines(o.Streams.Out, o.Clock)
-}
-
-func (o *Options) explain(err error) error {
-	n := noun.OfKind(o.Ref.Kind)
-	switch {
-	case err == nil:
-		return nil
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return n.NotFound(o.Ref.Namespace, o.Ref.Name)
-	case apierrors.ReasonForError(err) != "":
-		return cmdutil.Explain(o.Program, "read "+n.Qualified(o.Ref.Namespace, o.Ref.Name), err)
-	}
-	return err
+	return r.Resource.Resource
 }
