@@ -1,18 +1,27 @@
 package cmdutil
 
 import (
+	"encoding/json"
 	"fmt"
-	"sort"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
+	"sigs.k8s.io/yaml"
 )
 
 // OutputFlags are -o and its companions: the formats of kubectl, and those that a
 // command adds.
 type OutputFlags struct {
+	// NoHeaders leaves the titles out of tables.
+	NoHeaders bool
+
 	flags *genericclioptions.PrintFlags
 	extra []string
 }
@@ -26,17 +35,23 @@ func NewOutputFlags(operation string, extra ...string) *OutputFlags {
 // AddTo adds the flags to a command, with completion of the formats.
 func (o *OutputFlags) AddTo(cmd *cobra.Command) {
 	o.flags.AddFlags(cmd)
+	cmd.Flags().BoolVar(&o.NoHeaders, "no-headers", false, "Print tables without their header.")
 	flag := cmd.Flags().Lookup("output")
 	flag.Usage = "Output format. One of: " + strings.Join(o.formats(), ", ") + "."
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-// Format is the format that was asked for; empty for the default.
+// Format is the format that was asked for, with its argument: custom-columns=NAME:.x;
+// empty for the default.
 func (o *OutputFlags) Format() string {
-	if o.flags.OutputFormat == nil {
-		return ""
+	if format := *o.flags.OutputFormat; format != "" {
+		return format
 	}
-	return *o.flags.OutputFormat
+	// kubectl takes --template without -o for a go-template.
+	if t := o.flags.TemplatePrinterFlags.TemplateArgument; t != nil && *t != "" {
+		return "go-template"
+	}
+	return ""
 }
 
 // Set the format; for tests.
@@ -45,20 +60,20 @@ func (o *OutputFlags) Set(format string) { *o.flags.OutputFormat = format }
 // Own tells whether the command prints the format itself.
 func (o *OutputFlags) Own() bool {
 	f := o.Format()
-	if f == "" {
-		return true
-	}
-	for _, e := range o.extra {
-		if e == f {
-			return true
-		}
-	}
-	return false
+	return f == "" || slices.Contains(o.extra, f)
 }
 
 // Printer prints objects in a format of kubectl; with no format it prints
-// "kind.group/name operation".
+// "kind.group/name operation". A printer of columns remembers them, so that what is
+// printed later stands below.
 func (o *OutputFlags) Printer() (printers.ResourcePrinter, error) {
+	if format, argument, _ := strings.Cut(o.Format(), "="); format == formatColumns || format == formatColumnsFile {
+		p, err := newColumnPrinter(format, argument, o.NoHeaders)
+		if err != nil {
+			return nil, &UsageError{fmt.Errorf("-o %s: %w", o.Format(), err)}
+		}
+		return p, nil
+	}
 	p, err := o.flags.ToPrinter()
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
 		return nil, Usagef("unknown output format %q; one of: %s", o.Format(), strings.Join(o.formats(), ", "))
@@ -67,6 +82,65 @@ func (o *OutputFlags) Printer() (printers.ResourcePrinter, error) {
 		return nil, &UsageError{fmt.Errorf("-o %s: %w", o.Format(), err)}
 	}
 	return p, nil
+}
+
+// PrintData prints data that is no object of Kubernetes, such as a tree, in a format of
+// kubectl: whatever encoding/json makes of it is what paths and templates see. A list is
+// wrapped into a v1 List first. The format name needs objects.
+func (o *OutputFlags) PrintData(w io.Writer, data any) error {
+	encoded, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("cannot print as JSON: %w", err)
+	}
+	// Not encoding/json, which would make 1000000 a float that prints as 1e+06.
+	var fields map[string]any
+	if strings.HasPrefix(string(encoded), "[") {
+		fields = List(nil)
+		var items []any
+		err = utiljson.Unmarshal(encoded, &items)
+		fields["items"] = items
+	} else {
+		err = utiljson.Unmarshal(encoded, &fields)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot print as JSON: %w", err)
+	}
+	switch o.Format() { // the printers of these two insist on a kind
+	case "json":
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "    ")
+		return e.Encode(fields)
+	case "yaml":
+		text, err := yaml.Marshal(fields)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	}
+	p, err := o.Printer()
+	if err != nil {
+		return err
+	}
+	return p.PrintObj(document{&unstructured.Unstructured{Object: fields}}, w)
+}
+
+// document may lack the kind that the encoder of unstructured objects insists on.
+type document struct{ *unstructured.Unstructured }
+
+func (d document) MarshalJSON() ([]byte, error) { return json.Marshal(d.Object) }
+
+// DeepCopyObject keeps the type.
+func (d document) DeepCopyObject() runtime.Object { return document{d.DeepCopy()} }
+
+// List is what kubectl makes of several objects: a v1 List, also when there are none.
+func List(items []unstructured.Unstructured) map[string]any {
+	all := make([]any, len(items))
+	for i := range items {
+		all[i] = items[i].Object
+	}
+	return map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": ""}, "items": all}
 }
 
 // Validate checks the format before anything else happens.
@@ -79,8 +153,7 @@ func (o *OutputFlags) Validate() error {
 }
 
 func (o *OutputFlags) formats() []string {
-	all := append([]string{}, o.extra...)
-	standard := o.flags.AllowedFormats()
-	sort.Strings(standard)
-	return append(all, standard...)
+	standard := append(o.flags.AllowedFormats(), formatColumns, formatColumnsFile)
+	slices.Sort(standard)
+	return append(slices.Clone(o.extra), standard...)
 }

@@ -22,7 +22,6 @@ type Options struct {
 
 	AllNamespaces bool
 	Selector      string
-	NoHeaders     bool
 	Output        *cmdutil.OutputFlags
 
 	namespace string
@@ -46,7 +45,6 @@ func NewCmdList(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Op
 		cmd.Flags().BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "List in all namespaces.")
 	}
 	cmd.Flags().StringVarP(&o.Selector, "selector", "l", "", "Label selector, for example key=value,other!=value.")
-	cmd.Flags().BoolVar(&o.NoHeaders, "no-headers", false, "Print the table without its header.")
 	o.Output.AddTo(cmd)
 	return cmd
 }
@@ -126,7 +124,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: o.NoHeaders}).PrintObj(table, o.Streams.Out)
+	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: o.Output.NoHeaders}).PrintObj(table, o.Streams.Out)
 }
 
 func (o *Options) table(list *unstructured.UnstructuredList) (*metav1.Table, error) {

@@ -1,0 +1,134 @@
+// Package table prints rows in columns that align whatever the script of their text is,
+// and that fit a terminal.
+//
+// The tables of Kubernetes' own printers count characters, so that a name of wide
+// characters moves all that is right of it, and they never cut.
+package table
+
+import (
+	"io"
+	"strings"
+
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// Gap between columns. Three spaces are what kubectl prints.
+const gap = 3
+
+// Column of a table.
+type Column struct {
+	Title string
+	// Min is the width below which the column is not cut; 0 means it is never cut. What
+	// is left of room is taken from the last such column first.
+	Min int
+}
+
+// Options say how a table looks.
+type Options struct {
+	// Width to fit rows into; 0 means never cut.
+	Width int
+	// Unicode allows a marker beyond ASCII where something is cut.
+	Unicode bool
+	// NoHeaders leaves the titles out.
+	NoHeaders bool
+	// Indent of every row.
+	Indent string
+	// Paint colours a cell that has its final width; nil means no colour.
+	Paint func(column, cell string) string
+}
+
+// Printer prints rows that come in portions, as those of a watch do: the columns of the
+// first portion stay, and only grow when a later cell needs more.
+type Printer struct {
+	columns []Column
+	options Options
+	widths  []int
+	begun   bool
+}
+
+// New makes a printer.
+func New(columns []Column, o Options) *Printer {
+	return &Printer{columns: columns, options: o, widths: make([]int, len(columns))}
+}
+
+// Write prints rows, before the first ones the titles.
+func (p *Printer) Write(w io.Writer, rows [][]string) error {
+	all := make([][]string, 0, len(rows)+1)
+	if !p.begun && !p.options.NoHeaders {
+		titles := make([]string, len(p.columns))
+		for i, c := range p.columns {
+			titles[i] = c.Title
+		}
+		all = append(all, titles)
+	}
+	p.begun = true
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = Cell(cell)
+			p.widths[i] = max(p.widths[i], tree.Width(cells[i]))
+		}
+		all = append(all, cells)
+	}
+	if !p.options.NoHeaders {
+		for i, c := range p.columns {
+			p.widths[i] = max(p.widths[i], tree.Width(c.Title))
+		}
+	}
+	widths := p.fit()
+	out := &strings.Builder{}
+	for _, row := range all {
+		p.row(out, widths, row)
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// fit takes the room that is missing from the columns that may be cut.
+func (p *Printer) fit() []int {
+	widths := append([]int(nil), p.widths...)
+	if p.options.Width <= 0 {
+		return widths
+	}
+	over := tree.Width(p.options.Indent) + gap*(len(widths)-1) - p.options.Width
+	for _, w := range widths {
+		over += w
+	}
+	for i := len(widths) - 1; i >= 0 && over > 0; i-- {
+		if least := p.columns[i].Min; least > 0 {
+			less := min(over, max(0, widths[i]-least))
+			widths[i] -= less
+			over -= less
+		}
+	}
+	return widths
+}
+
+func (p *Printer) row(out *strings.Builder, widths []int, cells []string) {
+	line := &strings.Builder{}
+	line.WriteString(p.options.Indent)
+	for i, cell := range cells {
+		if i > 0 {
+			line.WriteString(strings.Repeat(" ", gap))
+		}
+		cell = tree.Cut(cell, widths[i], p.options.Unicode)
+		room := widths[i] - tree.Width(cell)
+		if p.options.Paint != nil {
+			cell = p.options.Paint(p.columns[i].Title, cell)
+		}
+		line.WriteString(cell)
+		line.WriteString(strings.Repeat(" ", max(0, room)))
+	}
+	text := strings.TrimRight(line.String(), " ")
+	if p.options.Width > 0 {
+		// The columns that are never cut may be too many for the terminal.
+		text = tree.Cut(text, p.options.Width, p.options.Unicode)
+	}
+	out.WriteString(text + "\n")
+}
+
+// Cell is a text of others as it may stand in a row: on one line, without what steers a
+// terminal.
+func Cell(s string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(tree.Printable(s))
+}
