@@ -4,7 +4,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/duration"
 )
@@ -49,7 +48,7 @@ func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	widths := make([]int, len(header))
 	for _, r := range all {
 		for i, c := range r.cells {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+			widths[i] = max(widths[i], Width(c))
 		}
 	}
 	// Room is taken from the reason first, then from the name: a name that is cut
@@ -104,26 +103,13 @@ type row struct{ cells []string }
 func (r row) render(widths []int, o TableOptions) string {
 	line := &strings.Builder{}
 	for i, c := range r.cells {
-		c = cut(c, widths[i], o)
+		c = Cut(c, widths[i], o.Unicode)
 		if i > 0 {
 			line.WriteString("  ")
 		}
-		line.WriteString(paint(c, i, o))
-		line.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c)))
+		line.WriteString(Pad(paint(c, i, o), widths[i]))
 	}
 	return strings.TrimRight(line.String(), " ") + "\n"
-}
-
-// cut shortens a cell from its end, with a marker.
-func cut(s string, width int, o TableOptions) string {
-	if utf8.RuneCountInString(s) <= width {
-		return s
-	}
-	marker := "…"
-	if !o.Unicode {
-		marker = "~"
-	}
-	return string([]rune(s)[:max(0, width-1)]) + marker
 }
 
 // paint colours the two status columns; the word itself stays, so that colour is never

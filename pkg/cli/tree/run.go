@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/follow"
@@ -127,15 +126,7 @@ func (o *Options) print(s tree.Snapshot) error {
 	case "", "table", "wide":
 		return tree.WriteTable(w, s, o.table())
 	}
-	printer, err := o.Output.Printer()
-	if err != nil {
-		return err
-	}
-	data, err := tree.Data(s)
-	if err != nil {
-		return err
-	}
-	return printer.PrintObj(&unstructured.Unstructured{Object: data}, w)
+	return o.Output.PrintData(w, tree.Document(s))
 }
 
 func (o *Options) table() tree.TableOptions {
@@ -145,7 +136,7 @@ func (o *Options) table() tree.TableOptions {
 	})
 	return tree.TableOptions{
 		Now: o.Clock(), Wide: o.Output.Format() == "wide", Unicode: o.Streams.Unicode(),
-		Color: o.Streams.UseColor(), Width: o.Streams.Width(), Namespace: several, NoHeaders: o.NoHeaders,
+		Color: o.Streams.UseColor(), Width: o.Streams.Width(), Namespace: several, NoHeaders: o.Output.NoHeaders,
 	}
 }
 

@@ -32,7 +32,6 @@ type Options struct {
 	Watch         bool
 	Until         string
 	Timeout       time.Duration
-	NoHeaders     bool
 	Output        *cmdutil.OutputFlags
 
 	namespace string
@@ -125,7 +124,6 @@ func (o *Options) addFlags(cmd *cobra.Command) {
 	flags.BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
 	flags.StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
-	flags.BoolVar(&o.NoHeaders, "no-headers", false, "Print only the rows of the table.")
 	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("until", cobra.FixedCompletions([]string{"ready"}, cobra.ShellCompDirectiveNoFileComp))
 }
