@@ -50,6 +50,7 @@ var scenarios = []scenario{
 	{"burst", (*bench).burst},
 	{"edit", (*bench).templateEdit},
 	{"restart", (*bench).restart},
+	{"plugin", (*bench).plugin},
 }
 
 // measure takes one subject through all scenarios.

@@ -24,6 +24,8 @@ type result struct {
 	Restart        float64 `json:"restartSeconds"`
 	Resident       int     `json:"residentBytes"` // at rest, after the settle
 	Peak           int     `json:"peakBytes"`
+	// Plugin is what its commands need.
+	Plugin []pluginCost `json:"plugin,omitempty"`
 	// Requests by scenario, verb and resource; watches and the lease are left out.
 	Requests map[string]map[string]int `json:"requests"`
 }
@@ -108,6 +110,7 @@ func printTable(out io.Writer, results []result) error {
 		table = append(table, line)
 	}
 	printAligned(w, table)
+	printPlugin(w, results)
 	for _, r := range results {
 		fmt.Fprintf(w, "\nRequests of %s, %d %s:\n", r.Subject, r.Number, r.Owners)
 		for _, scenario := range slices.Sorted(maps.Keys(r.Requests)) {

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Painter draws a text over the one that it drew before. It uses no alternate screen, so
@@ -41,29 +42,9 @@ func (p *Painter) Paint(text string) error {
 	}
 	out.WriteString("\r\x1b[J")
 	for _, l := range lines {
-		out.WriteString(cutVisible(l, width) + "\n")
+		out.WriteString(ansi.Truncate(l, width, "") + "\n")
 	}
 	p.lines = len(lines)
 	_, err := io.WriteString(p.W, out.String())
 	return err
-}
-
-// cutVisible cuts a line to a width, not counting colour sequences.
-func cutVisible(s string, width int) string {
-	used := 0
-	for i := 0; i < len(s); {
-		if strings.HasPrefix(s[i:], "\x1b[") {
-			if end := strings.IndexByte(s[i:], 'm'); end >= 0 {
-				i += end + 1
-				continue
-			}
-		}
-		if used == width {
-			return s[:i] + "\x1b[0m"
-		}
-		_, size := utf8.DecodeRuneInString(s[i:])
-		i += size
-		used++
-	}
-	return s
 }
