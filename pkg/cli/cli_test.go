@@ -205,6 +205,8 @@ func TestGolden(t *testing.T) {
 
 		"tree-supplychain": {"tree csc/platform", 0},
 		"tree-not-ready":   {"tree csc/platform --not-ready -o wide", 0},
+		"tree-list-one":    {"tree workload -A --not-ready -l app=shop -o jsonpath={.kind}", 0},
+		"tree-list-none":   {"tree deliverable -n tokyo", 0},
 		"tree-list":        {"tree wld -A -l app=shop", 0},
 		"tree-nested":      {"tree workload/shop", 0},
 		"tree-step":        {"tree workload/shop --step deliver --depth 2", 0},

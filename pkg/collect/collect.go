@@ -115,6 +115,10 @@ func readTrees(ctx context.Context, source Source, query Query) (*tree.Forest, m
 	for i, in := range inputs {
 		trees[i] = tree.Build(*in)
 	}
+	if len(query.Roots) == 1 && query.Roots[0].Name != "" {
+		trees[0].Unread = r.sorted()
+		return tree.Single(trees[0]), r.targets, nil
+	}
 	return tree.NewForest(trees, r.sorted()), r.targets, nil
 }
 

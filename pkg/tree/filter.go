@@ -23,13 +23,13 @@ type Filter struct {
 // keep nothing are left out.
 func (f Filter) Apply(forest *Forest) *Forest {
 	kept := *forest
-	kept.Trees = nil
+	kept.Trees = []*Tree{}
 	for _, t := range forest.Trees {
 		part, some := f.tree(t)
 		if f.Depth > 0 {
 			part.prune(f.Depth)
 		}
-		if some || len(forest.Trees) == 1 {
+		if some || forest.single {
 			kept.Trees = append(kept.Trees, part)
 		}
 	}

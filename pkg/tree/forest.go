@@ -6,18 +6,23 @@ type Forest struct {
 	Kind       string   `json:"kind"`
 	Trees      []*Tree  `json:"items"`
 	Unread     []Unread `json:"unread,omitempty"`
+
+	// single is true for the tree of one object that was named. That one is shown
+	// whatever a filter leaves of it, and is no list for programs.
+	single bool
 }
 
-// NewForest gathers trees. What could not be read belongs to the tree if there is only
-// one.
+// NewForest gathers trees, of objects that were named or found.
 func NewForest(trees []*Tree, unread []Unread) *Forest {
-	f := &Forest{APIVersion: APIVersion, Kind: KindList, Trees: trees}
-	if len(trees) == 1 {
-		trees[0].Unread = unread
-		return f
+	if trees == nil {
+		trees = []*Tree{} // for programs an empty list, not null
 	}
-	f.Unread = unread
-	return f
+	return &Forest{APIVersion: APIVersion, Kind: KindList, Trees: trees, Unread: unread}
+}
+
+// Single makes a forest of the tree of one object that was named.
+func Single(t *Tree) *Forest {
+	return &Forest{APIVersion: APIVersion, Kind: Kind, Trees: []*Tree{t}, single: true}
 }
 
 // Owners counts the owners.
@@ -43,7 +48,7 @@ func (t *Tree) document() any { return t }
 
 // document of one tree is that tree.
 func (f *Forest) document() any {
-	if len(f.Trees) == 1 {
+	if f.single {
 		return f.Trees[0]
 	}
 	return f

@@ -16,7 +16,7 @@ func (t *Tree) remarks(TableOptions) []string {
 
 // remarks of several trees are short: one line for each owner that is not ready.
 func (f *Forest) remarks(o TableOptions) []string {
-	if len(f.Trees) == 1 {
+	if f.single {
 		return f.Trees[0].remarks(o)
 	}
 	var owners []*Tree

@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -67,7 +68,7 @@ type filtered struct {
 
 func (f filtered) Show(s tree.Snapshot) error {
 	if t, ok := s.(*tree.Tree); ok {
-		s = f.filter.Apply(tree.NewForest([]*tree.Tree{t}, t.Unread))
+		s = f.filter.Apply(tree.Single(t))
 	}
 	return f.View.Show(s)
 }
@@ -124,6 +125,10 @@ func (o *Options) print(s tree.Snapshot) error {
 	case "mermaid":
 		return tree.WriteMermaid(w, s)
 	case "", "table", "wide":
+		if f, ok := s.(*tree.Forest); ok && len(f.Trees) == 0 {
+			_, err := fmt.Fprintln(o.Streams.ErrOut, "No owners found.")
+			return err
+		}
 		return tree.WriteTable(w, s, o.table())
 	}
 	return o.Output.PrintData(w, tree.Document(s))
