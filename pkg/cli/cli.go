@@ -36,7 +36,9 @@ func Main(argv []string) int {
 	defer cancel()
 
 	s := streams.System(cancel)
-	code := Run(running, cmdutil.NewFactory(ProgramName(argv[0]), s), argv[1:])
+	f := cmdutil.NewFactory(ProgramName(argv[0]), s)
+	f.Executable = argv[0]
+	code := Run(running, f, argv[1:])
 	switch {
 	case s.Broken():
 		return ExitOK // the reader has seen enough: head, less

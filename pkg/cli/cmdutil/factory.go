@@ -31,6 +31,9 @@ const (
 type Factory struct {
 	// Program is how the person calls us: "kubectl carto", or the name of the binary.
 	Program string
+	// Executable is the name or path of the file by which we were called, which is what
+	// kubectl found on the PATH: no link is followed.
+	Executable string
 	// Streams of the command.
 	Streams *streams.Streams
 	// Config are the connection flags of kubectl.
@@ -145,6 +148,7 @@ func UsageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 // cobra would print help and succeed.
 func Group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = cobra.ArbitraryArgs
+	cmd.ValidArgsFunction = cobra.NoFileCompletions // the shell would offer files for an unknown verb
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return cmd.Help()

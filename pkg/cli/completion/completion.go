@@ -13,21 +13,18 @@ import (
 // NewCmdCompletion makes the command.
 func NewCmdCompletion(f *cmdutil.Factory) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print a completion script for a shell",
 		Long: `Print a completion script for a shell.
 
-The script completes the binary by its own name. For completion behind kubectl, put an
-executable named kubectl_complete-carto on your PATH that holds:
+The script completes the binary by its own name. Completion behind kubectl needs none of
+these scripts, but that of kubectl, and "completion install" once.`,
+		Example: fmt.Sprintf(`  # behind kubectl, in every shell that completes kubectl
+  %[1]s completion install
 
-  #!/bin/sh
-  exec kubectl-carto __complete "$@"`,
-		Example: fmt.Sprintf(`  # in the running bash
-  source <(%[1]s completion bash)
-
-  # for every zsh
-  %[1]s completion zsh > "${fpath[1]}/_kubectl-carto"`, f.Program),
+  # the binary itself, in the running bash
+  source <(%[1]s completion bash)`, f.Program),
 		ValidArgs:             shells,
 		DisableFlagsInUseLine: true,
 		Args:                  cmdutil.UsageArgs(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
@@ -45,4 +42,6 @@ executable named kubectl_complete-carto on your PATH that holds:
 			}
 		},
 	}
+	cmd.AddCommand(NewCmdInstall(f, nil))
+	return cmd
 }
