@@ -100,7 +100,9 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	flags := root.PersistentFlags()
 	f.Config.AddFlags(flags)
 	flags.StringVar((*string)(&f.Streams.Color), "color", string(f.Streams.Color), "Colour the output: auto, always or never.")
-	_ = root.RegisterFlagCompletionFunc("namespace", completion.Namespaces(f))
+	completion.RegisterConnection(f, root)
+	// Else every flag whose value nobody knows would offer files.
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 
 	root.AddCommand(nouns(f)...)

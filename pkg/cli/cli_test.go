@@ -86,15 +86,22 @@ func newFactory(t *testing.T, tty bool, objects ...runtime.Object) (f *cmdutil.F
 		return "shop", false, nil
 	}
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
-		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:           "WorkloadList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}: "ClusterSupplyChainList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "deliverables"}:        "DeliverableList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "runnables"}:           "RunnableList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeliveries"}:   "ClusterDeliveryList",
-		{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}:                 "TaskRunList",
-		{Version: "v1", Resource: "pods"}:                                          "PodList",
-		{Group: "apps", Version: "v1", Resource: "replicasets"}:                    "ReplicaSetList",
-		{Version: "v1", Resource: "namespaces"}:                                    "NamespaceList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:                  "WorkloadList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}:        "ClusterSupplyChainList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "deliverables"}:               "DeliverableList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "runnables"}:                  "RunnableList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeliveries"}:          "ClusterDeliveryList",
+		{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}:                        "TaskRunList",
+		{Version: "v1", Resource: "pods"}:                                                 "PodList",
+		{Group: "apps", Version: "v1", Resource: "replicasets"}:                           "ReplicaSetList",
+		{Version: "v1", Resource: "namespaces"}:                                           "NamespaceList",
+		{Version: "v1", Resource: "serviceaccounts"}:                                      "ServiceAccountList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersourcetemplates"}:     "ClusterSourceTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterimagetemplates"}:      "ClusterImageTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterconfigtemplates"}:     "ClusterConfigTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeploymenttemplates"}: "ClusterDeploymentTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustertemplates"}:           "ClusterTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterruntemplates"}:        "ClusterRunTemplateList",
 	}, objects...)
 	f.Dynamic = func() (dynamic.Interface, error) { return client, nil }
 	f.Mapper = func() (meta.RESTMapper, error) {
@@ -248,21 +255,28 @@ func objects(t *testing.T) []runtime.Object {
 	}
 	var all []runtime.Object
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		all = append(all, objectsOf(t, file)...)
+	}
+	return all
+}
+
+func objectsOf(t *testing.T, path string) []runtime.Object {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []runtime.Object
+	for _, doc := range strings.Split(string(data), "\n---\n") {
+		raw, err := yaml.YAMLToJSON([]byte(doc))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, doc := range strings.Split(string(data), "\n---\n") {
-			raw, err := yaml.YAMLToJSON([]byte(doc))
-			if err != nil {
-				t.Fatal(err)
-			}
-			obj := &unstructured.Unstructured{}
-			if err := obj.UnmarshalJSON(raw); err != nil {
-				t.Fatal(file, err)
-			}
-			all = append(all, obj)
+		obj := &unstructured.Unstructured{}
+		if err := obj.UnmarshalJSON(raw); err != nil {
+			t.Fatal(path, err)
 		}
+		all = append(all, obj)
 	}
 	return all
 }

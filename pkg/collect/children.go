@@ -2,6 +2,8 @@ package collect
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -59,6 +61,17 @@ var children = map[schema.GroupKind][]childKind{
 	},
 	{Group: "serving.knative.dev", Kind: "Configuration"}: {child("serving.knative.dev/v1", "Revision", "serving.knative.dev/configuration")},
 	{Group: "serving.knative.dev", Kind: "Revision"}:      {deployments.labelled("serving.knative.dev/revision")},
+}
+
+// ChildKinds names the kinds that are found below stamped objects, in alphabetical order.
+func ChildKinds() []string {
+	kinds := map[string]bool{}
+	for _, below := range children {
+		for _, c := range below {
+			kinds[c.kind.Kind] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(kinds))
 }
 
 // childless are kinds below which nothing runs, by group; all kinds of a group with "".

@@ -2,11 +2,11 @@ package completion
 
 import (
 	"context"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -14,126 +14,80 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
-// A person waits for the key press to do something: an unreachable cluster must not
-// hang the shell.
-const patience = 3 * time.Second
+const (
+	noFiles = cobra.ShellCompDirectiveNoFileComp
+	open    = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace // more follows in the same word
+)
 
 // Names completes names of a noun, in the namespace in use. With many, further names
 // complete too, without those already typed.
 func Names(f *cmdutil.Factory, n *noun.Noun, many bool) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 && !many {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+			return nil, noFiles
 		}
-		namespace := ""
-		if !n.Cluster {
-			var err error
-			if namespace, _, err = f.Namespace(); err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-		}
-		return names(cmd.Context(), f, n.Resource, namespace, args, toComplete)
+		return namesOf(cmd.Context(), f, n, args, toComplete), noFiles
 	}
 }
 
-// Objects completes TYPE/NAME, and NAME after a TYPE.
-func Objects(f *cmdutil.Factory) cobra.CompletionFunc {
+// TypedNames completes TYPE/NAME, and NAME behind a TYPE; with many, further TYPE/NAME.
+func TypedNames(f *cmdutil.Factory, many bool, nouns ...*noun.Noun) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		prefix, name, slash := strings.Cut(toComplete, "/")
-		var used []string
-		if len(args) > 0 && !strings.Contains(args[0], "/") {
-			prefix, name, slash, used = args[0], toComplete, false, args[1:]
-		} else if !slash {
-			return []string{"workload/", "deliverable/", "runnable/", "supplychain/", "delivery/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+		typed := len(args) > 0 && !strings.Contains(args[0], "/") // TYPE NAME
+		kind, name, slash := strings.Cut(toComplete, "/")
+		switch {
+		case typed && (len(args) == 1 || many):
+			if n := among(nouns, args[0]); n != nil && !slash {
+				return namesOf(cmd.Context(), f, n, args[1:], toComplete), noFiles
+			}
+			return nil, noFiles
+		case len(args) > 0 && !many:
+			return nil, noFiles
+		case !slash:
+			var kinds []string
+			for _, n := range nouns {
+				if strings.HasPrefix(n.Name, kind) {
+					kinds = append(kinds, n.Name+"/")
+				}
+			}
+			if n := among(nouns, kind); len(kinds) == 0 && n != nil {
+				kinds = []string{kind + "/"} // an alias, all of it
+			}
+			return kinds, open
 		}
-		n := noun.Of(prefix)
+		n := among(nouns, kind)
 		if n == nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+			return nil, noFiles
 		}
-		found, directive := Names(f, n, true)(cmd, used, name)
-		for i := range found {
-			if slash {
-				found[i] = prefix + "/" + found[i]
+		var used []string
+		for _, a := range args {
+			if k, name, _ := strings.Cut(a, "/"); among(nouns, k) == n {
+				used = append(used, name)
 			}
 		}
-		return found, directive
+		return prefixed(kind+"/", namesOf(cmd.Context(), f, n, used, name)), noFiles
 	}
 }
 
-// Steps completes names of steps of the owner that was named.
-func Steps(f *cmdutil.Factory, n *noun.Noun) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		namespace, _, err := f.Namespace()
-		if err != nil || len(args) != 1 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		client, err := f.Dynamic()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		ctx, cancel := patiently(cmd.Context())
-		defer cancel()
-		object, err := n.Read(ctx, client, f.Program, namespace, args[0])
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		item, err := n.Decode(object)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		var found []string
-		for _, step := range item.Status.Resources {
-			if strings.HasPrefix(step.Name, toComplete) {
-				found = append(found, step.Name)
-			}
-		}
-		return found, cobra.ShellCompDirectiveNoFileComp
+func among(nouns []*noun.Noun, name string) *noun.Noun {
+	if n := noun.Of(name); slices.Contains(nouns, n) {
+		return n
 	}
+	return nil
 }
 
-func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx == nil {
-		ctx = context.Background()
+func prefixed(prefix string, names []string) []string {
+	for i := range names {
+		names[i] = prefix + names[i]
 	}
-	return context.WithTimeout(ctx, patience)
-}
-
-// Namespaces completes namespaces.
-func Namespaces(f *cmdutil.Factory) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		return names(cmd.Context(), f, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, "", nil, toComplete)
-	}
-}
-
-func names(ctx context.Context, f *cmdutil.Factory, resource schema.GroupVersionResource, namespace string, used []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	client, err := f.Dynamic()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ctx, cancel := patiently(ctx)
-	defer cancel()
-	list, err := client.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	typed := map[string]bool{}
-	for _, u := range used {
-		typed[u] = true
-	}
-	var found []string
-	for i := range list.Items {
-		if name := list.Items[i].GetName(); strings.HasPrefix(name, prefix) && !typed[name] {
-			found = append(found, name)
-		}
-	}
-	return found, cobra.ShellCompDirectiveNoFileComp
+	return names
 }
 
 // Templates completes KIND/NAME of templates.
 func Templates(f *cmdutil.Factory) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+			return nil, noFiles
 		}
 		kind, name, slash := strings.Cut(toComplete, "/")
 		if !slash {
@@ -143,16 +97,53 @@ func Templates(f *cmdutil.Factory) cobra.CompletionFunc {
 					kinds = append(kinds, k.Kind+"/")
 				}
 			}
-			return kinds, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+			return kinds, open
 		}
 		k := noun.TemplateKindOf(kind)
 		if k == nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+			return nil, noFiles
 		}
-		found, directive := names(cmd.Context(), f, v1alpha1.GroupVersion.WithResource(k.Resource), "", nil, name)
-		for i := range found {
-			found[i] = kind + "/" + found[i]
-		}
-		return found, directive
+		return prefixed(kind+"/", names(cmd.Context(), f, v1alpha1.GroupVersion.WithResource(k.Resource), "", nil, name)), noFiles
 	}
+}
+
+// Namespaces completes namespaces.
+func Namespaces(f *cmdutil.Factory) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		return names(cmd.Context(), f, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, "", nil, toComplete), noFiles
+	}
+}
+
+// ServiceAccounts completes service accounts of the namespace in use.
+func ServiceAccounts(f *cmdutil.Factory) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		namespace, _, err := f.Namespace()
+		if err != nil {
+			return nil, noFiles
+		}
+		return names(cmd.Context(), f, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, namespace, nil, toComplete), noFiles
+	}
+}
+
+func namesOf(ctx context.Context, f *cmdutil.Factory, n *noun.Noun, used []string, prefix string) []string {
+	namespace := ""
+	if !n.Cluster {
+		var err error
+		if namespace, _, err = f.Namespace(); err != nil {
+			return nil
+		}
+	}
+	return names(ctx, f, n.Resource, namespace, used, prefix)
+}
+
+// names with a prefix, without those in use. The API server cannot search by prefix.
+func names(ctx context.Context, f *cmdutil.Factory, resource schema.GroupVersionResource, namespace string, used []string, prefix string) []string {
+	var found []string
+	each(ctx, f, resource, namespace, func(obj *unstructured.Unstructured) bool {
+		if name := obj.GetName(); strings.HasPrefix(name, prefix) && !slices.Contains(used, name) {
+			found = append(found, name)
+		}
+		return len(found) < maxFound
+	})
+	return found
 }

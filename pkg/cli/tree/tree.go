@@ -13,6 +13,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/reference"
+	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -71,10 +72,10 @@ commit.
   # a picture
   %[1]s tree workload/cart -o dot`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.MinimumNArgs(1)),
-		ValidArgsFunction: completion.Objects(f),
+		ValidArgsFunction: completion.TypedNames(f, true, noun.Workload, noun.Deliverable, noun.Runnable, noun.SupplyChain, noun.Delivery),
 		RunE:              cmdutil.RunE(o, runF),
 	}
-	o.addFlags(cmd)
+	o.addFlags(f, cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "With TYPE alone: owners in all namespaces.")
 	flags.StringVarP(&o.Selector, "selector", "l", "", "With TYPE alone or a blueprint: only owners with these labels, for example key=value,other!=value.")
@@ -99,7 +100,7 @@ func NewCmdNounTree(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context,
 		ValidArgsFunction: completion.Names(f, n, true),
 		RunE:              cmdutil.RunE(o, runF),
 	}
-	o.addFlags(cmd)
+	o.addFlags(f, cmd)
 	return cmd
 }
 
@@ -114,9 +115,12 @@ func newOptions(f *cmdutil.Factory) *Options {
 	return &Options{Session: f.Session(), Output: cmdutil.NewOutputFlags("", own...)}
 }
 
-func (o *Options) addFlags(cmd *cobra.Command) {
+func (o *Options) addFlags(f *cmdutil.Factory, cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&o.Filter.Steps, "step", nil, "Show only these steps.")
+	if o.Noun != noun.Runnable { // which has none
+		flags.StringSliceVar(&o.Filter.Steps, "step", nil, "Show only these steps.")
+		_ = cmd.RegisterFlagCompletionFunc("step", completion.Steps(f, o.Noun))
+	}
 	flags.StringSliceVar(&o.Filter.Kinds, "kind", nil, "Show only objects of these kinds, with what leads to them.")
 	flags.BoolVar(&o.Filter.NotReady, "not-ready", false, "Show only what is not ready, with what leads to it.")
 	flags.IntVar(&o.Filter.Depth, "depth", 0, "Levels below the root; 0 shows everything below objects that are named, and the steps of others.")
@@ -125,6 +129,7 @@ func (o *Options) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
 	o.Output.AddTo(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(collect.ChildKinds(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("until", cobra.FixedCompletions([]string{"ready"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

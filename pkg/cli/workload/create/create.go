@@ -13,6 +13,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
@@ -67,11 +68,9 @@ value of a git flag unsets that field.`,
 
   # a file with one change, only shown
   %[1]s workload create -f workload.yaml --env LOG_LEVEL=debug --dry-run -o yaml`, f.Program),
-		Args: cmdutil.UsageArgs(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveNoFileComp // a new name
-		},
-		RunE: cmdutil.RunE(o, runF),
+		Args:              cmdutil.UsageArgs(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: cobra.NoFileCompletions, // a new name
+		RunE:              cmdutil.RunE(o, runF),
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.File, "filename", "f", "", "File that holds exactly one Workload, or - for standard input.")
@@ -102,6 +101,7 @@ value of a git flag unsets that field.`,
 	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
+	completion.RegisterWorkload(f, cmd)
 	return cmd
 }
 

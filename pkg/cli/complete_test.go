@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// freeText are the flags whose values nobody can know, and why. Every other flag with a
+// value completes: TestEverythingCompletes fails for one that does neither.
+var freeText = map[string]string{
+	"as": "any user", "as-group": "any group", "as-uid": "any user", "as-user-extra": "any key and value",
+	"proxy-url": "a URL", "request-timeout": "a time", "server": "a URL", "tls-server-name": "a host", "token": "a secret",
+	"build-env": "the application's own", "env": "the application's own", "label": "any label", "selector": "any labels",
+	"git-repo": "a URL", "git-branch": "known to the repository", "git-tag": "known to the repository", "git-commit": "known to the repository",
+	"image": "known to a registry", "sub-path": "a folder of the source", "value": "values of a template",
+	"template": "text of -o go-template",
+}
+
+const kubeconfig = `apiVersion: v1
+kind: Config
+current-context: here
+clusters: [{name: near, cluster: {server: "https://near.example"}}, {name: far, cluster: {server: "https://far.example"}}]
+users: [{name: ada, user: {token: x}}]
+contexts: [{name: here, context: {cluster: near, user: ada}}, {name: there, context: {cluster: far, user: ada}}]
+`
+
+// complete presses TAB and returns the candidates, and the directive to the shell.
+func complete(t *testing.T, words ...string) (candidates []string, directive string) {
+	t.Helper()
+	f, out, _ := newFactory(t, false, append(objects(t), objectsOf(t, "testdata/completion.yaml")...)...)
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte(kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.Config.KubeConfig = &path
+	if code := Run(t.Context(), f, append([]string{cobra.ShellCompRequestCmd}, words...)); code != 0 {
+		t.Errorf("%q: exit code %d", words, code)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	return lines[:len(lines)-1], lines[len(lines)-1]
+}
+
+// TestEverythingCompletes walks the command tree: each argument completes or is known to
+// have nothing to complete, and each flag with a value completes, or is free text.
+func TestEverythingCompletes(t *testing.T) {
+	t.Parallel()
+	f, _, _ := newFactory(t, false)
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Name() == "help" {
+			return
+		}
+		path := strings.Fields(cmd.CommandPath())[2:] // without "kubectl carto"
+		if _, directive := complete(t, append(path, "")...); directive == ":0" {
+			t.Errorf("%s offers files for its argument", cmd.CommandPath())
+		}
+		check := func(flag *pflag.Flag) {
+			kind := flag.Value.Type()
+			if flag.Hidden || kind == "bool" || kind == "duration" || strings.HasPrefix(kind, "int") || flag.Name == "v" {
+				return
+			}
+			words := append([]string{}, path...)
+			if flag.Name == "step" {
+				owner := "stepped"
+				if len(path) == 1 {
+					owner = "workload/stepped"
+				}
+				words = append(words, owner)
+			}
+			candidates, directive := complete(t, append(words, "--"+flag.Name+"=")...)
+			_, free := freeText[flag.Name]
+			_, files := flag.Annotations[cobra.BashCompFilenameExt]
+			_, dirs := flag.Annotations[cobra.BashCompSubdirsInDir]
+			files = files || dirs
+			switch {
+			case directive == ":0" && !files:
+				t.Errorf("%s --%s offers files", cmd.CommandPath(), flag.Name)
+			case len(candidates) == 0 && !free && !files:
+				t.Errorf("%s --%s completes to nothing; if that is right, say why in freeText", cmd.CommandPath(), flag.Name)
+			}
+		}
+		cmd.LocalNonPersistentFlags().VisitAll(check)
+		if !cmd.HasParent() {
+			cmd.PersistentFlags().VisitAll(check)
+		}
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+	}
+	walk(NewRoot(f))
+}
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ reason, words, want string }{
+		{"types", "tree _", "workload/ deliverable/ runnable/ supplychain/ delivery/ :6"},
+		{"the beginning of a type", "tree d", "deliverable/ delivery/ :6"},
+		{"an alias", "tree wld", "wld/ :6"},
+		{"TYPE/NAME", "tree wld/c", "wld/cart :4"},
+		{"TYPE NAME", "tree wld _", "cart shop stepped :4"},
+		{"another TYPE/NAME behind one", "tree workload/cart workload/s", "workload/shop workload/stepped :4"},
+		{"steps of TYPE/NAME", "tree workload/cart --step b", "build :4"},
+		{"a type that is none", "tree pod/_", ":4"},
+		{"names", "deliverable get c", "cart :4"},
+		{"no second name", "deliverable get cart _", ":4"},
+		{"not what is typed already", "workload delete cart _", "shop stepped :4"},
+		{"steps", "workload retry cart --step b", "build :4"},
+		{"contexts", "workload list --context _", "here there :4"},
+		{"clusters", "workload list --cluster n", "near :4"},
+		{"users", "version --user _", "ada :4"},
+		{"namespaces", "workload list -n _", "shop :4"},
+		{"types of workloads", "workload create --type _", "function|supply chain functions lambda|supply chain functions web|supply chain web :4"},
+		{"service accounts", "workload create --service-account _", "stamper :4"},
+		{"params of all chains: neither locked ones nor those of unused templates", "workload create -p _", `builder=|default "a long name of a builder that nobody c… interval=|default "5m" poll=|default {"every":"1m"} replicas=|default 1 scale=|default {"min":0} :6`},
+		{"params of the chain that the labels select", "workload create --type lambda -l language=go --param-yaml s", `scale=|default {"min":0} :6`},
+		{"of all when none selects them", "workload create --type nope --param i", `interval=|default "5m" :6`},
+		{"no values", "workload create --param scale=_", ":4"},
+		{"an unknown command", "trie _", ":4"},
+		{"templates", "template render clusterimagetemplate/_", "clusterimagetemplate/function :4"},
+	} {
+		words := strings.Fields(tc.words)
+		if last := len(words) - 1; strings.HasSuffix(words[last], "_") {
+			words[last] = strings.TrimSuffix(words[last], "_")
+		}
+		candidates, directive := complete(t, words...)
+		got := strings.ReplaceAll(strings.Join(append(candidates, directive), " "), "\t", "|")
+		if got != tc.want {
+			t.Errorf("%s: %s\ngot  %s\nwant %s", tc.reason, tc.words, got, tc.want)
+		}
+	}
+}
+
+// TestCompleteWithoutCluster: no candidates, no talk, no failure.
+func TestCompleteWithoutCluster(t *testing.T) {
+	t.Parallel()
+	f, out, errOut := newFactory(t, false)
+	none := "/nothere"
+	f.Config.KubeConfig = &none
+	f.Dynamic = nil
+	f.Namespace = func() (string, bool, error) { return "", false, os.ErrNotExist }
+	for _, words := range []string{"workload get", "workload create --service-account", "tree workload", "workload list --context"} {
+		out.Reset()
+		errOut.Reset()
+		if code := Run(t.Context(), f, append([]string{cobra.ShellCompRequestCmd}, append(strings.Fields(words), "")...)); code != 0 {
+			t.Errorf("%s: exit code %d", words, code)
+		}
+		if out.String() != ":4\n" || strings.Contains(errOut.String(), "error") {
+			t.Errorf("%s: %q, %q", words, out, errOut)
+		}
+	}
+}
