@@ -37,7 +37,7 @@ func Main(argv []string) int {
 
 	s := streams.System(cancel)
 	f := cmdutil.NewFactory(ProgramName(argv[0]), s)
-	f.Executable = argv[0]
+	f.Executable, f.LogLevel = argv[0], logLevel
 	code := Run(running, f, argv[1:])
 	switch {
 	case s.Broken():
@@ -59,7 +59,7 @@ func Run(ctx context.Context, f *cmdutil.Factory, args []string) int {
 	case err == nil, errors.Is(err, cmdutil.ErrSilent), f.Streams.Broken(), code == ExitInterrupted:
 		return code
 	}
-	_, _ = fmt.Fprintf(f.Streams.ErrOut, "error: %v\n", err)
+	_, _ = fmt.Fprintf(f.Streams.ErrOut, "error: %s\n", f.Words(err))
 	var usage *cmdutil.UsageError
 	if errors.As(err, &usage) {
 		_, _ = fmt.Fprintf(f.Streams.ErrOut, "\nSee: %s --help\n", cmd.CommandPath())
@@ -88,8 +88,12 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	root.SetOut(f.Streams.Out)
 	root.SetErr(f.Streams.ErrOut)
 	root.SetIn(f.Streams.In)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &cmdutil.UsageError{Err: err} })
+	root.SetFlagErrorFunc(flagError)
+	verbosity := 0
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if f.LogLevel != nil {
+			f.LogLevel(verbosity)
+		}
 		switch f.Streams.Color {
 		case streams.ColorAuto, streams.ColorAlways, streams.ColorNever:
 			return nil
@@ -100,6 +104,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	flags := root.PersistentFlags()
 	f.Config.AddFlags(flags)
 	flags.StringVar((*string)(&f.Streams.Color), "color", string(f.Streams.Color), "Colour the output: auto, always or never.")
+	flags.IntVarP(&verbosity, "v", "v", 0, "How much the client logs to standard error; from 6 on each request.")
 	completion.RegisterConnection(f, root)
 	// Else every flag whose value nobody knows would offer files.
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)

@@ -35,7 +35,7 @@ func ExitCode(err error) int {
 		return ExitFinding
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
-	case cmdutil.MissingKind(err):
+	case cmdutil.MissingKind(err), cmdutil.Unreachable(err):
 		return ExitCouldNotRun
 	case apierrors.IsNotFound(err), apierrors.IsAlreadyExists(err), apierrors.IsConflict(err),
 		apierrors.IsInvalid(err), apierrors.IsBadRequest(err):

@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// One namespace a script; its name is that of the script's folder.
 			ns := "cli-" + strconv.FormatInt(time.Now().UnixNano(), 36)
-			env.Vars = append(env.Vars, "KUBECONFIG="+cp.Kubeconfig, "NS="+ns, "HOME="+env.WorkDir, "LANG=C.UTF-8")
+			env.Vars = append(env.Vars, "KUBECONFIG="+cp.Kubeconfig, "NS="+ns, "HOME="+env.WorkDir, "LANG=C.UTF-8", "SERVER="+cp.Config.Host)
 			_, err := harness.Apply(context.Background(), cp.Config, "", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+ns+"}\n")
 			return err
 		},

@@ -49,6 +49,8 @@ type Factory struct {
 	// Mapper and Discovery know the kinds of the cluster.
 	Mapper    func() (meta.RESTMapper, error)
 	Discovery func() (discovery.DiscoveryInterface, error)
+	// LogLevel sets how much client-go logs; nil leaves it alone.
+	LogLevel func(level int)
 }
 
 // NewFactory makes the factory of the program.
@@ -66,7 +68,15 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 		c.WarningHandler = warnings
 		return c
 	}
-	f.RESTConfig = f.Config.ToRESTConfig
+	f.RESTConfig = func() (*rest.Config, error) {
+		if err := f.checkConfig(); err != nil {
+			return nil, err
+		}
+		if err := f.checkCluster(); err != nil {
+			return nil, err
+		}
+		return f.Config.ToRESTConfig()
+	}
 	f.Dynamic = sync.OnceValues(func() (dynamic.Interface, error) {
 		c, err := f.RESTConfig()
 		if err != nil {
@@ -80,6 +90,9 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 	f.Namespace = func() (string, bool, error) {
 		if f.Config.Namespace != nil && *f.Config.Namespace != "" {
 			return *f.Config.Namespace, true, nil // whatever state the kubeconfig is in
+		}
+		if err := f.checkConfig(); err != nil {
+			return "", false, err
 		}
 		name, _, err := f.Config.ToRawKubeConfigLoader().Namespace()
 		return name, false, err
@@ -153,10 +166,11 @@ func Group(cmd *cobra.Command) *cobra.Command {
 		if len(args) == 0 {
 			return cmd.Help()
 		}
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			return Usagef("unknown command %q for %q; did you mean %q?", args[0], cmd.CommandPath(), near[0])
+		var names []string
+		for _, c := range cmd.Commands() {
+			names = append(append(names, c.Name()), c.Aliases...)
 		}
-		return Usagef("unknown command %q for %q", args[0], cmd.CommandPath())
+		return Usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), DidYouMean(args[0], names))
 	}
 	return cmd
 }

@@ -148,11 +148,11 @@ func TestInstallFindsAFolder(t *testing.T) {
 		}
 	}
 	var finding *cmdutil.FindingError
-	s, _, _, _ := streams.Test()
+	s, _, out, _ := streams.Test()
 	o := &InstallOptions{Streams: s, Program: "kubectl carto", Executable: "kubectl-carto", Dir: plugin}
 	check(t, os.WriteFile(filepath.Join(plugin, "kubectl_complete-carto"), []byte("mine"), 0o755))
 	check(t, o.Complete(nil, nil))
-	if err := o.Run(t.Context()); !errors.As(err, &finding) {
-		t.Errorf("a foreign file: %v", err)
+	if err := o.Run(t.Context()); !errors.As(err, &finding) || out.Len() > 0 {
+		t.Errorf("a foreign file: %v, %q", err, out)
 	}
 }

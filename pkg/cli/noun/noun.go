@@ -145,7 +145,7 @@ func (n *Noun) Read(ctx context.Context, client dynamic.Interface, program, name
 	object, err := n.Client(client, namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return nil, n.NotFound(namespace, name)
+		return nil, n.NotFoundNear(ctx, client, namespace, name)
 	case err != nil:
 		return nil, cmdutil.Explain(program, "read "+n.Qualified(namespace, name), err)
 	}
@@ -155,6 +155,19 @@ func (n *Noun) Read(ctx context.Context, client dynamic.Interface, program, name
 // NotFound is the finding for an object that is not there.
 func (n *Noun) NotFound(namespace, name string) error {
 	return cmdutil.Findingf("%s %q not found%s", n.Name, name, n.Where(namespace))
+}
+
+// NotFoundNear is NotFound, with the name that may have been meant: one more request, for
+// which a person who mistyped has time.
+func (n *Noun) NotFoundNear(ctx context.Context, client dynamic.Interface, namespace, name string) error {
+	const most = 500 // one page
+	var names []string
+	if list, err := n.Client(client, namespace).List(ctx, metav1.ListOptions{Limit: most}); err == nil {
+		for i := range list.Items {
+			names = append(names, list.Items[i].GetName())
+		}
+	}
+	return cmdutil.Findingf("%w%s", n.NotFound(namespace, name), cmdutil.DidYouMean(name, names))
 }
 
 // List reads all objects of a namespace, of all namespaces when it is empty, in pages.

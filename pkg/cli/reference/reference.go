@@ -161,5 +161,5 @@ func find(mapper meta.RESTMapper, typ string) (*meta.RESTMapping, error) {
 }
 
 func unknown(typ string) error {
-	return cmdutil.Usagef("the cluster has no type %q; those of Carto are: %s", typ, strings.Join(noun.Names(), ", "))
+	return cmdutil.Usagef("the cluster has no type %q; those of Carto are: %s%s", typ, strings.Join(noun.Names(), ", "), cmdutil.DidYouMean(typ, noun.Names()))
 }
