@@ -10,6 +10,7 @@ package collect
 import (
 	"context"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,6 +29,8 @@ type Source struct {
 	Mapper func() (meta.RESTMapper, error)
 	// Discovery lists the kinds of the API; only deep reads need it.
 	Discovery func() (discovery.DiscoveryInterface, error)
+	// Clock is the present, by which something takes too long; nil is that of the system.
+	Clock func() time.Time
 }
 
 // OwnerRef names the owner to read.

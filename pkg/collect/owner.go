@@ -118,7 +118,7 @@ func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, nest
 	if err != nil {
 		return nil, err
 	}
-	in := &tree.Input{Owner: owner, Objects: map[string]*tree.Found{}, Root: &tree.Found{Object: obj}}
+	in := &tree.Input{Now: r.now, Owner: owner, Objects: map[string]*tree.Found{}, Root: &tree.Found{Object: obj}}
 	if r.query.Shallow {
 		in.Blueprint = r.blueprint(ctx, owner.Blueprint)
 		return in, ctx.Err()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sort"
 	"sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,10 +44,16 @@ type reader struct {
 	blueprints map[blueprintKey]func() *tree.Blueprint
 	// runs is what run templates stamp, by their names.
 	runs map[string]childKind
+	now  time.Time
 }
 
 func newReader(source Source, query Query) *reader {
+	clock := source.Clock
+	if clock == nil {
+		clock = time.Now
+	}
 	return &reader{
+		now:    clock(),
 		Source: source, query: query, slots: make(chan struct{}, parallel),
 		targets:    map[target]bool{},
 		blueprints: map[blueprintKey]func() *tree.Blueprint{},

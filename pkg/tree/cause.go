@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
@@ -13,9 +15,12 @@ const (
 	ReasonNotSeen = "NotSeen"
 	// ReasonOutdated: everything is ready, but for an older generation.
 	ReasonOutdated = "Outdated"
+	// ReasonBelowNotReady: the owner is ready, but an owner that it stamped is not.
+	ReasonBelowNotReady = "BelowNotReady"
 )
 
-// RootCause is the one thing that keeps the owner from being ready.
+// RootCause is the one thing that keeps the owner from being ready, or, when the owner is
+// ready, an owner that it stamped.
 type RootCause struct {
 	// Step at fault; empty when the owner never came to its steps.
 	Step string `json:"step,omitempty"`
@@ -28,120 +33,221 @@ type RootCause struct {
 	// ObjectReason and ObjectMessage are what that object says.
 	ObjectReason  string `json:"objectReason,omitempty"`
 	ObjectMessage string `json:"objectMessage,omitempty"`
+	// Path leads from the object of the step, or the run of a Runnable, to the deepest
+	// object that is not ready.
+	Path []Link `json:"path,omitempty"`
+	// Nested is the cause of the owner at the end of Path, when that is one with steps of
+	// its own; Object is one of its objects then.
+	Nested *RootCause `json:"nested,omitempty"`
 	// Blocks names the later steps that wait for this one, directly or not.
 	Blocks []string `json:"blocks,omitempty"`
-	// Next is a command that shows more.
+	// Next is a command that shows more, or that is the remedy where that is known.
 	Next string `json:"next,omitempty"`
 }
 
+// Link is one object on the way to a root cause.
+type Link struct {
+	Ref `json:",inline"`
+	UID types.UID `json:"uid,omitempty"`
+	// Ready is what the object says of itself.
+	Ready State `json:"ready"`
+	// Container of a Pod that is at fault.
+	Container string `json:"container,omitempty"`
+}
+
 // rootCause finds the earliest step in graph order that has failed by itself, else the
-// earliest that is not ready. A later step that only waits for it shows
-// False/TemplateStampFailure and must never be named: it is a victim. What stops an owner
-// before its steps comes first.
-func rootCause(t *Tree, status v1alpha1.OwnerStatus) *RootCause {
-	ready := t.Owner.Ready
+// earliest whose object has, else the earliest that is not ready. A later step that only
+// waits for it shows False/TemplateStampFailure and must never be named: it is a victim.
+// What stops an owner before its steps comes first.
+func rootCause(t *Tree, in Input) *RootCause {
+	conditions, ready := in.Owner.Status.Conditions, t.Owner.Ready
 	if ready.Status == "True" && t.Owner.Current {
-		return nil
+		return below(t)
 	}
-	show := fmt.Sprintf("kubectl describe %s %s -n %s", t.Owner.Resource, t.Owner.Name, t.Owner.Namespace)
-	if len(status.Conditions) == 0 {
+	show := describe(t.Owner.Ref)
+	if len(conditions) == 0 {
 		return &RootCause{Reason: ReasonNotSeen, Message: "the agent has written no status yet; is it running?", Next: "kubectl get pods -l app.kubernetes.io/name=carto-agent -A"}
 	}
 	if ready.Status == "True" {
 		return &RootCause{Reason: ReasonOutdated, Message: fmt.Sprintf("the status is of generation %d, the %s of generation %d", t.Owner.ObservedGeneration, t.Owner.Kind, t.Owner.Generation), Next: show}
 	}
 	for _, kind := range []string{v1alpha1.ConditionSupplyChainReady, v1alpha1.ConditionDeliveryReady, v1alpha1.ConditionRunTemplateReady} {
-		if s := state(status.Conditions, kind); s.Reason != "" && s.Status != "True" {
-			return &RootCause{Failed: s.Status == "False", Reason: s.Reason, Message: s.Message, Next: show}
+		if s := state(conditions, kind); s.Reason != "" && s.Status != "True" {
+			c := &RootCause{Failed: s.Status == "False", Reason: s.Reason, Message: s.Message, Next: show}
+			c.Next = c.remedy(t, nil, show)
+			return c
 		}
 	}
-	submitted := state(status.Conditions, v1alpha1.ConditionResourcesSubmitted)
+	submitted := state(conditions, v1alpha1.ConditionResourcesSubmitted)
 	switch submitted.Reason {
 	// The pass stopped before the steps; what they say is from an earlier one.
 	case v1alpha1.ReasonServiceAccountError, v1alpha1.ReasonServiceAccountTokenError, v1alpha1.ReasonResourceRealizerBuilderError:
-		return &RootCause{Failed: true, Reason: submitted.Reason, Message: submitted.Message, Next: show}
+		c := &RootCause{Failed: true, Reason: submitted.Reason, Message: submitted.Message}
+		c.Next = c.remedy(t, nil, show)
+		return c
 	}
 	// What has failed by itself says more than what only waits, also if that is earlier.
 	for _, culprit := range []func(*Step) bool{
-		func(s *Step) bool { return s.Ready.Status == "False" && len(s.WaitsFor) == 0 },
+		func(s *Step) bool { return s.Ready.Status == "False" && !victim(s) },
+		func(s *Step) bool { return s.Ready.Status != "True" && !victim(s) && objectFailed(s, in) },
 		func(s *Step) bool { return s.Ready.Status != "True" },
 	} {
 		for i := range t.Steps {
 			if culprit(&t.Steps[i]) {
-				return stepCause(t, &t.Steps[i], show)
+				return stepCause(t, in, &t.Steps[i], show)
 			}
 		}
 	}
 	c := &RootCause{Failed: ready.Status == "False", Reason: ready.Reason, Message: ready.Message, Next: show}
 	if len(t.Runs) > 0 {
-		c.blame(&t.Runs[0])
+		var found *Found
+		for _, f := range in.Root.Children {
+			if f.Object != nil {
+				found = f
+				break
+			}
+		}
+		c.blame(&t.Runs[0], found, in)
 	}
 	return c
 }
 
-func stepCause(t *Tree, s *Step, show string) *RootCause {
+// below is the cause of the first owner that a ready owner stamped and that is not ready.
+func below(t *Tree) *RootCause {
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		if s.Object == nil || s.Object.Tree == nil || s.Object.Tree.RootCause == nil {
+			continue
+		}
+		c := &RootCause{
+			Step: s.Name, Failed: s.Object.Tree.RootCause.Failed, Reason: ReasonBelowNotReady,
+			Message: fmt.Sprintf("the %s is ready, but %s %s, which step %s stamped, is not", strings.ToLower(t.Owner.Kind), s.Object.Kind, s.Object.Name, s.Name),
+		}
+		c.blame(s.Object, nil, Input{})
+		return c
+	}
+	return nil
+}
+
+// waitingPrefix begins the message of a step that renders as soon as its input is there.
+const waitingPrefix = "waiting for the output of resource "
+
+// victim tells a step that only suffers from an earlier one. Its input may seem to be
+// there, when what an earlier pass read is kept in the status.
+func victim(s *Step) bool {
+	return len(s.WaitsFor) > 0 || s.Ready.Reason == v1alpha1.ReasonTemplateStampFailure && strings.HasPrefix(s.Ready.Message, waitingPrefix)
+}
+
+func objectFailed(s *Step, in Input) bool {
+	if s.Object == nil || notApplied(s) {
+		return false
+	}
+	c := &RootCause{}
+	c.blame(s.Object, in.Objects[s.Name], in)
+	return c.Nested != nil && c.Nested.Failed || c.Path[len(c.Path)-1].Ready.Status == "False"
+}
+
+// notApplied tells a step that did not come to apply its object: the object, if there is
+// one, is of an earlier pass and not to blame.
+func notApplied(s *Step) bool {
+	switch s.Ready.Reason {
+	case v1alpha1.ReasonTemplateStampFailure:
+		// The object of a deployment can also be one that can not be judged.
+		return !strings.Contains(s.Ready.Message, "observedGeneration")
+	case v1alpha1.ReasonTemplateRejectedByAPIServer, v1alpha1.ReasonTemplateObjectRetrievalFailure, v1alpha1.ReasonTemplateOptionsMatchError,
+		v1alpha1.ReasonResolveTemplateOptionsError, v1alpha1.ReasonFailedToListCreatedObjects, v1alpha1.ReasonServiceAccountTokenError:
+		return true
+	}
+	return false
+}
+
+func stepCause(t *Tree, in Input, s *Step, show string) *RootCause {
 	c := &RootCause{
-		Step: s.Name, Reason: s.Ready.Reason, Message: s.Ready.Message, Next: show,
+		Step: s.Name, Reason: s.Ready.Reason, Message: s.Ready.Message,
 		Failed: s.Ready.Status == "False", Blocks: blocked(t.Steps, s.Name),
 	}
 	if c.Reason == "" {
 		c.Reason, c.Message = ReasonNotSeen, "the agent has not come to this step yet"
 	}
-	switch {
-	case c.Reason == v1alpha1.ReasonTemplateStampFailure && s.Template != nil:
-		// What an earlier pass stamped is not to blame.
-		c.Next = fmt.Sprintf("kubectl get %s.%s %s -o yaml", strings.ToLower(s.Template.Kind), v1alpha1.GroupVersion.Group, s.Template.Name)
-	case s.Object != nil:
-		c.blame(s.Object)
+	c.Next = c.remedy(t, s, show)
+	if s.Object != nil && !notApplied(s) {
+		c.blame(s.Object, in.Objects[s.Name], in)
 	}
 	return c
 }
 
-// blame names the deepest object below one that is not ready.
-func (c *RootCause) blame(object *Object) {
-	deepest := object
-	for next := deepest; next != nil; {
-		deepest, next = next, worst(next.Children)
+// blame follows what is not ready from an object down to the deepest one.
+func (c *RootCause) blame(object *Object, found *Found, in Input) {
+	top := Link{Ref: object.Ref, Ready: object.Ready}
+	if t := object.Tree; t != nil {
+		top.Ready = t.Owner.Ready
+		c.Path = []Link{top}
+		c.adopt(t)
+		return
 	}
-	if deepest.Ready.Status == "True" && deepest != object {
-		deepest = object
+	switch {
+	case object.Missing:
+		top.Ready = State{Status: "False", Reason: "Missing", Message: "the object is not in the cluster"}
+	case found != nil && found.Object != nil:
+		top = link(found.Object, object.Ref, in)
 	}
-	ref := deepest.Ref
-	c.Object, c.ObjectReason, c.ObjectMessage = &ref, deepest.Ready.Reason, deepest.Ready.Message
-	if deepest.Missing {
-		c.ObjectReason, c.ObjectMessage = "Missing", "the object is not in the cluster"
-	}
-	resource := ref.Resource
-	if resource == "" {
-		resource = strings.ToLower(ref.Kind)
-		if group, _, ok := strings.Cut(ref.APIVersion, "/"); ok {
-			resource += "." + group
+	c.Path = []Link{top}
+	for found != nil {
+		var child *Link
+		if found, child = worst(found.Children, in); found != nil {
+			c.Path = append(c.Path, *child)
 		}
 	}
-	c.Next = fmt.Sprintf("kubectl describe %s %s", resource, ref.Name)
-	if ref.Namespace != "" {
-		c.Next += " -n " + ref.Namespace
+	last := c.Path[len(c.Path)-1]
+	c.Object, c.ObjectReason, c.ObjectMessage = &last.Ref, last.Ready.Reason, last.Ready.Message
+	if next := look(last); next != "" {
+		c.Next = next
+	}
+}
+
+// adopt takes over the cause of an owner below.
+func (c *RootCause) adopt(t *Tree) {
+	c.Nested = t.RootCause
+	c.Object, c.ObjectReason, c.ObjectMessage = &t.Owner.Ref, t.Owner.Ready.Reason, t.Owner.Ready.Message
+	c.Next = describe(t.Owner.Ref)
+	n := c.Nested
+	if n == nil {
+		return
+	}
+	c.Next = n.Next
+	if n.Object != nil {
+		c.Object, c.ObjectReason, c.ObjectMessage = n.Object, n.ObjectReason, n.ObjectMessage
+		return
+	}
+	c.ObjectReason, c.ObjectMessage = n.Reason, n.Message
+	if n.Step != "" {
+		c.ObjectMessage = "step " + n.Step + ": " + n.Message
 	}
 }
 
 // worst is the first child that failed, else the first that is not ready; nil when all
-// are. Of the runs of a Runnable only the newest counts: the others are history.
-func worst(children []Object) *Object {
-	if len(children) > 0 && children[0].Sequence > 0 {
-		children = children[:1]
-	}
-	var unknown *Object
-	for i := range children {
-		switch children[i].Ready.Status {
-		case "False":
-			return &children[i]
-		case "Unknown":
-			if unknown == nil {
-				unknown = &children[i]
-			}
+// are. Of runs and builds only the newest counts: the others are history.
+func worst(children []*Found, in Input) (*Found, *Link) {
+	var unknown *Found
+	var state *Link
+	for _, f := range children {
+		if f.Object == nil {
+			continue
+		}
+		l := link(f.Object, Ref{
+			APIVersion: f.Object.GetAPIVersion(), Kind: f.Object.GetKind(), Namespace: f.Object.GetNamespace(), Name: f.Object.GetName(),
+		}, in)
+		switch {
+		case l.Ready.Status == "False":
+			return f, &l
+		case l.Ready.Status == "Unknown" && unknown == nil:
+			unknown, state = f, &l
+		}
+		if Sequence(f.Object) > 0 || f.Object.GetKind() == "Build" {
+			break
 		}
 	}
-	return unknown
+	return unknown, state
 }
 
 func blocked(steps []Step, name string) []string {

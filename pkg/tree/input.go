@@ -17,6 +17,9 @@ type Input struct {
 	// through it.
 	IsBlueprint bool
 	Owners      []*Input
+	// Now is the present; zero when it is not known, and nothing is said to take too long
+	// then.
+	Now time.Time
 	// Owner is the Workload, Deliverable or Runnable; its Kind is empty for other roots.
 	Owner Owner
 	// Blueprint is nil when it is not known or could not be read; the tree then knows

@@ -227,7 +227,7 @@ func (t *Tree) buildOwner(in Input) {
 		t.Steps = append(t.Steps, buildStep(in, planned))
 	}
 	resolveInputs(t.Steps)
-	t.RootCause = rootCause(t, status)
+	t.RootCause = rootCause(t, in)
 }
 
 func refOf(found *Found) Ref {

@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) error {
 		if err := o.View.Show(t); err != nil {
 			return err
 		}
-		if o.UntilReady && t.RootCause == nil {
+		if o.UntilReady && t.Owner.Ready.Status == "True" && t.Owner.Current {
 			return errReady
 		}
 		failed := ""

@@ -21,7 +21,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	source := collect.Source{Client: client, Mapper: o.Mapper, Discovery: o.Discovery}
+	source := collect.Source{Client: client, Mapper: o.Mapper, Discovery: o.Discovery, Clock: o.Clock}
 	if o.Watch {
 		return o.explain(o.watch(ctx, source))
 	}
