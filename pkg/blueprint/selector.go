@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/stamp"
@@ -80,27 +81,53 @@ func (s *Selector) Matches(subject Subject) (bool, error) {
 
 // Unmet names the first requirement that the owner does not meet; empty when all hold.
 func (s *Selector) Unmet(subject Subject) string {
+	if all := s.AllUnmet(subject); len(all) > 0 {
+		return all[0].String()
+	}
+	return ""
+}
+
+// Requirement is one part of a selector.
+type Requirement struct {
+	// Label is the key of the label; empty when it is not about one.
+	Label string
+	// Wants are the values of the label that would do; empty when any would, or none.
+	Wants []string
+	text  string
+}
+
+func (r Requirement) String() string { return r.text }
+
+// AllUnmet lists the requirements that the owner does not meet, labels first. A selector
+// that never matches has one that says why.
+func (s *Selector) AllUnmet(subject Subject) []Requirement {
 	switch {
 	case s.broken != nil:
-		return s.broken.Error()
+		return []Requirement{{text: s.broken.Error()}}
 	case s.score == 0:
-		return "the selector is empty"
+		return []Requirement{{text: "the selector is empty"}}
 	}
+	var unmet []Requirement
 	if requirements, ok := s.labels.Requirements(); ok {
 		for _, r := range requirements {
-			if !r.Matches(labels.Set(subject.Labels)) {
-				return "label " + r.String()
+			if r.Matches(labels.Set(subject.Labels)) {
+				continue
 			}
+			missing := Requirement{Label: r.Key(), text: "label " + r.String()}
+			if op := r.Operator(); op == selection.In || op == selection.Equals || op == selection.DoubleEquals {
+				missing.Wants = r.Values().List()
+			}
+			unmet = append(unmet, missing)
 		}
 	}
 	for _, field := range s.fields {
 		if ok, err := field.Matches(subject.View); err != nil {
-			return fmt.Sprintf("field %s: %v", field, err)
+			unmet = append(unmet, Requirement{text: fmt.Sprintf("field %s: %v", field, err)})
 		} else if !ok {
-			return "field " + field.String()
+			unmet = append(unmet, Requirement{text: "field " + field.String()})
 		}
 	}
-	return ""
+	return unmet
 }
 
 // selectorFields are the paths of the three parts of a selector, for diagnostics.

@@ -22,6 +22,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/version"
+	"github.com/carto-run/carto/pkg/cli/why"
 )
 
 // Main runs the program with its arguments, the first of which is its name, and returns
@@ -115,6 +116,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		install.NewCmdInstall(f, nil),
 		tree.NewCmdTree(f, nil),
 		version.NewCmdVersion(f, nil),
+		why.NewCmdWhy(f, nil),
 		completion.NewCmdCompletion(f),
 	)
 	return root

@@ -160,7 +160,8 @@ func at(t metav1.Time) Time {
 	return &t
 }
 
-func parseTime(s string) Time {
+// ParseTime reads a time as Kubernetes writes it; nil for what is none.
+func ParseTime(s string) Time {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return nil

@@ -55,7 +55,7 @@ func condition(obj *unstructured.Unstructured, kind string) (State, bool) {
 			continue
 		}
 		text := func(key string) string { s, _ := m[key].(string); return s }
-		return State{Status: text("status"), Reason: text("reason"), Message: text("message"), Since: parseTime(text("lastTransitionTime"))}, true
+		return State{Status: text("status"), Reason: text("reason"), Message: text("message"), Since: ParseTime(text("lastTransitionTime"))}, true
 	}
 	return State{}, false
 }

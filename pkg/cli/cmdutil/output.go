@@ -155,5 +155,6 @@ func (o *OutputFlags) Validate() error {
 func (o *OutputFlags) formats() []string {
 	standard := append(o.flags.AllowedFormats(), formatColumns, formatColumnsFile)
 	slices.Sort(standard)
-	return append(slices.Clone(o.extra), standard...)
+	own := slices.Clone(o.extra) // a command may print a standard format in its own way
+	return append(own, slices.DeleteFunc(standard, func(f string) bool { return slices.Contains(own, f) })...)
 }

@@ -1,0 +1,165 @@
+package why
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// StepParams are the params that the template of a step sees.
+type StepParams struct {
+	Step string `json:"step"`
+	// Template that is used, as Kind/name; empty when that is not known.
+	Template string  `json:"template,omitempty"`
+	Params   []Param `json:"params"`
+}
+
+// Param is one param of a step.
+type Param struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+	// From is who supplied the value: template (its default), blueprint, resource (the step
+	// in the blueprint) or owner.
+	From string `json:"from"`
+	// OwnerMaySet is false when a lock of the blueprint or the step keeps owners out.
+	OwnerMaySet bool `json:"ownerMaySet"`
+	// KeptOut is the value of the owner that the lock kept out.
+	KeptOut *any `json:"keptOut,omitempty"`
+	// Undeclared is true when neither the template, nor the blueprint, nor the step declares
+	// the param that the owner sets: a template may use it nevertheless.
+	Undeclared bool `json:"undeclared,omitempty"`
+}
+
+func ownerParams(owner any) []blueprint.OwnerParam {
+	var raw []v1alpha1.OwnerParam
+	switch o := owner.(type) {
+	case *v1alpha1.Workload:
+		raw = o.Spec.Params
+	case *v1alpha1.Deliverable:
+		raw = o.Spec.Params
+	}
+	decoded, err := blueprint.DecodeOwnerParams(raw)
+	if err != nil {
+		return nil // the API server refuses what is no JSON
+	}
+	return decoded
+}
+
+// params is empty when the blueprint or the templates were not read.
+func params(t *tree.Tree, f Facts, subject blueprint.Subject) []StepParams {
+	b := selected(t, f.Blueprints)
+	if b == nil || f.Templates == nil {
+		return nil
+	}
+	owner := ownerParams(f.Owner)
+	var all []StepParams
+	for _, r := range b.Order {
+		step := StepParams{Step: r.Name, Params: []Param{}}
+		name := r.TemplateName
+		if options, err := r.SelectOption(subject); err == nil && len(options) == 1 {
+			name = options[0].Name
+			if name == "" {
+				continue // an input is passed through; no template sees params
+			}
+		}
+		var defaults []stamp.Param
+		if name != "" {
+			step.Template = r.TemplateKind + "/" + name
+			if template := f.Templates[blueprint.TemplateUse{Resource: r.Name, Kind: r.TemplateKind, Name: name}]; template != nil {
+				defaults = template.Params
+			}
+		}
+		step.Params = resolved(defaults, b, r, owner)
+		if len(step.Params) > 0 {
+			all = append(all, step)
+		}
+	}
+	return all
+}
+
+func resolved(defaults []stamp.Param, b *blueprint.Blueprint, r *blueprint.Resource, owner []blueprint.OwnerParam) []Param {
+	declared := blueprint.ResolveParams(defaults, b, r, nil)
+	values := blueprint.ResolveParams(defaults, b, r, owner)
+	params := []Param{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		v := values[name]
+		p := Param{Name: name, Value: v.Value, From: string(v.Origin), OwnerMaySet: !v.Locked}
+		if _, ok := declared[name]; !ok {
+			p.Undeclared = true
+		}
+		if v.Ignored {
+			for _, o := range owner {
+				if o.Name == name {
+					p.KeptOut = &o.Value
+				}
+			}
+		}
+		params = append(params, p)
+	}
+	return params
+}
+
+// notes tells of values of the owner that have no effect. Locks are in the blueprint, so
+// no template is needed to find them.
+func notes(t *tree.Tree, f Facts) []string {
+	b := selected(t, f.Blueprints)
+	if b == nil {
+		return nil
+	}
+	type effect struct{ before, after string }
+	kept := map[effect][]string{} // steps by what is said around them
+	var order []effect
+	for _, r := range b.Order {
+		for _, p := range resolved(nil, b, r, ownerParams(f.Owner)) {
+			if p.KeptOut == nil {
+				continue
+			}
+			who := blueprintWord(b.Kind) + " " + b.Name
+			if p.From == string(blueprint.FromResource) {
+				who += ", in that step,"
+			}
+			e := effect{
+				fmt.Sprintf("param %s: the value %s of the %s has no effect on", p.Name, Value(*p.KeptOut), strings.ToLower(t.Owner.Kind)),
+				fmt.Sprintf("%s locks it to %s, and only that can change it", who, Value(p.Value)),
+			}
+			if kept[e] == nil {
+				order = append(order, e)
+			}
+			kept[e] = append(kept[e], r.Name)
+		}
+	}
+	var all []string
+	for _, e := range order {
+		all = append(all, fmt.Sprintf("%s %s: %s", e.before, stepsNamed(kept[e]), e.after))
+	}
+	return all
+}
+
+func stepsNamed(steps []string) string {
+	if len(steps) == 1 {
+		return "step " + steps[0]
+	}
+	return "steps " + strings.Join(steps, ", ")
+}
+
+// maxValue is how much of a value is shown, in runes.
+const maxValue = 60
+
+// Value is a value as short JSON.
+func Value(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	if text := []rune(string(encoded)); len(text) > maxValue {
+		return string(text[:maxValue]) + "..."
+	}
+	return string(encoded)
+}

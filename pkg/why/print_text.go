@@ -1,0 +1,279 @@
+package why
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// TextOptions say how the text looks, and which of the long sections it has.
+type TextOptions struct {
+	// Now is the present, for ages.
+	Now time.Time
+	// Unicode allows tree glyphs beyond ASCII.
+	Unicode bool
+	// Color allows colour.
+	Color bool
+	// Width to wrap lines to; 0 means never.
+	Width int
+	// Selection and Params sections, and AllCandidates instead of the nearest ones.
+	Selection, Params, AllCandidates bool
+}
+
+// maxCandidates is how many candidates that do not match are shown.
+const maxCandidates = 5
+
+// WriteText writes the explanation for a person: the sentence first, then the chain, and
+// the next command. Commands are never wrapped, so that they can be copied.
+func WriteText(w io.Writer, y *Why, o TextOptions) error {
+	p := &printer{TextOptions: o}
+	p.wrap("", "", p.paint(y.Verdict, y.Sentence))
+	for _, note := range y.Notes {
+		p.wrap("", "", "Note: "+note+".")
+	}
+	p.chain(y)
+	p.events(y)
+	if len(y.Next) > 0 {
+		p.title("Next")
+		for _, n := range y.Next {
+			p.line("  " + oneLine(n))
+		}
+	}
+	if len(y.Faults) > 0 {
+		p.title("Faults")
+		for _, f := range y.Faults {
+			p.wrap("  ", "    ", f)
+		}
+	}
+	p.owners(y)
+	if o.Selection {
+		p.selection(y)
+	}
+	if o.Params {
+		p.params(y)
+	}
+	if len(y.Unread) > 0 {
+		p.title("Not everything could be read")
+		for _, u := range y.Unread {
+			p.wrap("  ", "    ", fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), u.Message))
+		}
+	}
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+type printer struct {
+	TextOptions
+	out strings.Builder
+}
+
+func (p *printer) line(text string) { p.out.WriteString(strings.TrimRight(text, " ") + "\n") }
+
+func (p *printer) title(text string) {
+	p.line("")
+	p.line(text)
+}
+
+// paint colours the sentence by its verdict, which its words say as well.
+func (p *printer) paint(v Verdict, text string) string {
+	if !p.Color {
+		return text
+	}
+	return "\x1b[" + map[Verdict]string{Ready: "32", Waiting: "33", Failed: "31"}[v] + "m" + text + "\x1b[0m"
+}
+
+// wrap breaks text at spaces, so that no line is longer than the width where that can be.
+func (p *printer) wrap(begin, indent, text string) {
+	line := begin
+	empty := true
+	for _, word := range strings.Fields(text) {
+		if !empty && p.Width > 0 && length(line)+1+length(word) > p.Width {
+			p.line(line)
+			line, empty = indent, true
+		}
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
+	}
+	p.line(line)
+}
+
+// length is without colour.
+func length(s string) int {
+	n := utf8.RuneCountInString(s)
+	for _, code := range []string{"\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"} {
+		n -= strings.Count(s, code) * len(code)
+	}
+	return n
+}
+
+func (p *printer) chain(y *Why) {
+	if len(y.Chain) == 0 {
+		return
+	}
+	p.title("Who waits for whom")
+	branch := "`- "
+	if p.Unicode {
+		branch = "└─ "
+	}
+	for i, l := range y.Chain {
+		indent := strings.Repeat("   ", i)
+		head := "  " + indent
+		if i > 0 {
+			head = "  " + strings.Repeat("   ", i-1) + branch
+		}
+		name := tree.Printable(l.Name)
+		if l.What == "step" || l.What == "container" {
+			name = l.What + " " + name
+		}
+		if state := strings.TrimPrefix(strings.TrimSuffix(l.Status+", "+l.Reason, ", "), ", "); state != "" {
+			name += ": " + tree.Printable(state)
+		}
+		p.wrap(head, "  "+indent+"  ", name)
+		p.message("  "+indent+"  ", l.Message)
+		if len(l.Blocks) > 0 {
+			p.wrap("  "+indent+"  ", "  "+indent+"  ", "these steps wait for it: "+strings.Join(l.Blocks, ", "))
+		}
+	}
+}
+
+// message keeps the lines of a message: those of ytt show where in a template the fault is.
+func (p *printer) message(indent, text string) {
+	for line := range strings.SplitSeq(strings.TrimSpace(tree.Printable(text)), "\n") {
+		trimmed := strings.TrimLeft(line, " \t")
+		if trimmed == "" {
+			continue
+		}
+		deep := indent + strings.Repeat(" ", len(line)-len(trimmed))
+		p.wrap(deep, deep, trimmed)
+	}
+}
+
+func (p *printer) events(y *Why) {
+	if len(y.Events) == 0 {
+		return
+	}
+	p.title("Warnings about " + y.Chain[len(y.Chain)-1].Name)
+	for _, e := range y.Events {
+		text := e.Reason
+		if e.Count > 1 {
+			text += fmt.Sprintf(" (%d times)", e.Count)
+		}
+		if e.Last != nil && !p.Now.IsZero() {
+			text += ", " + ago(p.Now, e.Last)
+		}
+		p.wrap("  ", "    ", oneLine(text+": "+e.Message))
+	}
+}
+
+func (p *printer) owners(y *Why) {
+	if y.Owners == nil {
+		return
+	}
+	p.title(fmt.Sprintf("Owners: %d ready, %d failed, %d waiting", y.Owners.Ready, y.Owners.Failed, y.Owners.Waiting))
+	for _, o := range y.Owners.NotReady {
+		p.wrap("  ", "    ", oneLine(fmt.Sprintf("%s  %s %s: %s", named(o.Ref), o.Ready.Status, o.Ready.Reason, o.Ready.Message)))
+	}
+	if more := y.Owners.Failed + y.Owners.Waiting - len(y.Owners.NotReady); more > 0 {
+		p.line(fmt.Sprintf("  and %d more", more))
+	}
+}
+
+func (p *printer) selection(y *Why) {
+	owner := strings.ToLower(y.Subject.Kind)
+	if y.Owner != nil {
+		owner = strings.ToLower(y.Owner.Kind)
+	}
+	if y.Selection == nil {
+		p.title("Selection")
+		p.line("  no blueprint was considered")
+		return
+	}
+	p.title("Selection: which " + blueprintWord(y.Selection.Kind) + " selects the " + owner)
+	p.choice(&y.Selection.Choice, owner)
+	for i := range y.Selection.Steps {
+		p.title("Selection: which option of step " + y.Selection.Steps[i].Step + " selects the " + owner)
+		p.choice(&y.Selection.Steps[i].Choice, owner)
+	}
+}
+
+func (p *printer) choice(c *Choice, owner string) {
+	hidden := 0
+	for i, n := range c.Considered {
+		verdict := ""
+		switch {
+		case n.Name == c.Selected:
+			verdict = "selected"
+		case n.Matches && len(c.Tie) > 0 && n.Score == c.Considered[0].Score:
+			verdict = "matches, in a tie with the others of this score"
+		case n.Matches:
+			verdict = "matches, but another has a higher score"
+		case i >= maxCandidates && !p.AllCandidates:
+			hidden++
+			continue
+		default:
+			verdict = "does not match"
+			if n.Score > 0 {
+				verdict += ": it needs"
+			} else {
+				verdict += ":"
+			}
+			verdict += " " + unmet(n.Unmet[0], owner)
+			if more := len(n.Unmet) - 1; more > 0 {
+				verdict += fmt.Sprintf("; %d more not met", more)
+			}
+		}
+		p.wrap("  ", "    ", oneLine(fmt.Sprintf("%s (score %d): %s", n.Name, n.Score, verdict)))
+	}
+	if hidden > 0 {
+		p.line(fmt.Sprintf("  and %d more that do not match; all of them with --all", hidden))
+	}
+	if len(c.Considered) == 0 {
+		p.line("  there is none")
+	}
+}
+
+// from says in words where a value comes from.
+var from = map[string]string{
+	"template": "default of the template", "blueprint": "from the blueprint", "resource": "from the step in the blueprint",
+}
+
+func (p *printer) params(y *Why) {
+	owner := strings.ToLower(y.Subject.Kind)
+	if y.Owner != nil {
+		owner = strings.ToLower(y.Owner.Kind)
+	}
+	if len(y.Params) == 0 {
+		p.title("Params")
+		p.line("  none")
+	}
+	for _, s := range y.Params {
+		title := "Params of step " + s.Step
+		if s.Template != "" {
+			title += " (" + s.Template + ")"
+		}
+		p.title(title)
+		for _, v := range s.Params {
+			origin := from[v.From]
+			if origin == "" {
+				origin = "from the " + owner
+			}
+			switch {
+			case v.KeptOut != nil:
+				origin += ", which locks it: the value " + Value(*v.KeptOut) + " of the " + owner + " has no effect"
+			case !v.OwnerMaySet:
+				origin += ", which locks it"
+			case v.From != "owner":
+				origin += "; the " + owner + " may set it"
+			case v.Undeclared:
+				origin += "; nothing declares it, so check its name"
+			}
+			p.wrap("  ", "    ", oneLine(fmt.Sprintf("%s = %s: %s", v.Name, Value(v.Value), origin)))
+		}
+	}
+}

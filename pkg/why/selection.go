@@ -1,0 +1,164 @@
+package why
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// Selection says how the blueprint of an owner, and the options of its steps, were chosen.
+type Selection struct {
+	// Kind of the blueprints.
+	Kind   string `json:"kind"`
+	Choice `json:",inline"`
+	// Steps with options.
+	Steps []StepSelection `json:"steps,omitempty"`
+}
+
+// StepSelection is the choice among the options of a step.
+type StepSelection struct {
+	Step   string `json:"step"`
+	Choice `json:",inline"`
+}
+
+// Choice is made by score: of those that match, the one with the highest is selected.
+type Choice struct {
+	// Selected is empty when none, or several, would do.
+	Selected string `json:"selected,omitempty"`
+	// Tie names those that match with the same, highest score.
+	Tie []string `json:"tie,omitempty"`
+	// Considered candidates: those that match by their scores, then those that do not, the
+	// nearest first.
+	Considered []Candidate `json:"considered"`
+}
+
+// Candidate is a blueprint or an option.
+type Candidate struct {
+	Name     string `json:"name"`
+	Selector string `json:"selector"`
+	// Score is the number of requirements.
+	Score   int  `json:"score"`
+	Matches bool `json:"matches"`
+	// Unmet requirements, labels first.
+	Unmet []Unmet `json:"unmet,omitempty"`
+
+	distance int
+}
+
+// Unmet is a requirement that the owner does not meet.
+type Unmet struct {
+	Requirement string `json:"requirement"`
+	// Label that it is about; empty when it is about a field.
+	Label string `json:"label,omitempty"`
+	// Has is the value of the label; absent when there is no such label.
+	Has *string `json:"has,omitempty"`
+	// Wants are the values that would do, where they are known.
+	Wants []string `json:"wants,omitempty"`
+}
+
+// selection is nil when the blueprints were not read.
+func selection(t *tree.Tree, blueprints []*blueprint.Blueprint, subject blueprint.Subject) *Selection {
+	if len(blueprints) == 0 {
+		return nil
+	}
+	s := &Selection{Kind: blueprints[0].Kind}
+	for _, b := range blueprints {
+		s.Considered = append(s.Considered, candidate(b.Name, b.Selector, subject))
+	}
+	s.decide()
+	b := selected(t, blueprints)
+	if b == nil || s.Selected != b.Name {
+		return s
+	}
+	for _, r := range b.Order {
+		if len(r.Options) == 0 {
+			continue
+		}
+		step := StepSelection{Step: r.Name}
+		for _, o := range r.Options {
+			step.Considered = append(step.Considered, candidate(o.String(), o.Selector, subject))
+		}
+		step.decide()
+		s.Steps = append(s.Steps, step)
+	}
+	return s
+}
+
+// selected is the blueprint that the owner went through last; nil when it is not among
+// those that were read.
+func selected(t *tree.Tree, blueprints []*blueprint.Blueprint) *blueprint.Blueprint {
+	if t.Blueprint == nil {
+		return nil
+	}
+	for _, b := range blueprints {
+		if b.Name == t.Blueprint.Name {
+			return b
+		}
+	}
+	return nil
+}
+
+// step is the choice among the options of a step; nil when it has none.
+func (s *Selection) step(name string) *Choice {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Steps {
+		if s.Steps[i].Step == name {
+			return &s.Steps[i].Choice
+		}
+	}
+	return nil
+}
+
+// far is the distance of a requirement of which the owner has nothing.
+const far = 1000
+
+func candidate(name string, selector *blueprint.Selector, subject blueprint.Subject) Candidate {
+	c := Candidate{Name: name, Selector: selector.String(), Score: selector.Score()}
+	for _, r := range selector.AllUnmet(subject) {
+		u := Unmet{Requirement: r.String(), Label: r.Label, Wants: r.Wants}
+		near := far
+		if has, ok := subject.Labels[r.Label]; ok && r.Label != "" {
+			u.Has = &has
+			for _, want := range r.Wants {
+				near = min(near, Distance(want, has))
+			}
+		} else if r.Label != "" {
+			for key := range subject.Labels {
+				near = min(near, Distance(r.Label, key))
+			}
+		}
+		c.Unmet = append(c.Unmet, u)
+		c.distance += near
+	}
+	c.Matches = len(c.Unmet) == 0
+	return c
+}
+
+func (c *Choice) decide() {
+	slices.SortStableFunc(c.Considered, func(a, b Candidate) int {
+		if a.Matches != b.Matches {
+			return cmp.Compare(len(a.Unmet), len(b.Unmet))
+		}
+		if a.Matches {
+			return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
+		}
+		return cmp.Or(cmp.Compare(len(a.Unmet), len(b.Unmet)), cmp.Compare(a.distance, b.distance), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
+	})
+	var best []string
+	for _, m := range c.Considered {
+		if m.Matches && m.Score == c.Considered[0].Score {
+			best = append(best, m.Name)
+		}
+	}
+	switch len(best) {
+	case 0:
+	case 1:
+		c.Selected = best[0]
+	default:
+		c.Tie = best
+	}
+}
