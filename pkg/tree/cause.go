@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -62,7 +63,7 @@ type Link struct {
 func rootCause(t *Tree, in Input) *RootCause {
 	conditions, ready := in.Owner.Status.Conditions, t.Owner.Ready
 	if ready.Status == "True" && t.Owner.Current {
-		return below(t)
+		return below(t, in)
 	}
 	show := describe(t.Owner.Ref)
 	if len(conditions) == 0 {
@@ -113,20 +114,36 @@ func rootCause(t *Tree, in Input) *RootCause {
 }
 
 // below is the cause of the first owner that a ready owner stamped and that is not ready.
-func below(t *Tree) *RootCause {
+func below(t *Tree, in Input) *RootCause {
 	for i := range t.Steps {
 		s := &t.Steps[i]
-		if s.Object == nil || s.Object.Tree == nil || s.Object.Tree.RootCause == nil {
+		if !stampedOwner(s.Object) {
 			continue
 		}
 		c := &RootCause{
-			Step: s.Name, Failed: s.Object.Tree.RootCause.Failed, Reason: ReasonBelowNotReady,
+			Step: s.Name, Failed: s.Object.Ready.Status == "False", Reason: ReasonBelowNotReady,
 			Message: fmt.Sprintf("the %s is ready, but %s %s, which step %s stamped, is not", strings.ToLower(t.Owner.Kind), s.Object.Kind, s.Object.Name, s.Name),
 		}
-		c.blame(s.Object, nil, Input{})
+		c.blame(s.Object, in.Objects[s.Name], in)
+		if c.Nested != nil {
+			c.Failed = c.Nested.Failed
+		}
 		return c
 	}
 	return nil
+}
+
+// stampedOwner tells an object that is an owner and not ready. One that the agent has not
+// seen yet is not ready either.
+func stampedOwner(o *Object) bool {
+	switch {
+	case o == nil:
+		return false
+	case o.Tree != nil:
+		return o.Tree.RootCause != nil
+	}
+	gv, err := schema.ParseGroupVersion(o.APIVersion)
+	return err == nil && gv.Group == v1alpha1.Group && (o.Ready.Status == "False" || o.Ready.Status == "Unknown")
 }
 
 // waitingPrefix begins the message of a step that renders as soon as its input is there.
@@ -209,13 +226,13 @@ func (c *RootCause) blame(object *Object, found *Found, in Input) {
 func (c *RootCause) adopt(t *Tree) {
 	c.Nested = t.RootCause
 	c.Object, c.ObjectReason, c.ObjectMessage = &t.Owner.Ref, t.Owner.Ready.Reason, t.Owner.Ready.Message
-	c.Next = describe(t.Owner.Ref)
+	c.Next = explain(t.Owner.Ref)
 	n := c.Nested
 	if n == nil {
 		return
 	}
-	c.Next = n.Next
 	if n.Object != nil {
+		c.Next = n.Next
 		c.Object, c.ObjectReason, c.ObjectMessage = n.Object, n.ObjectReason, n.ObjectMessage
 		return
 	}

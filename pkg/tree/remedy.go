@@ -21,7 +21,12 @@ var (
 	denied  = regexp.MustCompile(`User "system:serviceaccount:([^":]+):([^":]+)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?`)
 	account = regexp.MustCompile(`service account ([^\s/:]+)/([^\s/:]+)`)
 	unknown = regexp.MustCompile(`no matches for kind "([^"]+)" in version "([^"]+)"`)
-	foreign = regexp.MustCompile(`(\S+) ([^\s/]+)/(\S+) exists and is controlled by (\S+) (\S+?);`)
+	applied = regexp.MustCompile(`cannot apply (\S+) ([^\s/]+)/(\S+) for resource `)
+	// The agent's words, for what it watches; otherwise those of the API server.
+	foreign = []*regexp.Regexp{
+		regexp.MustCompile(`exists and is controlled by (\S+) (\S+?);`),
+		regexp.MustCompile(`Only one reference can have Controller set to true\. Found "true" in references for ([^\s/]+)/(\S+) and `),
+	}
 )
 
 // Denied reads what the API server's words in a message say; nil when they say that
@@ -48,18 +53,24 @@ func UnknownKind(message string) (kind, version string) {
 
 // Foreign is an object that belongs to somebody else.
 type Foreign struct {
-	Resource, Namespace, Name string
+	// Kind, with its group unless that is the core.
+	Kind, Namespace, Name string
 	// By is Kind and name of the object that controls it.
 	By string
 }
 
 // ForeignObject reads which object the agent would not take over; nil when none.
 func ForeignObject(message string) *Foreign {
-	m := foreign.FindStringSubmatch(message)
-	if m == nil {
+	what := applied.FindStringSubmatch(message)
+	if what == nil {
 		return nil
 	}
-	return &Foreign{Resource: m[1], Namespace: m[2], Name: m[3], By: m[4] + " " + m[5]}
+	for _, words := range foreign {
+		if m := words.FindStringSubmatch(message); m != nil {
+			return &Foreign{Kind: what[1], Namespace: what[2], Name: what[3], By: m[1] + " " + m[2]}
+		}
+	}
+	return nil
 }
 
 // remedy is the command that helps with a cause that is not in an object; otherwise show.
@@ -109,7 +120,7 @@ func (c *RootCause) remedy(t *Tree, s *Step, show string) string {
 		return "kubectl api-resources --api-group=" + group
 	}
 	if f := ForeignObject(c.Message); f != nil {
-		return fmt.Sprintf("kubectl get %s %s -n %s -o yaml", f.Resource, f.Name, f.Namespace)
+		return fmt.Sprintf("kubectl get %s %s -n %s -o yaml", strings.ToLower(f.Kind), f.Name, f.Namespace)
 	}
 	return show
 }
@@ -126,7 +137,15 @@ func look(l Link) string {
 	case l.Ready.Reason == "FailedCreate" && strings.Contains(l.Ready.Message, "quota"):
 		return "kubectl describe resourcequotas -n " + l.Namespace
 	}
+	if l.APIVersion == v1alpha1.GroupVersion.String() {
+		return explain(l.Ref)
+	}
 	return describe(l.Ref)
+}
+
+// explain is the command for an owner.
+func explain(ref Ref) string {
+	return fmt.Sprintf("kubectl carto why %s/%s -n %s", strings.ToLower(ref.Kind), ref.Name, ref.Namespace)
 }
 
 // describe is the command for an object of which nothing more is known.

@@ -32,9 +32,6 @@ const maxCandidates = 5
 func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	p := &printer{TextOptions: o}
 	p.wrap("", "", p.paint(y.Verdict, y.Sentence))
-	for _, note := range y.Notes {
-		p.wrap("", "", "Note: "+note+".")
-	}
 	p.chain(y)
 	p.events(y)
 	if len(y.Next) > 0 {
@@ -42,6 +39,10 @@ func WriteText(w io.Writer, y *Why, o TextOptions) error {
 		for _, n := range y.Next {
 			p.line("  " + oneLine(n))
 		}
+	}
+	for _, note := range y.Notes {
+		p.line("")
+		p.wrap("", "", "Note: "+oneLine(note)+".")
 	}
 	if len(y.Faults) > 0 {
 		p.title("Faults")
@@ -158,7 +159,11 @@ func (p *printer) events(y *Why) {
 	if len(y.Events) == 0 {
 		return
 	}
-	p.title("Warnings about " + y.Chain[len(y.Chain)-1].Name)
+	about := y.Chain[len(y.Chain)-1]
+	if about.What == "container" {
+		about = y.Chain[len(y.Chain)-2]
+	}
+	p.title("Warnings about " + about.Name)
 	for _, e := range y.Events {
 		text := e.Reason
 		if e.Count > 1 {

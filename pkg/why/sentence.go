@@ -28,7 +28,7 @@ func ready(t *tree.Tree, now time.Time) string {
 		text += ": " + t.Runs[0].Kind + " " + t.Runs[0].Name + " succeeded"
 	}
 	if since := t.Owner.Ready.Since; since != nil && !now.IsZero() {
-		text += ", since " + ago(now, since)
+		text += ", for " + duration.HumanDuration(max(0, now.Sub(since.Time)))
 	}
 	return text + "."
 }
@@ -38,6 +38,10 @@ func (s *speaker) sentence(c *tree.RootCause) string {
 	if c.Reason == tree.ReasonBelowNotReady && len(c.Path) > 0 {
 		below := c.Path[0]
 		text := fmt.Sprintf("%s is ready, but %s %s, which its step %s stamped, is not", subject, below.Kind, below.Name, c.Step)
+		if c.Nested == nil {
+			// Only its own condition is known, or what is below a Runnable.
+			return finish(text + ": " + first(c.Path[len(c.Path)-1].Ready.Message))
+		}
 		return finish(text + ": " + s.nested(below.Ref, c.Nested))
 	}
 	return finish(subject + " is not ready: " + s.clause(c))
@@ -45,7 +49,11 @@ func (s *speaker) sentence(c *tree.RootCause) string {
 
 // finish makes a sentence of one line.
 func finish(text string) string {
-	return strings.TrimRight(oneLine(text), " .:;") + "."
+	text = strings.TrimRight(oneLine(text), " .:;")
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(tree.Printable(text)), " ") }
@@ -159,7 +167,7 @@ func (s *speaker) step(c *tree.RootCause) string {
 		return fmt.Sprintf("%sthe cluster does not know kind %s of %s: its CustomResourceDefinition is not installed", head, kind, version)
 	}
 	if f := tree.ForeignObject(c.Message); f != nil {
-		return fmt.Sprintf("%s%s %s/%s exists already and belongs to %s", head, f.Resource, f.Namespace, f.Name, f.By)
+		return fmt.Sprintf("%s%s %s/%s exists already and belongs to %s", head, f.Kind, f.Namespace, f.Name, f.By)
 	}
 	if len(c.Path) > 0 {
 		return head + s.path(c)
@@ -208,7 +216,7 @@ func (s *speaker) path(c *tree.RootCause) string {
 // generic reasons add nothing to a message.
 func generic(reason string) bool {
 	switch reason {
-	case "Failed", "Error", "NotReady", tree.ReasonNoStatus, tree.ReasonTerminating, "Missing":
+	case "Failed", "Error", "NotReady", "CrashLoopBackOff", tree.ReasonNoStatus, tree.ReasonTerminating, "Missing":
 		return true
 	}
 	return false
@@ -252,6 +260,8 @@ func unmet(u Unmet, owner string) string {
 	switch {
 	case u.Label == "":
 		return u.Requirement
+	case strings.HasPrefix(u.Requirement, "label !") && u.Has != nil:
+		return fmt.Sprintf("no label %s, and the %s has %s=%s", u.Label, owner, u.Label, *u.Has)
 	case u.Has != nil:
 		return fmt.Sprintf("%s, and the %s has %s=%s", u.Requirement, owner, u.Label, *u.Has)
 	}
