@@ -211,9 +211,11 @@ func (c *RootCause) blame(object *Object, found *Found, in Input) {
 	c.Path = []Link{top}
 	for found != nil {
 		var child *Link
-		if found, child = worst(found.Children, in); found != nil {
-			c.Path = append(c.Path, *child)
+		found, child = worst(found.Children, in)
+		if found == nil || c.Path[len(c.Path)-1].Ready.Reason == reasonFailedCreate && child.Ready.Status != "False" {
+			break // a child that was refused is not among the children
 		}
+		c.Path = append(c.Path, *child)
 	}
 	last := c.Path[len(c.Path)-1]
 	c.Object, c.ObjectReason, c.ObjectMessage = &last.Ref, last.Ready.Reason, last.Ready.Message

@@ -134,7 +134,7 @@ func look(l Link) string {
 		return fmt.Sprintf("kubectl logs %s -c %s -n %s --previous", l.Name, l.Container, l.Namespace)
 	case l.Container != "" && strings.Contains(l.Ready.Message, "exit code"):
 		return fmt.Sprintf("kubectl logs %s -c %s -n %s", l.Name, l.Container, l.Namespace)
-	case l.Ready.Reason == "FailedCreate" && strings.Contains(l.Ready.Message, "quota"):
+	case l.Ready.Reason == reasonFailedCreate && strings.Contains(l.Ready.Message, "quota"):
 		return "kubectl describe resourcequotas -n " + l.Namespace
 	}
 	if l.APIVersion == v1alpha1.GroupVersion.String() {

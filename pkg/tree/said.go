@@ -17,6 +17,8 @@ const (
 	ReasonNoStatus = "NoStatus"
 	// ReasonTerminating: the object is being deleted.
 	ReasonTerminating = "Terminating"
+	// reasonFailedCreate is that of a ReplicaSet whose pods are refused.
+	reasonFailedCreate = "FailedCreate"
 )
 
 // slow is after how long an object without a status is suspicious.
@@ -32,6 +34,15 @@ func link(obj *unstructured.Unstructured, ref Ref, in Input) Link {
 		// Quotas and admission refuse pods, of which nothing is left then.
 		if s, ok := condition(obj, "ReplicaFailure"); ok && s.Status == "True" {
 			s.Status = "False"
+			l.Ready = s
+		}
+	case kind.Group == "kappctrl.k14s.io":
+		// An App has one condition for each outcome, and the words of kapp beside them.
+		if s, ok := condition(obj, "ReconcileFailed"); ok && s.Status == "True" {
+			s.Status = "False"
+			if useful, _, _ := unstructured.NestedString(obj.Object, "status", "usefulErrorMessage"); useful != "" {
+				s.Message = useful
+			}
 			l.Ready = s
 		}
 	case l.Ready == State{} && untouched(obj):

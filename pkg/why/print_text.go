@@ -22,6 +22,8 @@ type TextOptions struct {
 	Width int
 	// Selection and Params sections, and AllCandidates instead of the nearest ones.
 	Selection, Params, AllCandidates bool
+	// ParamsOf is a step whose params are shown when the others are not.
+	ParamsOf string
 }
 
 // maxCandidates is how many candidates that do not match are shown.
@@ -54,7 +56,7 @@ func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	if o.Selection {
 		p.selection(y)
 	}
-	if o.Params {
+	if o.Params || o.ParamsOf != "" {
 		p.params(y)
 	}
 	if len(y.Unread) > 0 {
@@ -258,6 +260,9 @@ func (p *printer) params(y *Why) {
 		p.line("  none")
 	}
 	for _, s := range y.Params {
+		if !p.Params && s.Step != p.ParamsOf {
+			continue
+		}
 		title := "Params of step " + s.Step
 		if s.Template != "" {
 			title += " (" + s.Template + ")"

@@ -22,13 +22,13 @@ type speaker struct {
 // ready is the sentence of an owner that nothing keeps from being ready.
 func ready(t *tree.Tree, now time.Time) string {
 	text := named(t.Owner.Ref) + " is ready"
+	if since := t.Owner.Ready.Since; since != nil && !now.IsZero() {
+		text += " for " + duration.HumanDuration(max(0, now.Sub(since.Time)))
+	}
 	if t.Blueprint != nil {
 		text += fmt.Sprintf(": %s of %s %s %s done", count(len(t.Steps), "step"), blueprintWord(t.Blueprint.Kind), t.Blueprint.Name, are(len(t.Steps)))
 	} else if len(t.Runs) > 0 {
 		text += ": " + t.Runs[0].Kind + " " + t.Runs[0].Name + " succeeded"
-	}
-	if since := t.Owner.Ready.Since; since != nil && !now.IsZero() {
-		text += ", for " + duration.HumanDuration(max(0, now.Sub(since.Time)))
 	}
 	return text + "."
 }
@@ -129,6 +129,7 @@ var (
 	// stampedWhere is where a template failed, which the sentence has said already.
 	stampedWhere = regexp.MustCompile(`^cannot stamp resource \S+ of \S+ \S+?, (\S+) (\S+?): `)
 	stepWhere    = regexp.MustCompile(`^resource \S+?( of \S+ \S+?)?: `)
+	refusedWhere = regexp.MustCompile(`^cannot apply (\S+ \S+) for resource .*? as service account \S+: `)
 	yttFault     = regexp.MustCompile(`(?m)^\s*- (.+)$`)
 	yttLine      = regexp.MustCompile(`(?m)^\s*(\S+:\d+) \| *(.+)$`)
 )
@@ -168,6 +169,9 @@ func (s *speaker) step(c *tree.RootCause) string {
 	}
 	if f := tree.ForeignObject(c.Message); f != nil {
 		return fmt.Sprintf("%s%s %s/%s exists already and belongs to %s", head, f.Kind, f.Namespace, f.Name, f.By)
+	}
+	if m := refusedWhere.FindStringSubmatch(c.Message); m != nil {
+		return head + m[1] + " is refused: " + first(c.Message[len(m[0]):])
 	}
 	if len(c.Path) > 0 {
 		return head + s.path(c)

@@ -154,8 +154,14 @@ func SelectionReason(reason string) bool {
 	return false
 }
 
-// ParamsAreTheProblem tells that a template may not render because of a param.
-func (w *Why) ParamsAreTheProblem() bool { return w.Cause != nil && ParamsReason(w.Cause) }
+// ParamsAreTheProblem names the step whose template may not render because of a param;
+// empty when there is none.
+func (w *Why) ParamsAreTheProblem() string {
+	if w.Cause == nil || !ParamsReason(w.Cause) {
+		return ""
+	}
+	return w.Cause.Step
+}
 
 // ParamsReason tells root causes that the params explain.
 func ParamsReason(c *tree.RootCause) bool {

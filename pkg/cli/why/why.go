@@ -184,7 +184,7 @@ func (o *Options) print(w *why.Why) error {
 		return why.WriteText(o.Streams.Out, w, why.TextOptions{
 			Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseColor(), Width: o.Streams.Width(),
 			Selection: o.All || slices.Contains(o.Show, showSelection) || w.SelectionIsTheProblem(),
-			Params:    o.All || slices.Contains(o.Show, showParams) || w.ParamsAreTheProblem(), AllCandidates: o.All,
+			Params:    o.All || slices.Contains(o.Show, showParams), ParamsOf: w.ParamsAreTheProblem(), AllCandidates: o.All,
 		})
 	case "json":
 		return why.WriteJSON(o.Streams.Out, w)

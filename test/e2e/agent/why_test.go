@@ -128,22 +128,10 @@ var brokenSetUps = map[string]broken{
 	},
 	"build failed": {
 		reason: "the newest build, its pod and the container in it",
-		apply: func(n *tenant) {
-			n.apply(stubCRD("builds", "kpack.io", "Build", "v1alpha2"))
-			n.apply(buildAndRun + "---" + cart)
-			n.report(gitRepos, "cart", fetched)
-			n.report(images, "cart", map[string]any{"conditions": []any{condition("Ready", "False", "")}})
-			image := n.mustGet(images, "cart")
-			n.below(image, "kpack.io/v1alpha2", "Build", "cart-build-1")
-			builds := gvr{Group: "kpack.io", Version: "v1alpha2", Resource: "builds"}
-			n.report(builds, "cart-build-1", map[string]any{"conditions": []any{condition("Succeeded", "False", "")}})
-			n.pod(n.mustGet(builds, "cart-build-1"), "cart-build-1-build-pod", `{"phase":"Failed","initContainerStatuses":[
-				{"name":"detect","image":"x","imageID":"","ready":true,"restartCount":0,"state":{"terminated":{"exitCode":0,"reason":"Completed"}}},
-				{"name":"build","image":"x","imageID":"","ready":false,"restartCount":0,"state":{"terminated":{"exitCode":51,"reason":"Error"}}}]}`)
-		},
-		tree: []string{"step build", "Pod/cart-build-1-build-pod", "container build ended with exit code 51"},
-		why:  []string{"step build failed: Image cart failed: Build cart-build-1 failed: Pod cart-build-1-build-pod: container build ended with exit code 51", "these steps wait for it: run"},
-		next: "kubectl logs cart-build-1-build-pod -c build -n NS", never: []string{"step run"},
+		apply:  (*tenant).failBuild,
+		tree:   []string{"step build", "Pod/cart-build-1-build-pod", "container build ended with exit code 51"},
+		why:    []string{"step build failed: Image cart failed: Build cart-build-1 failed: Pod cart-build-1-build-pod: container build ended with exit code 51", "these steps wait for it: run"},
+		next:   "kubectl logs cart-build-1-build-pod -c build -n NS", never: []string{"step run"},
 	},
 	"tests failed": {
 		reason: "a run of a Runnable, with its pod",
@@ -259,6 +247,13 @@ metadata: { name: cart, ownerReferences: [{ apiVersion: v1, kind: ConfigMap, nam
 		about: "supplychain/build-and-run-NS",
 		why:   []string{"supply chain build-and-run-NS is not ready: ClusterImageTemplate lost-NS of step build does not exist"},
 		next:  "kubectl get clusterimagetemplates.carto.run",
+	},
+	"a pod": {
+		reason: "far below, through what controls it",
+		apply:  (*tenant).failBuild,
+		about:  "po/cart-build-1-build-pod",
+		why:    []string{"pod NS/cart-build-1-build-pod is of step build of workload NS/cart, which is not ready: step build failed"},
+		next:   "kubectl logs cart-build-1-build-pod -c build -n NS",
 	},
 	"a stamped object": {
 		reason: "asked about what is below, it explains the workload above",
@@ -452,6 +447,22 @@ spec:
   containers: [{ name: app, image: x }]
 `, name, owner.GetAPIVersion(), owner.GetKind(), owner.GetName(), owner.GetUID()))
 	n.patch(pods, name, `{"status":`+status+`}`, "status")
+}
+
+// failBuild brings buildAndRun to its Image, and plays a build that fails.
+func (n *tenant) failBuild() {
+	n.t.Helper()
+	n.apply(stubCRD("builds", "kpack.io", "Build", "v1alpha2"))
+	n.apply(buildAndRun + "---" + cart)
+	n.report(gitRepos, "cart", fetched)
+	n.report(images, "cart", map[string]any{"conditions": []any{condition("Ready", "False", "")}})
+	image := n.mustGet(images, "cart")
+	n.below(image, "kpack.io/v1alpha2", "Build", "cart-build-1")
+	builds := gvr{Group: "kpack.io", Version: "v1alpha2", Resource: "builds"}
+	n.report(builds, "cart-build-1", map[string]any{"conditions": []any{condition("Succeeded", "False", "")}})
+	n.pod(n.mustGet(builds, "cart-build-1"), "cart-build-1-build-pod", `{"phase":"Failed","initContainerStatuses":[
+		{"name":"detect","image":"x","imageID":"","ready":true,"restartCount":0,"state":{"terminated":{"exitCode":0,"reason":"Completed"}}},
+		{"name":"build","image":"x","imageID":"","ready":false,"restartCount":0,"state":{"terminated":{"exitCode":51,"reason":"Error"}}}]}`)
 }
 
 // firstRun waits for the first run of a Runnable.
