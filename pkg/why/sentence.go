@@ -23,7 +23,7 @@ type speaker struct {
 func ready(t *tree.Tree, now time.Time) string {
 	text := named(t.Owner.Ref) + " is ready"
 	if since := t.Owner.Ready.Since; since != nil && !now.IsZero() {
-		text += " for " + duration.HumanDuration(max(0, now.Sub(since.Time)))
+		text = named(t.Owner.Ref) + " has been ready for " + duration.HumanDuration(max(0, now.Sub(since.Time)))
 	}
 	if t.Blueprint != nil {
 		text += fmt.Sprintf(": %s of %s %s %s done", count(len(t.Steps), "step"), blueprintWord(t.Blueprint.Kind), t.Blueprint.Name, are(len(t.Steps)))

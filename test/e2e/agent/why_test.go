@@ -211,7 +211,7 @@ var brokenSetUps = map[string]broken{
 			n.expect("cart", allReady)
 		},
 		tree: []string{"True"},
-		why: []string{"workload NS/cart is ready: 3 steps of supply chain build-and-run-NS are done", "param registry", "has no effect",
+		why: []string{"3 steps of supply chain build-and-run-NS are done", "param registry", "has no effect",
 			"supply chain build-and-run-NS locks it to \"registry.example/shop\"", "Params of step build", "registry = \"registry.example/shop\": from the blueprint, which locks it"},
 		code: 0, never: []string{"not ready"},
 	},
@@ -429,8 +429,9 @@ apiVersion: %s
 kind: %s
 metadata:
   name: %s
+  labels: { image.kpack.io/image: %s } # as kpack sets it
   ownerReferences: [{ apiVersion: %s, kind: %s, name: %s, uid: %s, controller: true }]
-`, apiVersion, kind, name, owner.GetAPIVersion(), owner.GetKind(), owner.GetName(), owner.GetUID()))
+`, apiVersion, kind, name, owner.GetName(), owner.GetAPIVersion(), owner.GetKind(), owner.GetName(), owner.GetUID()))
 }
 
 // pod makes a pod below an object that no node takes, and gives it a status.
@@ -440,12 +441,13 @@ func (n *tenant) pod(owner *unstructured.Unstructured, name, status string) {
 apiVersion: v1
 kind: Pod
 metadata:
-  name: %s
-  ownerReferences: [{ apiVersion: %s, kind: %s, name: %s, uid: %s, controller: true }]
+  name: %[1]s
+  labels: { kpack.io/build: %[2]s, tekton.dev/taskRun: %[2]s } # as kpack and Tekton set them
+  ownerReferences: [{ apiVersion: %[3]s, kind: %[4]s, name: %[2]s, uid: %[5]s, controller: true }]
 spec:
   nodeSelector: { nowhere: "yes" }
   containers: [{ name: app, image: x }]
-`, name, owner.GetAPIVersion(), owner.GetKind(), owner.GetName(), owner.GetUID()))
+`, name, owner.GetName(), owner.GetAPIVersion(), owner.GetKind(), owner.GetUID()))
 	n.patch(pods, name, `{"status":`+status+`}`, "status")
 }
 
