@@ -55,7 +55,7 @@ func briefCauses(owners []*Tree) []string {
 			line += "step " + c.Step + ": "
 		}
 		line += c.Reason
-		if said := messageLines(c.Message); len(said) > 0 {
+		if said := MessageLines(c.Message); len(said) > 0 {
 			line += ": " + said[0]
 		}
 		lines = append(lines, line)
@@ -92,7 +92,7 @@ func causeLines(c *RootCause) []string {
 			head += "step " + c.Step + ": "
 		}
 		head += c.Reason
-		said := messageLines(c.Message)
+		said := MessageLines(c.Message)
 		if len(said) > 0 {
 			head += ": " + said[0]
 			said = said[1:]
@@ -115,9 +115,9 @@ func causeLines(c *RootCause) []string {
 	return lines
 }
 
-// messageLines keeps the lines of a message, indented below the first: those of ytt show
+// MessageLines keeps the lines of a message, indented below the first: those of ytt show
 // where in a template the fault is.
-func messageLines(s string) []string {
+func MessageLines(s string) []string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
 		line = strings.TrimRight(Printable(line), " \t\r")

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
@@ -98,6 +99,9 @@ type OwnerNode struct {
 	Current            bool  `json:"current"`
 	Generation         int64 `json:"generation"`
 	ObservedGeneration int64 `json:"observedGeneration"`
+	// Read is the owner as it was read, for readers that show more of it than its state;
+	// nil where the owner was made up.
+	Read *unstructured.Unstructured `json:"-"`
 }
 
 // Phase of a step.
@@ -168,6 +172,10 @@ type Object struct {
 	Sequence int64 `json:"sequence,omitempty"`
 	// Created is absent when the object was not read.
 	Created Time `json:"created,omitempty"`
+	// Containers is set for a pod.
+	Containers *Containers `json:"containers,omitempty"`
+	// URL is where the object says that it answers, as a service of Knative does.
+	URL string `json:"url,omitempty"`
 	// Missing is true for an object that the status names and the cluster lacks.
 	Missing bool `json:"missing,omitempty"`
 	// Tree of an object that is an owner with steps of its own, such as a Deliverable
@@ -213,6 +221,9 @@ func (t *Tree) buildOwner(in Input) {
 		Created:    at(meta.CreationTimestamp),
 		Generation: meta.Generation, ObservedGeneration: status.ObservedGeneration,
 		Current: status.ObservedGeneration == meta.Generation,
+	}
+	if in.Root != nil {
+		t.Owner.Read = in.Root.Object
 	}
 	if in.Owner.Kind == v1alpha1.KindRunnable {
 		t.Owner.Healthy = state(status.Conditions, v1alpha1.ConditionStampedObject)
@@ -346,6 +357,8 @@ func buildObject(ref Ref, found *Found) Object {
 		o.Ready = ObjectState(found.Object)
 		o.Created = at(found.Object.GetCreationTimestamp())
 		o.Sequence = Sequence(found.Object)
+		o.Containers = containers(found.Object)
+		o.URL, _, _ = unstructured.NestedString(found.Object.Object, "status", "url")
 	}
 	o.FoundBy = found.Rule
 	if found.Owner != nil {
