@@ -127,16 +127,13 @@ func (s *Session) NamespaceInUse() (string, error) {
 	return name, nil
 }
 
-// When shows a time: as an age for a person, absolute for a program, which would otherwise
-// have to guess when it was computed.
-func (s *Session) When(t metav1.Time) string {
-	switch {
-	case t.IsZero():
+// Age is how long ago a time was, as kubectl prints it, in a pipe too: whoever computes
+// takes times from -o json or -o jsonpath.
+func (s *Session) Age(t metav1.Time) string {
+	if t.IsZero() {
 		return "-"
-	case s.Streams.OutIsTerminal():
-		return duration.HumanDuration(s.Clock().Sub(t.Time))
 	}
-	return t.UTC().Format(time.RFC3339)
+	return duration.HumanDuration(max(0, s.Clock().Sub(t.Time)))
 }
 
 // Dash stands for nothing in a table.

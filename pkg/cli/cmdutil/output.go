@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/yaml"
@@ -105,6 +106,14 @@ func (o *OutputFlags) PrintData(w io.Writer, data any) error {
 	if err != nil {
 		return fmt.Errorf("cannot print as JSON: %w", err)
 	}
+	p, err := o.Printer()
+	if err != nil {
+		return err
+	}
+	return o.printFields(w, p, fields)
+}
+
+func (o *OutputFlags) printFields(w io.Writer, p printers.ResourcePrinter, fields map[string]any) error {
 	switch o.Format() { // the printers of these two insist on a kind
 	case "json":
 		e := json.NewEncoder(w)
@@ -117,10 +126,6 @@ func (o *OutputFlags) PrintData(w io.Writer, data any) error {
 			return err
 		}
 		_, err = w.Write(text)
-		return err
-	}
-	p, err := o.Printer()
-	if err != nil {
 		return err
 	}
 	return p.PrintObj(document{&unstructured.Unstructured{Object: fields}}, w)
@@ -157,4 +162,27 @@ func (o *OutputFlags) formats() []string {
 	slices.Sort(standard)
 	own := slices.Clone(o.extra) // a command may print a standard format in its own way
 	return append(own, slices.DeleteFunc(standard, func(f string) bool { return slices.Contains(own, f) })...)
+}
+
+// WatchPrinter prints what a watch tells in a format of kubectl: one object after the
+// other, with what happened to it when withEvents is set.
+func (o *OutputFlags) WatchPrinter(withEvents bool) (func(watch.Event, io.Writer) error, error) {
+	p, err := o.Printer()
+	if err != nil {
+		return nil, err
+	}
+	return func(e watch.Event, w io.Writer) error {
+		obj, ok := e.Object.(*unstructured.Unstructured)
+		if !ok {
+			return nil
+		}
+		if !withEvents {
+			return p.PrintObj(obj, w)
+		}
+		if !o.flags.JSONYamlPrintFlags.ShowManagedFields {
+			obj = obj.DeepCopy()
+			obj.SetManagedFields(nil)
+		}
+		return o.printFields(w, p, map[string]any{"type": string(e.Type), "object": obj.Object})
+	}, nil
 }

@@ -145,44 +145,50 @@ func (n *Noun) Read(ctx context.Context, client dynamic.Interface, program, name
 	object, err := n.Client(client, namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return nil, n.NotFoundNear(ctx, client, namespace, name)
+		return nil, n.Missing(ctx, client, namespace, name)
 	case err != nil:
 		return nil, cmdutil.Explain(program, "read "+n.Qualified(namespace, name), err)
 	}
 	return object, nil
 }
 
-// NotFound is the finding for an object that is not there.
+// NotFound is the finding for an object that is not there; Missing says more.
 func (n *Noun) NotFound(namespace, name string) error {
 	return cmdutil.Findingf("%s %q not found%s", n.Name, name, n.Where(namespace))
 }
 
-// NotFoundNear is NotFound, with the name that may have been meant: one more request, for
-// which a person who mistyped has time.
-func (n *Noun) NotFoundNear(ctx context.Context, client dynamic.Interface, namespace, name string) error {
-	const most = 500 // one page
-	var names []string
-	if list, err := n.Client(client, namespace).List(ctx, metav1.ListOptions{Limit: most}); err == nil {
-		for i := range list.Items {
-			names = append(names, list.Items[i].GetName())
-		}
+// List reads all objects of a namespace, of all namespaces when it is empty.
+func (n *Noun) List(ctx context.Context, client dynamic.Interface, program, namespace, selector string) ([]unstructured.Unstructured, error) {
+	list, err := n.Select(ctx, client, program, namespace, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, err
 	}
-	return cmdutil.Findingf("%w%s", n.NotFound(namespace, name), cmdutil.DidYouMean(name, names))
+	return list.Items, nil
 }
 
-// List reads all objects of a namespace, of all namespaces when it is empty, in pages.
-func (n *Noun) List(ctx context.Context, client dynamic.Interface, program, namespace, selector string) ([]unstructured.Unstructured, error) {
-	const pageSize = 500
-	var items []unstructured.Unstructured
-	options := metav1.ListOptions{LabelSelector: selector, Limit: pageSize}
+// pageSize of lists, which is that of kubectl.
+const pageSize = 500
+
+// Select reads the objects that the options select, in pages; the list tells from where
+// to watch.
+func (n *Noun) Select(ctx context.Context, client dynamic.Interface, program, namespace string, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+	all := &unstructured.UnstructuredList{}
+	options.Limit = pageSize
 	for {
 		page, err := n.Client(client, namespace).List(ctx, options)
+		if apierrors.IsResourceExpired(err) && options.Continue != "" {
+			// The pages took too long for the API server: begin again without.
+			all.Items, options.Continue, options.Limit = nil, "", 0
+			continue
+		}
 		if err != nil {
 			return nil, cmdutil.Explain(program, "list "+n.Plural, err)
 		}
-		items = append(items, page.Items...)
+		all.Items = append(all.Items, page.Items...)
 		if options.Continue = page.GetContinue(); options.Continue == "" {
-			return items, nil
+			all.Object = cmdutil.List(nil)
+			all.SetResourceVersion(page.GetResourceVersion())
+			return all, nil
 		}
 	}
 }

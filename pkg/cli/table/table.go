@@ -132,3 +132,16 @@ func (p *Printer) row(out *strings.Builder, widths []int, cells []string) {
 func Cell(s string) string {
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(tree.Printable(s))
 }
+
+// PaintStatus colours the cells of columns that hold the status of a condition. The word
+// itself stays, so that colour is never the only signal.
+func PaintStatus(column, cell string) string {
+	if column != "READY" && column != "HEALTHY" {
+		return cell
+	}
+	code := map[string]string{"True": "32", "False": "31", "Unknown": "33"}[cell]
+	if code == "" {
+		return cell
+	}
+	return "\x1b[" + code + "m" + cell + "\x1b[0m"
+}

@@ -1,6 +1,7 @@
 package get
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,48 +23,78 @@ import (
 // parallel bounds the requests in flight.
 const parallel = 8
 
-// readUse reads the templates of a blueprint, nil for one that does not exist, and the
-// owners that went through it last.
-func (o *Options) readUse(ctx context.Context, client dynamic.Interface, b *blueprint.Blueprint) (map[blueprint.TemplateUse]*stamp.Template, []*noun.Item, error) {
+// use is what a blueprint is made of and who goes through it.
+type use struct {
+	// templates hold nil for one that does not exist.
+	templates map[blueprint.TemplateUse]*stamp.Template
+	// owners went through the blueprint last.
+	owners []*noun.Item
+	// unknown templates could not be read.
+	unknown map[blueprint.TemplateUse]bool
+	// ownersUnknown is true when the owners could not be read.
+	ownersUnknown bool
+	// unread says what could not be read, and why.
+	unread []string
+}
+
+// readUse reads the templates of a blueprint and its owners. What can not be read costs
+// one section, and is named.
+func (o *Options) readUse(ctx context.Context, client dynamic.Interface, b *blueprint.Blueprint) (*use, error) {
 	uses := b.Templates()
-	compiled := make([]*stamp.Template, len(uses))
+	compiled, faults := make([]*stamp.Template, len(uses)), make([]error, len(uses)+1)
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
-	for i, use := range uses {
-		group.Go(func() (err error) {
-			compiled[i], err = readTemplate(gctx, client, use)
-			if err != nil {
-				return cmdutil.Explain(o.Program, fmt.Sprintf("read %s %s", use.Kind, use.Name), err)
-			}
-			return nil
+	for i, t := range uses {
+		group.Go(func() error {
+			compiled[i], faults[i] = readTemplate(gctx, client, t)
+			return gctx.Err()
 		})
 	}
-	var owners []*noun.Item
+	u := &use{templates: map[blueprint.TemplateUse]*stamp.Template{}, unknown: map[blueprint.TemplateUse]bool{}}
 	group.Go(func() error {
-		n := noun.OfKind(b.OwnerKind())
-		objects, err := n.List(gctx, client, o.Program, metav1.NamespaceAll, "")
-		if err != nil {
-			return err
-		}
-		for i := range objects {
-			item, err := n.Decode(&objects[i])
-			if err != nil {
-				return err
-			}
-			if item.UsedBlueprint() == b.Name {
-				owners = append(owners, item)
-			}
-		}
-		return nil
+		u.owners, faults[len(uses)] = o.readOwners(gctx, client, b)
+		return gctx.Err()
 	})
 	if err := group.Wait(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	templates := make(map[blueprint.TemplateUse]*stamp.Template, len(uses))
-	for i, use := range uses {
-		templates[use] = compiled[i]
+	for i, t := range uses {
+		u.templates[t], u.unknown[t] = compiled[i], faults[i] != nil
+		if faults[i] != nil {
+			u.tell(cmdutil.Explain(o.Program, fmt.Sprintf("read %s %s", t.Kind, t.Name), faults[i]))
+		}
 	}
-	return templates, owners, nil
+	if err := faults[len(uses)]; err != nil {
+		u.ownersUnknown = true
+		u.tell(err)
+	}
+	return u, nil
+}
+
+// tell notes a fault once: steps may share a template.
+func (u *use) tell(err error) {
+	if text := oneLine(err.Error()); !slices.Contains(u.unread, text) {
+		u.unread = append(u.unread, text)
+	}
+}
+
+func (o *Options) readOwners(ctx context.Context, client dynamic.Interface, b *blueprint.Blueprint) ([]*noun.Item, error) {
+	n := noun.OfKind(b.OwnerKind())
+	objects, err := n.List(ctx, client, o.Program, metav1.NamespaceAll, "")
+	if err != nil {
+		return nil, err
+	}
+	var owners []*noun.Item
+	for i := range objects {
+		item, err := n.Decode(&objects[i])
+		if err != nil {
+			return nil, err
+		}
+		if item.UsedBlueprint() == b.Name {
+			owners = append(owners, item)
+		}
+	}
+	return owners, nil
 }
 
 func readTemplate(ctx context.Context, client dynamic.Interface, use blueprint.TemplateUse) (*stamp.Template, error) {
@@ -78,8 +109,9 @@ func readTemplate(ctx context.Context, client dynamic.Interface, use blueprint.T
 	return stamp.Compile(typed), nil
 }
 
-// blueprint shows a supply chain or a delivery.
-func (s *sections) blueprint(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.Template, owners []*noun.Item) {
+// blueprintSections are those of a supply chain or a delivery.
+func (o *Options) blueprintSections(v *view) []section {
+	b := v.item.Blueprint
 	account := "default, of the owner's namespace"
 	if b.ServiceAccount.Name != "" {
 		account = b.ServiceAccount.Name
@@ -87,24 +119,21 @@ func (s *sections) blueprint(b *blueprint.Blueprint, templates map[blueprint.Tem
 			account = b.ServiceAccount.Namespace + "/" + account
 		}
 	}
-	s.overview([]string{"selects:", b.Selector.String()}, []string{"service account:", account})
-	s.section("Steps", blueprintSteps(b, templates)...)
-	s.section("Params", params(b, templates)...)
-	s.section(title(b.OwnerKind(), owners), ownerRows(owners)...)
-	var faults [][]string
+	faults := section{key: "faults", title: "Faults", optional: true}
 	for _, d := range b.Diagnostics {
-		faults = append(faults, []string{string(d.Severity) + ": " + d.String()})
+		faults.lines = append(faults.lines, oneLine(string(d.Severity)+": "+d.String()))
 	}
-	if len(faults) > 0 {
-		s.section("Faults", faults...)
+	return []section{
+		o.overview(v, []string{"selects:", b.Selector.String()}, []string{"service account:", account}),
+		blueprintSteps(b, v.use), params(b, v.use.templates), owners(b.OwnerKind(), v.use), faults,
+		{key: "messages", title: "Messages", lines: conditionMessages(v.item.Status.Conditions, v1alpha1.ConditionReady)},
 	}
-	s.messages(v1alpha1.ConditionReady)
 }
 
 // blueprintSteps has a row for each step in the order of work, and one for each of its
 // options.
-func blueprintSteps(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.Template) [][]string {
-	var rows [][]string
+func blueprintSteps(b *blueprint.Blueprint, u *use) section {
+	s := section{key: "steps", title: "Steps", titles: []string{"STEP", "INPUTS", "KIND", "TEMPLATE", "WHEN"}}
 	for _, r := range b.Order {
 		inputs := make([]string, len(r.Inputs))
 		for i, in := range r.Inputs {
@@ -115,33 +144,33 @@ func blueprintSteps(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]
 		}
 		row := []string{r.Name, cmdutil.Dash(strings.Join(inputs, ",")), r.TemplateKind}
 		if len(r.Options) == 0 {
-			rows = append(rows, append(row, r.TemplateName+missing(templates, r, r.TemplateName), "-"))
+			s.rows = append(s.rows, append(row, r.TemplateName+u.missing(r, r.TemplateName), "-"))
 			continue
 		}
 		for i, o := range r.Options {
 			if i > 0 {
 				row = []string{"", "", ""}
 			}
-			rows = append(rows, append(slices.Clip(row), o.String()+missing(templates, r, o.Name), o.Selector.String()))
+			s.rows = append(s.rows, append(slices.Clip(row), o.String()+u.missing(r, o.Name), o.Selector.String()))
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return append([][]string{{"STEP", "INPUTS", "KIND", "TEMPLATE", "WHEN"}}, rows...)
+	return s
 }
 
-func missing(templates map[blueprint.TemplateUse]*stamp.Template, r *blueprint.Resource, name string) string {
-	if name != "" && templates[blueprint.TemplateUse{Resource: r.Name, Kind: r.TemplateKind, Name: name}] == nil {
-		return " (missing)"
+func (u *use) missing(r *blueprint.Resource, name string) string {
+	switch t := (blueprint.TemplateUse{Resource: r.Name, Kind: r.TemplateKind, Name: name}); {
+	case name == "" || u.templates[t] != nil:
+		return ""
+	case u.unknown[t]:
+		return " (not read)"
 	}
-	return ""
+	return " (missing)"
 }
 
 // params has a row for each param of each step: its value when the owner says nothing,
 // where that comes from, and whether the owner may say otherwise.
-func params(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.Template) [][]string {
-	var rows [][]string
+func params(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.Template) section {
+	s := section{key: "params", title: "Params", titles: []string{"STEP", "PARAM", "VALUE", "FROM", "MAY BE SET BY"}}
 	seen := map[string]bool{}
 	add := func(r *blueprint.Resource, template *stamp.Template) {
 		var defaults []stamp.Param
@@ -158,7 +187,7 @@ func params(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.T
 			row := []string{r.Name, name, value(p.Value), string(p.Origin), by}
 			if key := strings.Join(row, "\x00"); !seen[key] {
 				seen[key] = true
-				rows = append(rows, row)
+				s.rows = append(s.rows, row)
 			}
 		}
 	}
@@ -172,10 +201,7 @@ func params(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.T
 			}
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return append([][]string{{"STEP", "PARAM", "VALUE", "FROM", "MAY BE SET BY"}}, rows...)
+	return s
 }
 
 func value(v any) string {
@@ -184,7 +210,7 @@ func value(v any) string {
 		return fmt.Sprint(v)
 	}
 	if text := []rune(string(encoded)); len(text) > maxValue {
-		return string(text[:maxValue]) + "…"
+		return string(text[:maxValue]) + "..."
 	}
 	return string(encoded)
 }
@@ -203,26 +229,24 @@ func title(kind string, owners []*noun.Item) string {
 // maxOwners is how many owners are listed; there can be thousands.
 const maxOwners = 20
 
-// ownerRows lists what failed first, then what waits, then what is ready.
-func ownerRows(owners []*noun.Item) [][]string {
+// owners lists what failed first, then what waits, then what is ready.
+func owners(kind string, u *use) section {
+	if u.ownersUnknown {
+		plural := noun.OfKind(kind).Plural
+		return section{key: "owners", title: strings.ToUpper(plural[:1]) + plural[1:], nothing: "not known"}
+	}
+	s := section{key: "owners", title: title(kind, u.owners), titles: []string{"NAMESPACE", "NAME", "READY", "REASON"}}
 	rank := map[metav1.ConditionStatus]int{metav1.ConditionFalse: 0, metav1.ConditionUnknown: 1, metav1.ConditionTrue: 2}
-	slices.SortStableFunc(owners, func(a, b *noun.Item) int {
-		if d := rank[a.Ready().Status] - rank[b.Ready().Status]; d != 0 {
-			return d
-		}
-		return strings.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name)
+	slices.SortStableFunc(u.owners, func(a, b *noun.Item) int {
+		return cmp.Or(rank[a.Ready().Status]-rank[b.Ready().Status], strings.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name))
 	})
-	var rows [][]string
-	for i, o := range owners {
-		if i == 0 {
-			rows = append(rows, []string{"NAMESPACE", "NAME", "READY", "REASON"})
-		}
+	for i, owner := range u.owners {
 		if i == maxOwners {
-			rows = append(rows, []string{fmt.Sprintf("and %d more", len(owners)-i)})
+			s.lines = append(s.lines, fmt.Sprintf("and %d more", len(u.owners)-i))
 			break
 		}
-		ready := o.Ready()
-		rows = append(rows, []string{o.Namespace, o.Name, string(ready.Status), cmdutil.Dash(ready.Reason)})
+		ready := owner.Ready()
+		s.rows = append(s.rows, []string{owner.Namespace, owner.Name, string(ready.Status), cmdutil.Dash(ready.Reason)})
 	}
-	return rows
+	return s
 }

@@ -161,7 +161,7 @@ func (o *Options) table(list *unstructured.UnstructuredList) (*metav1.Table, err
 		for _, c := range o.Noun.Columns {
 			cells = append(cells, cmdutil.Dash(c.Cell(item)))
 		}
-		cells = append(cells, string(ready.Status), cmdutil.Dash(ready.Reason), o.When(item.CreationTimestamp))
+		cells = append(cells, string(ready.Status), cmdutil.Dash(ready.Reason), o.Age(item.CreationTimestamp))
 		if o.Output.Format() == "wide" {
 			for _, c := range o.Noun.Wide {
 				cells = append(cells, cmdutil.Dash(c.Cell(item)))

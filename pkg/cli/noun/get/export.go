@@ -1,0 +1,37 @@
+package get
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+)
+
+// exported is a copy of an object without what a cluster adds: it can be applied again,
+// there or elsewhere.
+func exported(obj *unstructured.Unstructured) *unstructured.Unstructured {
+	clean := obj.DeepCopy()
+	unstructured.RemoveNestedField(clean.Object, "status")
+	for _, field := range []string{
+		"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink",
+		"deletionTimestamp", "deletionGracePeriodSeconds", "finalizers", "ownerReferences",
+	} {
+		unstructured.RemoveNestedField(clean.Object, "metadata", field)
+	}
+	annotations := clean.GetAnnotations()
+	for name := range annotations {
+		switch {
+		case name == "kubectl.kubernetes.io/last-applied-configuration", name == v1alpha1.AnnotationDigest, name == v1alpha1.AnnotationSequence,
+			// A past wish, which a copy must not repeat.
+			name == v1alpha1.AnnotationRetry, strings.HasPrefix(name, v1alpha1.AnnotationRetryStep):
+			delete(annotations, name)
+		}
+	}
+	if len(annotations) == 0 {
+		unstructured.RemoveNestedField(clean.Object, "metadata", "annotations")
+	} else {
+		clean.SetAnnotations(annotations)
+	}
+	return clean
+}

@@ -1,0 +1,97 @@
+package get
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// watch shows the object, and again whenever something of it changes.
+func (o *Options) watch(ctx context.Context, client dynamic.Interface) error {
+	switch {
+	case !o.Output.Own():
+		printer, err := o.Output.WatchPrinter(o.Events)
+		if err != nil {
+			return err
+		}
+		return o.watchObject(ctx, client, func(e watch.Event) error { return printer(e, o.Streams.Out) })
+	case o.Noun.Cluster:
+		show := o.repaint()
+		return o.watchObject(ctx, client, func(e watch.Event) error {
+			obj, ok := e.Object.(*unstructured.Unstructured)
+			if !ok || e.Type == watch.Deleted {
+				return nil
+			}
+			v, err := o.blueprintView(ctx, client, obj)
+			if err != nil {
+				return err
+			}
+			return show(v)
+		})
+	case o.Streams.CanRepaint():
+		show := o.repaint()
+		return o.explain(ctx, client, collect.Follow(ctx, client, o.ref(), func(t *tree.Tree) error {
+			v, err := o.viewOf(t)
+			if err != nil {
+				return err
+			}
+			return show(v)
+		}))
+	}
+	return o.explain(ctx, client, follow.Run(ctx, follow.Options{Client: client, Ref: o.ref(), View: follow.Lines(o.Streams.Out, o.Clock)}))
+}
+
+// watchObject emits the object as it is, and each change until it is deleted.
+func (o *Options) watchObject(ctx context.Context, client dynamic.Interface, emit func(watch.Event) error) error {
+	obj, err := o.Noun.Read(ctx, client, o.Program, o.namespace, o.Name)
+	if err != nil {
+		return err
+	}
+	if err := emit(watch.Event{Type: watch.Added, Object: obj}); err != nil {
+		return err
+	}
+	list := &unstructured.UnstructuredList{Object: cmdutil.List(nil), Items: []unstructured.Unstructured{*obj}}
+	list.SetResourceVersion(obj.GetResourceVersion())
+	one := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", o.Name).String()}
+	return o.Noun.Watch(ctx, client, o.Program, o.namespace, one, list, func(e watch.Event) error {
+		if err := emit(e); err != nil {
+			return err
+		}
+		if e.Type == watch.Deleted {
+			return cmdutil.Findingf("%s was deleted", o.Noun.Qualified(o.namespace, o.Name))
+		}
+		return nil
+	})
+}
+
+// repaint draws the sections over the ones before; a log gets one after the other.
+func (o *Options) repaint() func(*view) error {
+	painter := o.Streams.NewPainter(o.Streams.Out)
+	first := true
+	return func(v *view) error {
+		var text strings.Builder
+		if err := o.write(&text, v); err != nil {
+			return err
+		}
+		if o.Streams.CanRepaint() {
+			return painter.Paint(text.String())
+		}
+		if !first {
+			_, _ = fmt.Fprintln(o.Streams.Out, "---")
+		}
+		first = false
+		_, err := fmt.Fprint(o.Streams.Out, text.String())
+		return err
+	}
+}

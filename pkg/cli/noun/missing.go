@@ -1,0 +1,113 @@
+package noun
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/agnivade/levenshtein"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+)
+
+// CheckName tells what can be no name of an object.
+func CheckName(n *Noun, name string) error {
+	if name == "" || strings.Contains(name, "/") {
+		return fmt.Errorf("%q is no name of a %s", name, n)
+	}
+	return nil
+}
+
+// patience with the requests that only make an error better.
+const patience = 3 * time.Second
+
+// Missing is the finding for an object that the API server did not find, with what was
+// probably meant: names that are near, the namespace where the name exists, or that the
+// namespace itself does not. It costs at most three requests; those that fail only cost
+// the advice.
+func (n *Noun) Missing(ctx context.Context, client dynamic.Interface, namespace, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	notFound := n.NotFound(namespace, name)
+	list, err := n.Client(client, namespace).List(ctx, metav1.ListOptions{Limit: pageSize})
+	if err == nil {
+		var names []string
+		for i := range list.Items {
+			names = append(names, list.Items[i].GetName())
+		}
+		if near := nearest(name, names); len(near) > 0 {
+			return cmdutil.Findingf("%w; did you mean %s?", notFound, strings.Join(near, " or "))
+		}
+	}
+	if n.Cluster {
+		return notFound
+	}
+	if err == nil && len(list.Items) == 0 {
+		_, err := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}).Get(ctx, namespace, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return cmdutil.Findingf("namespace %q not found, where %s %q was looked for", namespace, n, name)
+		}
+	}
+	if elsewhere := n.elsewhere(ctx, client, name); len(elsewhere) > 0 {
+		return cmdutil.Findingf("%w; there is one in namespace %s", notFound, strings.Join(elsewhere, ", "))
+	}
+	return notFound
+}
+
+// few is how many proposals are made.
+const few = 3
+
+// elsewhere are namespaces that have an object of the name.
+func (n *Noun) elsewhere(ctx context.Context, client dynamic.Interface, name string) []string {
+	list, err := n.Client(client, metav1.NamespaceAll).List(ctx, metav1.ListOptions{
+		FieldSelector: fields.OneTermEqualSelector("metadata.name", name).String(), Limit: few,
+	})
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for i := range list.Items {
+		if list.Items[i].GetName() == name {
+			found = append(found, list.Items[i].GetNamespace())
+		}
+	}
+	slices.Sort(found)
+	return found[:min(few, len(found))]
+}
+
+// nearest are the names that a slip of the hand makes of the given one, or that it is the
+// beginning of.
+func nearest(name string, names []string) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var near []candidate
+	for _, other := range names {
+		distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(other))
+		switch {
+		case distance <= min(3, max(1, len([]rune(name))/2)):
+			near = append(near, candidate{other, distance})
+		case len(name) >= 2 && strings.HasPrefix(other, name):
+			near = append(near, candidate{other, len(other)})
+		}
+	}
+	slices.SortFunc(near, func(a, b candidate) int {
+		if a.distance != b.distance {
+			return a.distance - b.distance
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	var best []string
+	for _, c := range near[:min(few, len(near))] {
+		best = append(best, c.name)
+	}
+	return best
+}
