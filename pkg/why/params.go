@@ -126,7 +126,7 @@ func notes(t *tree.Tree, f Facts) []string {
 				who += ", in that step,"
 			}
 			e := effect{
-				fmt.Sprintf("param %s: the value %s of the %s has no effect on", p.Name, Value(*p.KeptOut), strings.ToLower(t.Owner.Kind)),
+				fmt.Sprintf("param %s: the value %s of the %s has no effect", p.Name, Value(*p.KeptOut), strings.ToLower(t.Owner.Kind)),
 				fmt.Sprintf("%s locks it to %s, and only that can change it", who, Value(p.Value)),
 			}
 			if kept[e] == nil {
@@ -137,7 +137,11 @@ func notes(t *tree.Tree, f Facts) []string {
 	}
 	var all []string
 	for _, e := range order {
-		all = append(all, fmt.Sprintf("%s %s: %s", e.before, stepsNamed(kept[e]), e.after))
+		where := ""
+		if len(kept[e]) < len(b.Order) {
+			where = " on " + stepsNamed(kept[e])
+		}
+		all = append(all, fmt.Sprintf("%s%s: %s", e.before, where, e.after))
 	}
 	return all
 }

@@ -212,7 +212,7 @@ func (p *printer) selection(y *Why) {
 func (p *printer) choice(c *Choice, owner string) {
 	hidden := 0
 	for i, n := range c.Considered {
-		verdict := ""
+		var verdict string
 		switch {
 		case n.Name == c.Selected:
 			verdict = "selected"

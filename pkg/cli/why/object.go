@@ -61,7 +61,11 @@ func (o *Options) object(ctx context.Context, client dynamic.Interface) (*why.Wh
 		return nil, err
 	}
 	if at == nil {
-		return nil, cmdutil.Findingf("%s is of no workload, deliverable or runnable: neither it nor what controls it has their labels; try: kubectl describe %s %s", qualified, mapping.Resource.GroupResource(), o.Name)
+		command := fmt.Sprintf("kubectl describe %s %s", mapping.Resource.GroupResource(), o.Name)
+		if namespace != "" {
+			command += " -n " + namespace
+		}
+		return nil, cmdutil.Findingf("%s is of no workload, deliverable or runnable: neither it nor what controls it has their labels; try: %s", qualified, command)
 	}
 	w, err := o.owner(ctx, client, at.owner, at.namespace, at.name)
 	if err != nil {
