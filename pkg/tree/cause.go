@@ -62,6 +62,9 @@ type Link struct {
 // What stops an owner before its steps comes first.
 func rootCause(t *Tree, in Input) *RootCause {
 	conditions, ready := in.Owner.Status.Conditions, t.Owner.Ready
+	if meta := in.Owner.Object; meta.DeletionTimestamp != nil {
+		return &RootCause{Reason: ReasonTerminating, Message: terminating(meta.Finalizers), Next: describe(t.Owner.Ref)}
+	}
 	if ready.Status == "True" && t.Owner.Current {
 		return below(t, in)
 	}

@@ -108,7 +108,9 @@ func (c *RootCause) remedy(t *Tree, s *Step, show string) string {
 	if d := Denied(c.Message); d != nil && d.In != "" {
 		// Server-side apply asks for create and patch; delete is for objects of steps
 		// that are gone, get and list for runs.
-		role := "carto-" + d.Account
+		// Each resource has a role of its own: the next one that is refused needs another.
+		plural, _, _ := strings.Cut(d.Resource, ".")
+		role := "carto-" + d.Account + "-" + plural
 		return fmt.Sprintf("kubectl create role %[1]s --verb=get,list,create,patch,delete --resource=%[2]s -n %[3]s && kubectl create rolebinding %[1]s --role=%[1]s --serviceaccount=%[4]s:%[5]s -n %[3]s",
 			role, d.Resource, d.In, d.Namespace, d.Account)
 	}

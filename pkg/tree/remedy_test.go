@@ -10,12 +10,12 @@ func TestRemedies(t *testing.T) {
 		{
 			"a role for the account, where the object is", "TemplateRejectedByAPIServer",
 			`deployments.apps is forbidden: User "system:serviceaccount:ops:stamper" cannot create resource "deployments" in API group "apps" in the namespace "shop"`,
-			"kubectl create role carto-stamper --verb=get,list,create,patch,delete --resource=deployments.apps -n shop && kubectl create rolebinding carto-stamper --role=carto-stamper --serviceaccount=ops:stamper -n shop",
+			"kubectl create role carto-stamper-deployments --verb=get,list,create,patch,delete --resource=deployments.apps -n shop && kubectl create rolebinding carto-stamper-deployments --role=carto-stamper-deployments --serviceaccount=ops:stamper -n shop",
 		},
 		{
 			"the core group has no name", "TemplateRejectedByAPIServer",
 			`configmaps is forbidden: User "system:serviceaccount:shop:a" cannot patch resource "configmaps" in API group "" in the namespace "shop"`,
-			"kubectl create role carto-a --verb=get,list,create,patch,delete --resource=configmaps -n shop && kubectl create rolebinding carto-a --role=carto-a --serviceaccount=shop:a -n shop",
+			"kubectl create role carto-a-configmaps --verb=get,list,create,patch,delete --resource=configmaps -n shop && kubectl create rolebinding carto-a-configmaps --role=carto-a-configmaps --serviceaccount=shop:a -n shop",
 		},
 		{"what a role of a namespace can not allow", "TemplateRejectedByAPIServer", `User "system:serviceaccount:shop:a" cannot create resource "nodes" in API group "" at the cluster scope`, show},
 		{"a group of which nothing is served", "TemplateRejectedByAPIServer", `no matches for kind "Oven" in version "nowhere.example/v1"`, "kubectl api-resources --api-group=nowhere.example"},

@@ -49,12 +49,17 @@ func link(obj *unstructured.Unstructured, ref Ref, in Input) Link {
 		l.Ready = noStatus(obj, in)
 	}
 	if since := obj.GetDeletionTimestamp(); since != nil {
-		l.Ready = State{Status: "Unknown", Reason: ReasonTerminating, Message: "it is being deleted", Since: at(*since)}
-		if held := obj.GetFinalizers(); len(held) > 0 {
-			l.Ready.Message += ", which the finalizers " + strings.Join(held, ", ") + " hold up"
-		}
+		l.Ready = State{Status: "Unknown", Reason: ReasonTerminating, Message: terminating(obj.GetFinalizers()), Since: at(*since)}
 	}
 	return l
+}
+
+// terminating says what holds up a deletion.
+func terminating(finalizers []string) string {
+	if len(finalizers) == 0 {
+		return "it is being deleted"
+	}
+	return "it is being deleted, which the finalizers " + strings.Join(finalizers, ", ") + " hold up"
 }
 
 // untouched tells an object of a custom kind without a status. Those of Kubernetes itself

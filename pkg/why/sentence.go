@@ -44,6 +44,9 @@ func (s *speaker) sentence(c *tree.RootCause) string {
 		}
 		return finish(text + ": " + s.nested(below.Ref, c.Nested))
 	}
+	if c.Reason == tree.ReasonTerminating && c.Step == "" {
+		return finish(subject + strings.TrimPrefix(c.Message, "it"))
+	}
 	return finish(subject + " is not ready: " + s.clause(c))
 }
 

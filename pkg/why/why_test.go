@@ -37,6 +37,7 @@ type fixture struct {
 	Ready      bool                          `json:"ready"`
 	Unseen     bool                          `json:"unseen"`
 	Generation int64                         `json:"generation"`
+	Finalizers []string                      `json:"finalizers"`
 	Labels     *map[string]string            `json:"labels"`
 	Params     []v1alpha1.OwnerParam         `json:"params"`
 	Conditions []string                      `json:"conditions"`
@@ -147,6 +148,9 @@ func (f *fixture) workload() *v1alpha1.Workload {
 	w.Spec.Params = f.Params
 	if f.Labels != nil {
 		w.Labels = *f.Labels
+	}
+	if w.Finalizers = f.Finalizers; f.Finalizers != nil {
+		w.DeletionTimestamp = &then
 	}
 	if f.Unseen {
 		w.Generation = 1

@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,9 @@ type broken struct {
 	never     []string
 	// code of why; 1 unless it is ready.
 	code int
+	// heals is true when the next command is the remedy: it is run, and why has to have
+	// something else to say.
+	heals bool
 }
 
 // victims are the later steps of buildAndRun.
@@ -41,7 +45,7 @@ var brokenSetUps = map[string]broken{
 		apply:  func(n *tenant) { n.apply(buildAndRun + "---" + replace(cart, "shape: NS", "shape: NSx")) },
 		tree:   []string{"SupplyChainNotFound", "map[shape:NSx]", "Next: kubectl carto supplychain list"},
 		why:    []string{"no supply chain selects it", "build-and-run-NS, needs label shape=NS, and the workload has shape=NSx", "Selection: which supply chain"},
-		next:   "kubectl label workloads.carto.run cart -n NS shape=NS --overwrite", never: []string{"step "},
+		next:   "kubectl label workloads.carto.run cart -n NS shape=NS --overwrite", never: []string{"step "}, heals: true,
 	},
 	"two blueprints tie": {
 		reason: "both are named, with their score",
@@ -87,7 +91,7 @@ var brokenSetUps = map[string]broken{
 		},
 		tree: []string{"ServiceAccountError", "service account NS/stamper: it does not exist"},
 		why:  []string{"cannot act as service account NS/stamper: it does not exist"},
-		next: "kubectl create serviceaccount stamper -n NS", never: append(victims, "step fetch"),
+		next: "kubectl create serviceaccount stamper -n NS", never: append(victims, "step fetch"), heals: true,
 	},
 	"permission missing": {
 		reason: "who may not do what, and the role that is missing",
@@ -97,7 +101,7 @@ var brokenSetUps = map[string]broken{
 		},
 		tree: []string{"step fetch: TemplateRejectedByAPIServer", "gitrepositories", "system:serviceaccount:NS:stamper"},
 		why:  []string{"step fetch failed: service account NS/stamper may not", "gitrepositories.source.toolkit.fluxcd.io in namespace NS"},
-		next: "--resource=gitrepositories.source.toolkit.fluxcd.io -n NS && kubectl create rolebinding carto-stamper --role=carto-stamper --serviceaccount=NS:stamper", never: victims,
+		next: "--resource=gitrepositories.source.toolkit.fluxcd.io -n NS && kubectl create rolebinding carto-stamper-gitrepositories --role=carto-stamper-gitrepositories --serviceaccount=NS:stamper", never: victims, heals: true,
 	},
 	"kind not installed": {
 		reason: "the kind, and that its definition is missing",
@@ -574,9 +578,40 @@ func (tc broken) check(n *tenant) {
 		n.t.Logf("%s", out)
 		return nil
 	})
-	if len(tc.tree) == 0 {
+	if len(tc.tree) > 0 {
+		tc.checkTree(n)
+	}
+	if tc.heals {
+		tc.heal(n, about)
+	}
+}
+
+// heal runs the first of the next commands as a person would.
+func (tc broken) heal(n *tenant, about string) {
+	n.t.Helper()
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		n.t.Logf("without kubectl the remedy is not tried: %v", err)
 		return
 	}
+	out, _ := n.ask("why", about)
+	said, _, _ := strings.Cut(out, "\n")
+	_, next, _ := strings.Cut(out, "\nNext\n")
+	next, _, _ = strings.Cut(strings.TrimSpace(next), "\n")
+	cmd := exec.Command("sh", "-c", next)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+n.cp.Kubeconfig)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		n.t.Fatalf("%s: %s: %v\n%s", tc.reason, next, err, out)
+	}
+	n.eventually(func() error {
+		if out, _ := n.ask("why", about); strings.HasPrefix(out, said) {
+			return fmt.Errorf("%s: the remedy %s did not help:\n%s", tc.reason, next, out)
+		}
+		return nil
+	})
+}
+
+func (tc broken) checkTree(n *tenant) {
+	n.t.Helper()
 	n.eventually(func() error {
 		out, code := n.ask("tree", "workload/cart")
 		if part := missingPart(out, n.ns, tc.tree...); part != "" || code != 0 {
