@@ -49,16 +49,23 @@ func (n *Noun) Missing(ctx context.Context, client dynamic.Interface, namespace,
 	if n.Cluster {
 		return notFound
 	}
-	if err == nil && len(list.Items) == 0 {
-		_, err := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}).Get(ctx, namespace, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
-			return cmdutil.Findingf("namespace %q not found, where %s %q was looked for", namespace, n, name)
-		}
+	if err == nil && len(list.Items) == 0 && NamespaceIsGone(ctx, client, namespace) {
+		return cmdutil.Findingf("namespace %q not found, where %s %q was looked for", namespace, n, name)
 	}
 	if elsewhere := n.elsewhere(ctx, client, name); len(elsewhere) > 0 {
 		return cmdutil.Findingf("%w; there is one in namespace %s", notFound, strings.Join(elsewhere, ", "))
 	}
 	return notFound
+}
+
+// NamespaceIsGone tells whether the API server says that a namespace does not exist; false
+// where that can not be found out.
+func NamespaceIsGone(ctx context.Context, client dynamic.Interface, namespace string) bool {
+	if namespace == metav1.NamespaceAll {
+		return false
+	}
+	_, err := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}).Get(ctx, namespace, metav1.GetOptions{})
+	return apierrors.IsNotFound(err)
 }
 
 // few is how many proposals are made.

@@ -6,6 +6,7 @@ package noun
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,13 +50,14 @@ var (
 	Workload = &Noun{
 		Kind: v1alpha1.KindWorkload, Name: "workload", Plural: "workloads", Aliases: []string{"workloads", "wld"},
 		Resource: v1alpha1.GroupVersion.WithResource("workloads"), Example: "cart",
-		Columns: []Column{{"Type", func(i *Item) string { return i.Labels[TypeLabel] }}},
+		Columns: []Column{{"Type", func(i *Item) string { return i.Labels[TypeLabel] }}, AppColumn},
 		Wide:    []Column{{"SupplyChain", blueprintOf}, {"Source", sourceOf}},
 	}
 	Deliverable = &Noun{
 		Kind: v1alpha1.KindDeliverable, Name: "deliverable", Plural: "deliverables", Aliases: []string{"deliverables", "dlv"},
 		Resource: v1alpha1.GroupVersion.WithResource("deliverables"), Example: "cart",
-		Wide: []Column{{"Delivery", blueprintOf}, {"Source", sourceOf}},
+		Columns: []Column{AppColumn},
+		Wide:    []Column{{"Delivery", blueprintOf}, {"Source", sourceOf}},
 	}
 	Runnable = &Noun{
 		Kind: v1alpha1.KindRunnable, Name: "runnable", Plural: "runnables", Aliases: []string{"runnables", "run"},
@@ -78,6 +80,17 @@ var all = []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery}
 
 // TypeLabel says what kind of application a workload is; blueprints in use select by it.
 const TypeLabel = "apps.tanzu.vmware.com/workload-type"
+
+// AppLabel names the application that an owner is a part of.
+const AppLabel = "app.kubernetes.io/part-of"
+
+// AppColumn shows it.
+var AppColumn = Column{"App", func(i *Item) string { return i.Labels[AppLabel] }}
+
+// Apps tells whether objects are parts of applications.
+func (n *Noun) Apps() bool {
+	return slices.ContainsFunc(n.Columns, func(c Column) bool { return c.Title == AppColumn.Title })
+}
 
 // Of finds a noun by how a person may write it; nil when there is none.
 func Of(name string) *Noun {

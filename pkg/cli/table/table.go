@@ -12,8 +12,13 @@ import (
 	"github.com/carto-run/carto/pkg/tree"
 )
 
-// Gap between columns. Three spaces are what kubectl prints.
-const gap = 3
+// Spaces between columns: what kubectl prints, and what is left of it where the terminal is
+// too narrow. Then a column that may be cut keeps at least crumb.
+const (
+	gap       = 3
+	narrowGap = 1
+	crumb     = 6
+)
 
 // Column of a table.
 type Column struct {
@@ -75,41 +80,52 @@ func (p *Printer) Write(w io.Writer, rows [][]string) error {
 			p.widths[i] = max(p.widths[i], tree.Width(c.Title))
 		}
 	}
-	widths := p.fit()
+	widths, space := p.fit()
 	out := &strings.Builder{}
 	for _, row := range all {
-		p.row(out, widths, row)
+		p.row(out, widths, space, row)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-// fit takes the room that is missing from the columns that may be cut.
-func (p *Printer) fit() []int {
-	widths := append([]int(nil), p.widths...)
+// fit takes the room that is missing from the columns that may be cut, and only then from
+// the space between columns and from what such columns say at the least.
+func (p *Printer) fit() (widths []int, space int) {
+	widths = append(widths, p.widths...)
 	if p.options.Width <= 0 {
-		return widths
+		return widths, gap
 	}
 	over := tree.Width(p.options.Indent) + gap*(len(widths)-1) - p.options.Width
 	for _, w := range widths {
 		over += w
 	}
+	if over = p.take(widths, over, func(least int) int { return least }); over <= 0 {
+		return widths, gap
+	}
+	over -= (gap - narrowGap) * (len(widths) - 1)
+	p.take(widths, over, func(least int) int { return min(least, crumb) })
+	return widths, narrowGap
+}
+
+// take shortens columns from the last to the first, and returns what is still over.
+func (p *Printer) take(widths []int, over int, least func(int) int) int {
 	for i := len(widths) - 1; i >= 0 && over > 0; i-- {
-		if least := p.columns[i].Min; least > 0 {
-			less := min(over, max(0, widths[i]-least))
+		if p.columns[i].Min > 0 {
+			less := min(over, max(0, widths[i]-least(p.columns[i].Min)))
 			widths[i] -= less
 			over -= less
 		}
 	}
-	return widths
+	return over
 }
 
-func (p *Printer) row(out *strings.Builder, widths []int, cells []string) {
+func (p *Printer) row(out *strings.Builder, widths []int, space int, cells []string) {
 	line := &strings.Builder{}
 	line.WriteString(p.options.Indent)
 	for i, cell := range cells {
 		if i > 0 {
-			line.WriteString(strings.Repeat(" ", gap))
+			line.WriteString(strings.Repeat(" ", space))
 		}
 		cell = tree.Cut(cell, widths[i], p.options.Unicode)
 		room := widths[i] - tree.Width(cell)

@@ -24,10 +24,15 @@ func TestWrite(t *testing.T) {
 			"cart          True    Ready",
 			"購物車-服務   False   TemplateRej…",
 		}},
-		{"then the one before; what still does not fit is cut from the end", Options{Width: 20, Unicode: false}, []string{
-			"NAME     READY   RE~",
-			"cart     True    Re~",
-			"購物~    False   Te~",
+		{"then the space and the column before", Options{Width: 18, Unicode: false}, []string{
+			"NAME   READY REAS~",
+			"cart   True  Ready",
+			"購物~  False Temp~",
+		}},
+		{"what still does not fit is cut from the end", Options{Width: 12, Unicode: true}, []string{
+			"NAME   READ…",
+			"cart   True…",
+			"購物…  Fals…",
 		}},
 		{"no titles, indented", Options{NoHeaders: true, Indent: "  "}, []string{
 			"  cart          True    Ready",

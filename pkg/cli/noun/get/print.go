@@ -70,7 +70,7 @@ func (o *Options) table(s *section) *table.Printer {
 		columns[i].Title = s.titles[i]
 	}
 	for i := range columns {
-		columns[i].Min = map[string]int{"NAME": 12, "STEP": 12, "RESOURCE": 10, "TEMPLATE": 10, "WHEN": 8, "VALUE": 8, "REASON": 8}[columns[i].Title]
+		columns[i].Min = map[string]int{"NAME": 12, "STATUS": 8, "STEP": 12, "RESOURCE": 10, "TEMPLATE": 10, "WHEN": 8, "VALUE": 8, "REASON": 8}[columns[i].Title]
 	}
 	return table.New(columns, options)
 }

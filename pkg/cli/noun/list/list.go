@@ -4,12 +4,15 @@ package list
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
@@ -21,10 +24,18 @@ type Options struct {
 	Noun *noun.Noun
 
 	AllNamespaces bool
+	App           string
 	Selector      string
+	FieldSelector string
+	SortBy        string
+	LabelColumns  []string
+	ShowLabels    bool
+	Watch         bool
+	Events        bool
 	Output        *cmdutil.OutputFlags
 
 	namespace string
+	sorter    *cmdutil.Sorter
 }
 
 // NewCmdList makes the command; runF replaces the work in tests.
@@ -41,10 +52,20 @@ func NewCmdList(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Op
 		Args:    cmdutil.UsageArgs(cobra.NoArgs),
 		RunE:    cmdutil.RunE(o, runF),
 	}
+	flags := cmd.Flags()
 	if !n.Cluster {
-		cmd.Flags().BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "List in all namespaces.")
+		flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "List in all namespaces.")
 	}
-	cmd.Flags().StringVarP(&o.Selector, "selector", "l", "", "Label selector, for example key=value,other!=value.")
+	if n.Apps() {
+		flags.StringVar(&o.App, "app", "", "List only those of an application, which is their label "+noun.AppLabel+".")
+	}
+	flags.StringVarP(&o.Selector, "selector", "l", "", "Label selector, for example key=value,other!=value.")
+	flags.StringVar(&o.FieldSelector, "field-selector", "", "Field selector, for example metadata.name=NAME.")
+	flags.StringVar(&o.SortBy, "sort-by", "", "Path of the field to sort by, for example .metadata.creationTimestamp.")
+	flags.StringSliceVarP(&o.LabelColumns, "label-columns", "L", nil, "Labels to show, each in a column.")
+	flags.BoolVar(&o.ShowLabels, "show-labels", false, "Show all labels in the last column.")
+	flags.BoolVarP(&o.Watch, "watch", "w", false, "Append a row for each change, until interrupted.")
+	flags.BoolVar(&o.Events, "output-watch-events", false, "With --watch and -o: print the kind of each change too.")
 	o.Output.AddTo(cmd)
 	return cmd
 }
@@ -61,7 +82,10 @@ func example(program string, n *noun.Noun) string {
   %[1]s %[2]s list
 
   # those of an application everywhere, with all that there is to say
-  %[1]s %[2]s list -A -l app.kubernetes.io/part-of=%[3]s -o wide`, program, n, n.Example)
+  %[1]s %[2]s list -A -l app.kubernetes.io/part-of=%[3]s -o wide
+
+  # the oldest first, and from then on each that changes
+  %[1]s %[2]s list --sort-by .metadata.creationTimestamp --watch`, program, n, n.Example)
 }
 
 // Complete finds the namespace.
@@ -88,86 +112,107 @@ func (o *Options) Validate() error {
 	if _, err := labels.Parse(o.Selector); err != nil {
 		faults = append(faults, fmt.Errorf("--selector %q: %w", o.Selector, err))
 	}
+	if _, err := labels.NewRequirement(noun.AppLabel, "=", []string{o.App}); err != nil {
+		faults = append(faults, fmt.Errorf("--app %q can be no value of a label", o.App))
+	}
+	if _, err := fields.ParseSelector(o.FieldSelector); err != nil {
+		faults = append(faults, fmt.Errorf("--field-selector %q: %w", o.FieldSelector, err))
+	}
+	var err error
+	o.sorter, err = cmdutil.NewSorter(o.SortBy)
+	faults = append(faults, err)
+	if !o.Output.Own() && (o.ShowLabels || len(o.LabelColumns) > 0) {
+		faults = append(faults, fmt.Errorf("--show-labels and --label-columns are for tables, not for -o %s", o.Output.Format()))
+	}
+	if slices.Contains(o.LabelColumns, "") {
+		faults = append(faults, fmt.Errorf("--label-columns names an empty label"))
+	}
+	if o.Events && (!o.Watch || o.Output.Own()) {
+		faults = append(faults, fmt.Errorf("--output-watch-events needs --watch and an output format such as -o json"))
+	}
 	return cmdutil.Usage(faults)
 }
 
-// Run lists the objects.
+func (o *Options) selection() metav1.ListOptions {
+	selector := o.Selector
+	if o.App != "" {
+		if selector != "" {
+			selector += ","
+		}
+		selector += noun.AppLabel + "=" + o.App
+	}
+	return metav1.ListOptions{LabelSelector: selector, FieldSelector: o.FieldSelector}
+}
+
+// Run lists the objects, and with --watch what happens to them.
 func (o *Options) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
 		return err
 	}
-	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": ""}}}
-	if list.Items, err = o.Noun.List(ctx, client, o.Program, o.namespace, o.Selector); err != nil {
-		return err
-	}
-	if !o.Output.Own() {
-		printer, err := o.Output.Printer()
-		if err != nil {
-			return err
-		}
-		if o.Output.Format() == "name" {
-			for i := range list.Items {
-				if err := printer.PrintObj(&list.Items[i], o.Streams.Out); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		return printer.PrintObj(list, o.Streams.Out)
-	}
-	if len(list.Items) == 0 {
-		_, err := fmt.Fprintf(o.Streams.ErrOut, "No %s found%s.\n", o.Noun.Plural, o.Noun.Where(o.namespace))
-		return err
-	}
-	table, err := o.table(list)
+	list, err := o.Noun.Select(ctx, client, o.Program, o.namespace, o.selection())
 	if err != nil {
 		return err
 	}
-	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: o.Output.NoHeaders}).PrintObj(table, o.Streams.Out)
-}
-
-func (o *Options) table(list *unstructured.UnstructuredList) (*metav1.Table, error) {
-	table := &metav1.Table{}
-	column := func(name string) {
-		table.ColumnDefinitions = append(table.ColumnDefinitions, metav1.TableColumnDefinition{Name: name, Type: "string"})
+	if err := o.sorter.Sort(list.Items); err != nil {
+		return err
 	}
-	if o.AllNamespaces {
-		column("Namespace")
+	if o.Watch {
+		return o.watch(ctx, client, list)
 	}
-	column("Name")
-	for _, c := range o.Noun.Columns {
-		column(c.Title)
-	}
-	for _, title := range []string{"Ready", "Reason", "Age"} {
-		column(title)
-	}
-	if o.Output.Format() == "wide" {
-		for _, c := range o.Noun.Wide {
-			column(c.Title)
+	if o.Output.Own() {
+		if len(list.Items) == 0 {
+			return o.nothing(ctx, client)
 		}
+		t := o.newTable()
+		return t.write(o.Streams.Out, list.Items)
 	}
-	for i := range list.Items {
-		item, err := o.Noun.Decode(&list.Items[i])
-		if err != nil {
-			return nil, err
-		}
-		ready := item.Ready()
-		var cells []any
-		if o.AllNamespaces {
-			cells = append(cells, item.Namespace)
-		}
-		cells = append(cells, item.Name)
-		for _, c := range o.Noun.Columns {
-			cells = append(cells, cmdutil.Dash(c.Cell(item)))
-		}
-		cells = append(cells, string(ready.Status), cmdutil.Dash(ready.Reason), o.Age(item.CreationTimestamp))
-		if o.Output.Format() == "wide" {
-			for _, c := range o.Noun.Wide {
-				cells = append(cells, cmdutil.Dash(c.Cell(item)))
+	printer, err := o.Output.Printer()
+	if err != nil {
+		return err
+	}
+	if o.Output.Format() == "name" {
+		for i := range list.Items {
+			if err := printer.PrintObj(&list.Items[i], o.Streams.Out); err != nil {
+				return err
 			}
 		}
-		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
+		return nil
 	}
-	return table, nil
+	list.SetResourceVersion("") // as kubectl prints lists
+	return printer.PrintObj(list, o.Streams.Out)
+}
+
+// nothing says on standard error that the list is empty.
+func (o *Options) nothing(ctx context.Context, client dynamic.Interface) error {
+	text := fmt.Sprintf("No %s found%s", o.Noun.Plural, o.Noun.Where(o.namespace))
+	if noun.NamespaceIsGone(ctx, client, o.namespace) {
+		text += ", which does not exist"
+	}
+	_, err := fmt.Fprintln(o.Streams.ErrOut, text+".")
+	return err
+}
+
+// watch prints what there is, and then each change.
+func (o *Options) watch(ctx context.Context, client dynamic.Interface, list *unstructured.UnstructuredList) error {
+	var emit func(watch.Event) error
+	if o.Output.Own() {
+		t := o.newTable()
+		if err := t.write(o.Streams.Out, list.Items); err != nil {
+			return err
+		}
+		emit = func(e watch.Event) error { return t.event(o.Streams.Out, e) }
+	} else {
+		printer, err := o.Output.WatchPrinter(o.Events)
+		if err != nil {
+			return err
+		}
+		emit = func(e watch.Event) error { return printer(e, o.Streams.Out) }
+		for i := range list.Items {
+			if err := emit(watch.Event{Type: watch.Added, Object: &list.Items[i]}); err != nil {
+				return err
+			}
+		}
+	}
+	return o.Noun.Watch(ctx, client, o.Program, o.namespace, o.selection(), list, emit)
 }
