@@ -35,7 +35,10 @@ func (n *Noun) Watch(ctx context.Context, client dynamic.Interface, program, nam
 		if err == nil {
 			err = w.read(stream)
 		}
+		var own *emitError
 		switch {
+		case errors.As(err, &own):
+			return own.error
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case apierrors.IsGone(err), apierrors.IsResourceExpired(err):
@@ -63,11 +66,8 @@ func (n *Noun) Watch(ctx context.Context, client dynamic.Interface, program, nam
 
 // permanent tells an answer that no repetition changes from a connection that was lost.
 func permanent(err error) bool {
-	var own *emitError
 	var status apierrors.APIStatus
 	switch {
-	case errors.As(err, &own):
-		return true
 	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err),
 		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err):
 		return false
@@ -77,8 +77,6 @@ func permanent(err error) bool {
 
 // emitError is one of emit, which ends the watch.
 type emitError struct{ error }
-
-func (e *emitError) Unwrap() error { return e.error }
 
 type watcher struct {
 	noun    *Noun

@@ -5,14 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -25,14 +25,28 @@ type Options struct {
 	cmdutil.Session
 	Noun *noun.Noun
 
-	Names       []string
-	All         bool
-	Wait        bool
-	WaitTimeout time.Duration
-	Yes         bool
+	Names          []string
+	Files          []string
+	All            bool
+	Selector       string
+	Cascade        string
+	DryRun         string
+	IgnoreNotFound bool
+	Wait           bool
+	WaitTimeout    time.Duration
+	Yes            bool
+	Output         string
 
 	namespace string
+	explicit  bool
 }
+
+var (
+	cascades = map[string]metav1.DeletionPropagation{
+		"background": metav1.DeletePropagationBackground, "foreground": metav1.DeletePropagationForeground, "orphan": metav1.DeletePropagationOrphan,
+	}
+	dryRuns = []string{"none", "client", "server"}
+)
 
 // NewCmdDelete makes the command; runF replaces the work in tests.
 func NewCmdDelete(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
@@ -42,82 +56,123 @@ func NewCmdDelete(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *
 		Short: "Delete " + n.Plural + " and everything that was stamped for them",
 		Long: "Delete " + n.Plural + `; Kubernetes then removes everything that was stamped for them.
 
-It asks first. Where there is no terminal to ask on, --yes is required.`,
+It asks first. Where there is no terminal to ask on, --yes is required. A name that does not
+exist is an error (exit code 1), which does not keep the others from being deleted;
+--ignore-not-found makes it none.`,
 		Example: fmt.Sprintf(`  # one
   %[1]s %[2]s delete %[3]s
 
   # all of a namespace, without a question, until they are gone
-  %[1]s %[2]s delete --all -n shop --yes --wait`, f.Program, n, n.Example),
+  %[1]s %[2]s delete --all -n shop --yes --wait
+
+  # what would be deleted
+  %[1]s %[2]s delete -l team=buy --dry-run`, f.Program, n, n.Example),
 		Args:              cmdutil.UsageArgs(cobra.ArbitraryArgs),
 		ValidArgsFunction: completion.Names(f, n, true),
 		RunE:              cmdutil.RunE(o, runF),
 	}
-	cmd.Flags().BoolVar(&o.All, "all", false, "Delete all "+n.Plural+" of the namespace.")
-	cmd.Flags().BoolVar(&o.Wait, "wait", false, "Wait until they are gone.")
-	cmd.Flags().DurationVar(&o.WaitTimeout, "wait-timeout", time.Minute, "How long --wait waits.")
-	cmd.Flags().BoolVarP(&o.Yes, "yes", "y", false, "Do not ask.")
+	flags := cmd.Flags()
+	flags.StringSliceVarP(&o.Files, "file", "f", nil, "Delete the "+n.Plural+" of a file, or of standard input for -.")
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
+	flags.BoolVar(&o.All, "all", false, "Delete all "+n.Plural+" of the namespace.")
+	flags.StringVarP(&o.Selector, "selector", "l", "", "Delete those that a label selector selects.")
+	flags.StringVar(&o.Cascade, "cascade", "background", "What becomes of the stamped objects: background (they go after), foreground (they go before) or orphan (they stay).")
+	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (print what would be deleted) or server (let the API server check it and delete nothing).")
+	flags.Lookup("dry-run").NoOptDefVal = "client"
+	flags.BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "A name that does not exist is no error.")
+	flags.BoolVar(&o.Wait, "wait", false, "Wait until they are gone.")
+	flags.DurationVar(&o.WaitTimeout, "wait-timeout", time.Minute, "How long --wait waits.")
+	flags.BoolVarP(&o.Yes, "yes", "y", false, "Do not ask.")
+	flags.StringVarP(&o.Output, "output", "o", "", "Output format. One of: name.")
+	_ = cmd.RegisterFlagCompletionFunc("cascade", cobra.FixedCompletions([]string{"background", "foreground", "orphan"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions(dryRuns, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"name"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// Complete takes the names, each once, and finds the namespace.
+// Complete takes the names and finds the namespace.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	seen := map[string]bool{}
-	for _, a := range args {
-		if !seen[a] {
-			seen[a] = true
-			o.Names = append(o.Names, a)
-		}
-	}
+	o.Names = args
 	var err error
-	o.namespace, err = o.NamespaceInUse()
-	return err
+	if o.namespace, o.explicit, err = o.Namespace(); err != nil {
+		return fmt.Errorf("cannot find out the namespace: %w", err)
+	}
+	return nil
 }
 
 // Validate checks the arguments.
 func (o *Options) Validate() error {
 	var faults []error
+	ways := 0
+	for _, given := range []bool{len(o.Names) > 0, len(o.Files) > 0, o.All, o.Selector != ""} {
+		if given {
+			ways++
+		}
+	}
 	switch {
-	case o.All && len(o.Names) > 0:
-		faults = append(faults, fmt.Errorf("names and --all exclude each other"))
-	case !o.All && len(o.Names) == 0:
-		faults = append(faults, fmt.Errorf("a NAME or --all is needed"))
+	case ways > 1:
+		faults = append(faults, fmt.Errorf("names, --file, --all and --selector exclude each other"))
+	case ways == 0:
+		faults = append(faults, fmt.Errorf("a NAME, --file, --all or --selector is needed"))
 	}
 	for _, n := range o.Names {
-		if n == "" || strings.Contains(n, "/") {
-			faults = append(faults, fmt.Errorf("%q is no name of a %s", n, o.Noun))
-		}
+		faults = append(faults, noun.CheckName(o.Noun, n))
+	}
+	if _, err := labels.Parse(o.Selector); err != nil {
+		faults = append(faults, fmt.Errorf("--selector %q: %w", o.Selector, err))
+	}
+	if _, known := cascades[o.Cascade]; !known {
+		faults = append(faults, fmt.Errorf("--cascade is %q; one of: background, foreground, orphan", o.Cascade))
+	}
+	if !slices.Contains(dryRuns, o.DryRun) {
+		faults = append(faults, fmt.Errorf("--dry-run is %q; one of: %s", o.DryRun, strings.Join(dryRuns, ", ")))
+	}
+	if o.Output != "" && o.Output != "name" {
+		faults = append(faults, fmt.Errorf("unknown output format %q; one of: name", o.Output))
 	}
 	if o.WaitTimeout <= 0 {
 		faults = append(faults, fmt.Errorf("--wait-timeout is %s; it must be positive", o.WaitTimeout))
 	}
-	if !o.Yes && !o.Streams.CanPrompt() {
-		faults = append(faults, fmt.Errorf("there is no terminal to ask on; --yes answers the question"))
+	if o.Wait && o.dry() {
+		faults = append(faults, fmt.Errorf("--wait and --dry-run exclude each other: nothing would be gone"))
+	}
+	if o.asks() {
+		switch {
+		case slices.Contains(o.Files, "-"):
+			faults = append(faults, fmt.Errorf("standard input is the file, so there is nothing to ask on; --yes answers the question"))
+		case !o.Streams.CanPrompt():
+			faults = append(faults, fmt.Errorf("there is no terminal to ask on; --yes answers the question"))
+		}
 	}
 	return cmdutil.Usage(faults)
 }
 
-// Run deletes the objects. A name that is not there does not keep the others.
+func (o *Options) dry() bool  { return o.DryRun != "none" }
+func (o *Options) asks() bool { return !o.Yes && !o.dry() }
+
+// Run deletes the objects. One that is not there, or that may not be deleted, does not
+// keep the others.
 func (o *Options) Run(ctx context.Context) error {
-	dyn, err := o.Client()
+	client, err := o.Client()
 	if err != nil {
 		return err
 	}
-	client := o.Noun.Client(dyn, o.namespace)
-	if o.All {
-		items, err := o.Noun.List(ctx, dyn, o.Program, o.namespace, "")
-		if err != nil {
-			return err
-		}
-		for i := range items {
-			o.Names = append(o.Names, items[i].GetName())
-		}
-		if len(o.Names) == 0 {
-			_, err := fmt.Fprintf(o.Streams.ErrOut, "No %s found%s.\n", o.Noun.Plural, o.Noun.Where(o.namespace))
-			return err
+	targets, err := o.find(ctx, client)
+	if err != nil {
+		return err
+	}
+	if len(targets) == 0 {
+		_, err := fmt.Fprintf(o.Streams.ErrOut, "No %s found%s.\n", o.Noun.Plural, o.Noun.Where(o.namespace))
+		return err
+	}
+	var faults []error
+	if o.asks() || o.DryRun == "client" {
+		if targets, faults = o.look(ctx, client, targets); len(targets) == 0 {
+			return errors.Join(faults...)
 		}
 	}
-	if !o.Yes {
-		ok, err := o.Streams.Confirm(ctx, fmt.Sprintf("Delete %s in namespace %s and everything stamped for it?", strings.Join(o.Names, ", "), o.namespace))
+	if o.asks() {
+		ok, err := o.Streams.Confirm(ctx, o.question(targets))
 		if err != nil {
 			return err
 		}
@@ -125,64 +180,59 @@ func (o *Options) Run(ctx context.Context) error {
 			return cmdutil.Findingf("declined: nothing was deleted")
 		}
 	}
-	var faults []error
-	var gone []string
-	for _, name := range o.Names {
-		err := client.Delete(ctx, name, metav1.DeleteOptions{})
-		switch {
-		case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-			faults = append(faults, o.Noun.NotFound(o.namespace, name))
-			continue
+	var gone []target
+	for _, t := range targets {
+		switch err := o.delete(ctx, client, t); {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil:
-			return errors.Join(append(faults, cmdutil.Explain(o.Program, "delete "+o.Noun.Qualified(o.namespace, name), err))...)
+			faults = append(faults, err)
+			continue
 		}
-		gone = append(gone, name)
-		if _, err := fmt.Fprintf(o.Streams.Out, "%s deleted\n", o.Noun.Printed(name)); err != nil {
-			return err
-		}
+		gone = append(gone, t)
 	}
 	if o.Wait {
-		waiting, cancel := context.WithTimeout(ctx, o.WaitTimeout)
-		defer cancel()
-		for _, name := range gone {
-			if err := waitGone(waiting, client, name); err != nil {
-				if ctx.Err() == nil && waiting.Err() != nil {
-					err = cmdutil.Findingf("%s %q is still there after %s; something holds it by a finalizer", o.Noun, name, o.WaitTimeout)
-				}
-				return errors.Join(append(faults, err)...)
-			}
-		}
+		faults = append(faults, o.wait(ctx, client, gone))
 	}
 	return errors.Join(faults...)
 }
 
-// waitGone waits by watch; a watch that ends is opened again after a read.
-func waitGone(ctx context.Context, client dynamic.ResourceInterface, name string) error {
-	for {
-		obj, err := client.Get(ctx, name, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
-			return nil
+// delete deletes one object and says so.
+func (o *Options) delete(ctx context.Context, client dynamic.Interface, t target) error {
+	done := "deleted"
+	if o.DryRun == "client" {
+		done += " (dry run)"
+	} else {
+		policy := cascades[o.Cascade]
+		options := metav1.DeleteOptions{PropagationPolicy: &policy}
+		if o.DryRun == "server" {
+			options.DryRun = []string{metav1.DryRunAll}
+			done += " (server dry run)"
 		}
-		if err != nil {
-			return err
-		}
-		w, err := client.Watch(ctx, metav1.ListOptions{
-			FieldSelector:   fields.OneTermEqualSelector("metadata.name", name).String(),
-			ResourceVersion: obj.GetResourceVersion(),
-		})
-		if err != nil {
-			return err
-		}
-		for event := range w.ResultChan() {
-			if event.Type == watch.Deleted {
-				w.Stop()
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(200 * time.Millisecond): // a watch that ends at once must not spin
+		err := o.Noun.Client(client, t.namespace).Delete(ctx, t.name, options)
+		switch {
+		case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+			return o.notFound(ctx, client, t)
+		case err != nil:
+			return cmdutil.Explain(o.Program, "delete "+o.Noun.Qualified(t.namespace, t.name), err)
 		}
 	}
+	line := o.Noun.Printed(t.name)
+	if o.Output != "name" {
+		line += " " + done
+	}
+	_, err := fmt.Fprintln(o.Streams.Out, line)
+	return err
+}
+
+// notFound is nil where a missing object is no error: one that was listed is gone by now.
+func (o *Options) notFound(ctx context.Context, client dynamic.Interface, t target) error {
+	if t.listed {
+		return nil
+	}
+	if o.IgnoreNotFound {
+		_, err := fmt.Fprintf(o.Streams.ErrOut, "%v: nothing to delete\n", o.Noun.NotFound(t.namespace, t.name))
+		return err
+	}
+	return o.Noun.Missing(ctx, client, t.namespace, t.name)
 }
