@@ -215,13 +215,14 @@ func TestCrowd(t *testing.T) {
 
 func BenchmarkTable10000(b *testing.B) {
 	items := crowd(10000)
-	s, _, _, _ := streams.Test()
+	s, _, out, _ := streams.Test()
 	f := cmdutil.NewFactory("kubectl carto", s)
 	f.Clock = func() time.Time { return now }
 	b.ReportAllocs()
 	for b.Loop() {
+		out.Reset()
 		o := &Options{Session: f.Session(), Noun: noun.Workload, Output: cmdutil.NewOutputFlags("")}
-		if err := o.newTable().write(&bytes.Buffer{}, items); err != nil {
+		if err := o.newTable().write(out, items); err != nil {
 			b.Fatal(err)
 		}
 	}
