@@ -70,16 +70,21 @@ type Query struct {
 // Collect reads one owner and everything that the tree shows of it. An error means that
 // the owner itself could not be read.
 func Collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.Input, error) {
-	r := newReader(Source{Client: client}, Query{})
-	in, err := r.named(ctx, Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name})
+	in, _, err := readInput(ctx, Source{Client: client}, Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name})
+	return in, err
+}
+
+func readInput(ctx context.Context, source Source, root Root) (tree.Input, map[target]bool, error) {
+	r := newReader(source, Query{})
+	in, err := r.named(ctx, root)
 	if err != nil {
-		return tree.Input{}, err
+		return tree.Input{}, nil, err
 	}
 	if err := r.descend(ctx); err != nil {
-		return tree.Input{}, err
+		return tree.Input{}, nil, err
 	}
 	in.Unread = r.sorted()
-	return *in, nil
+	return *in, r.targets, nil
 }
 
 // Trees reads the trees of a query. An error means that a root could not be read.

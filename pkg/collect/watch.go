@@ -23,10 +23,17 @@ const settle = 80 * time.Millisecond
 //
 // A deleted owner is the error of the read: not found.
 func Follow(ctx context.Context, client dynamic.Interface, ref OwnerRef, show func(*tree.Tree) error) error {
+	return FollowInput(ctx, client, ref, func(in tree.Input) error { return show(tree.Build(in)) })
+}
+
+// FollowInput is Follow for those who need more of the objects than a tree shows.
+func FollowInput(ctx context.Context, client dynamic.Interface, ref OwnerRef, show func(tree.Input) error) error {
 	root := Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name}
-	return FollowTrees(ctx, Source{Client: client}, Query{Roots: []Root{root}}, func(f *tree.Forest) error {
-		return show(f.Trees[0])
-	})
+	read := func(ctx context.Context) (tree.Input, map[target]bool, error) {
+		return readInput(ctx, Source{Client: client}, root)
+	}
+	pause := func(tree.Input) time.Duration { return settle }
+	return follow(ctx, client, firstTargets([]Root{root}), read, pause, show)
 }
 
 // FollowTrees is Follow for the trees of a query.
@@ -142,9 +149,13 @@ func (w *watches) run(ctx context.Context, t target) {
 		watcher, err := w.client.Resource(t.resource).Namespace(t.namespace).Watch(ctx, t.listOptions())
 		if err == nil {
 			opened := time.Now()
+			w.poke() // what was deleted between the last read and now makes no event
+			// Not every client's watch ends with its context.
+			stop := context.AfterFunc(ctx, watcher.Stop)
 			for range watcher.ResultChan() {
 				w.poke()
 			}
+			stop()
 			watcher.Stop()
 			w.poke() // what happened until the next one opens would be missed
 			if time.Since(opened) > 10*time.Second {
