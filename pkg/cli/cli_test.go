@@ -176,6 +176,8 @@ func TestBadFlags(t *testing.T) {
 		"workload delete", "workload delete a", "workload delete a --all -y", "workload delete a/b -y", "workload delete a -y --wait-timeout 0",
 		"workload delete a -l x -y", "workload delete -l ! -y", "workload delete a -f x.yaml -y", "workload delete -f nothere.yaml -y", "workload delete -f -",
 		"workload delete a -y --cascade sideways", "workload delete a --dry-run=perhaps", "workload delete a --dry-run --wait", "workload delete a -y -o json",
+		"workload wait", "workload wait a b", "workload wait a/b", "workload wait a --for x", "workload wait a --for step=", "workload wait a --timeout -1s",
+		"workload wait a --stalled-after -1s", "runnable wait a --for step=x",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -217,6 +219,10 @@ func TestGolden(t *testing.T) {
 		"delete":     {"workload delete nope cart --yes", 1},
 		"delete-dry": {"workload delete cart --dry-run -o name", 0},
 		"group":      {"workload", 0},
+
+		"wait-none": {"workload wait nope", 1},
+		"wait-gone": {"workload wait nope --for deleted", 0},
+		"wait-step": {"workload wait cart --for step=fetch", 0},
 
 		"why-json":         {"why workload/cart -o json", 1},
 		"why-sentence":     {"why workload/cart -o jsonpath={.sentence}", 1},

@@ -1,14 +1,15 @@
-// Package follow shows an owner while it changes, and ends when it is ready or has
-// failed: the part that tree --watch and create --wait share.
+// Package follow shows an owner while it changes, and ends when it is as wanted, or never
+// will be: the part that tree --watch, create --wait, wait and tail share.
 package follow
 
 import (
 	"context"
 	"errors"
-	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/collect"
@@ -17,96 +18,138 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 )
 
+// FailGrace is how long a failure must hold before a wait ends. Ready is False for moments
+// that pass: an application that starts is not available yet.
+const FailGrace = 5 * time.Second
+
 // Options say what to follow, how to show it and when to end.
 type Options struct {
 	Client dynamic.Interface
 	Ref    collect.OwnerRef
-	// View shows each snapshot.
+	// View shows each snapshot; nil shows nothing.
 	View View
+	// Read, when set, gets what each snapshot was made of, before it is shown.
+	Read func(tree.Input) error
+
 	// UntilReady ends the watch as a success when the owner is ready.
 	UntilReady bool
+	// UntilStep is a step; when that is ready, the watch ends as a success.
+	UntilStep string
+	// UntilDeleted ends the watch as a success when the owner is gone.
+	UntilDeleted bool
+
 	// FailGrace ends it as a finding when a failure has held that long; 0 means never.
 	// Failures pass: a Deployment that starts is not available, a write that conflicts
 	// is repeated.
 	FailGrace time.Duration
+	// StalledAfter ends it as a finding when nothing has changed for that long, and no
+	// pod is at work; 0 means never.
+	StalledAfter time.Duration
 	// Timeout ends it as a finding; 0 means never.
 	Timeout time.Duration
 }
 
-var errReady = errors.New("ready")
+var errReached = errors.New("reached")
 
-// Run follows the owner. Without UntilReady it ends only by ctx.
+// Run follows the owner. With nothing to reach it ends only by ctx.
 func Run(ctx context.Context, o Options) error {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	last := &latest{}
-	if o.Timeout > 0 {
-		timer := time.AfterFunc(o.Timeout, func() { end(cmdutil.Findingf("not ready after %s: %s", o.Timeout, last.why())) })
-		defer timer.Stop()
-	}
-	var failing *time.Timer
-	var cause string
-	err := collect.Follow(running, o.Client, o.Ref, func(t *tree.Tree) error {
-		last.set(t)
-		if err := o.View.Show(t); err != nil {
-			return err
+	w := &watchdog{o: o, end: end}
+	defer w.stop()
+	w.arm(&w.timeout, o.Timeout, func(t *tree.Tree) error { return o.timedOut(t) })
+	err := collect.FollowInput(running, o.Client, o.Ref, func(in tree.Input) error {
+		if o.Read != nil {
+			if err := o.Read(in); err != nil {
+				return err
+			}
 		}
-		if o.UntilReady && t.Owner.Ready.Status == "True" && t.Owner.Current {
-			return errReady
+		t := tree.Build(in)
+		w.see(t)
+		if o.View != nil {
+			if err := o.View.Show(t); err != nil {
+				return err
+			}
 		}
-		failed := ""
-		// A failure of an older generation says nothing about this one.
-		if c := t.RootCause; c != nil && c.Failed && t.Owner.Current && t.Owner.Ready.Status == "False" {
-			failed = c.Step + c.Reason
+		if o.reached(t) {
+			return errReached
 		}
-		if failing != nil && failed != cause {
-			failing.Stop()
-			failing = nil
-		}
-		if cause = failed; failed != "" && failing == nil && o.FailGrace > 0 {
-			failing = time.AfterFunc(o.FailGrace, func() { end(cmdutil.Findingf("failed: %s", last.why())) })
-		}
-		return nil
+		return o.impossible(t)
 	})
-	if failing != nil {
-		failing.Stop()
-	}
 	switch {
-	case errors.Is(err, errReady):
+	case errors.Is(err, errReached):
+		return nil
+	case o.UntilDeleted && apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case context.Cause(running) != nil && running.Err() != nil:
+	case running.Err() != nil:
 		return context.Cause(running)
 	}
 	return err
 }
 
-// latest is the last snapshot, which timers read from their own goroutine.
-type latest struct {
-	mu sync.Mutex
-	t  *tree.Tree
+// watchdog ends a watch that will not, or not soon, reach what it is for. Its timers fire
+// on goroutines of their own.
+type watchdog struct {
+	o   Options
+	end context.CancelCauseFunc
+
+	mu     sync.Mutex
+	last   *tree.Tree
+	failed string
+
+	timeout, failing, stalling *time.Timer
 }
 
-func (l *latest) set(t *tree.Tree) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.t = t
+// see takes the next snapshot into account.
+func (w *watchdog) see(t *tree.Tree) {
+	w.mu.Lock()
+	failed := w.o.failure(t)
+	failedAnew := failed != w.failed
+	moved := w.last == nil || !reflect.DeepEqual(t, w.last)
+	w.last, w.failed = t, failed
+	w.mu.Unlock()
+
+	if failedAnew || failed == "" {
+		w.disarm(&w.failing)
+	}
+	if failed != "" && w.failing == nil {
+		w.arm(&w.failing, w.o.FailGrace, func(t *tree.Tree) error { return cmdutil.Findingf("failed: %s", why(t)) })
+	}
+	if moved || atWork(t) {
+		w.disarm(&w.stalling)
+	}
+	if w.stalling == nil && !atWork(t) {
+		w.arm(&w.stalling, w.o.StalledAfter, func(t *tree.Tree) error {
+			return cmdutil.Findingf("stalled: nothing changed for %s: %s", w.o.StalledAfter, why(t))
+		})
+	}
 }
 
-func (l *latest) why() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.t == nil || l.t.RootCause == nil {
-		return "nothing was read"
+// arm ends the watch after a time with what end makes of the last snapshot, nil when there
+// is none yet.
+func (w *watchdog) arm(timer **time.Timer, after time.Duration, end func(*tree.Tree) error) {
+	if after <= 0 {
+		return
 	}
-	c := l.t.RootCause
-	text := c.Reason
-	if c.Message != "" {
-		text += ": " + c.Message
+	*timer = time.AfterFunc(after, func() {
+		w.mu.Lock()
+		last := w.last
+		w.mu.Unlock()
+		w.end(end(last))
+	})
+}
+
+func (w *watchdog) disarm(timer **time.Timer) {
+	if *timer != nil {
+		(*timer).Stop()
+		*timer = nil
 	}
-	if c.Step != "" {
-		text = fmt.Sprintf("step %s: %s", c.Step, text)
-	}
-	return text
+}
+
+func (w *watchdog) stop() {
+	w.disarm(&w.timeout)
+	w.disarm(&w.failing)
+	w.disarm(&w.stalling)
 }

@@ -29,6 +29,17 @@ func Repaint(p *streams.Painter, table func() tree.TableOptions) View {
 	})
 }
 
+// Progress shows a wait on standard error, where talk belongs: as a tree that is drawn
+// over on a terminal, as lines elsewhere.
+func Progress(s *streams.Streams, clock func() time.Time) View {
+	if !s.ErrIsTerminal() {
+		return Lines(s.ErrOut, clock)
+	}
+	return Repaint(s.NewPainter(s.ErrOut), func() tree.TableOptions {
+		return tree.TableOptions{Now: clock(), Unicode: s.Unicode(), Color: s.UseColor(), Width: s.Width()}
+	})
+}
+
 // Lines appends a line for each node that changed: what a log can hold.
 func Lines(w io.Writer, clock func() time.Time) View {
 	var before tree.Snapshot

@@ -2,7 +2,6 @@ package create
 
 import (
 	"context"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,28 +12,17 @@ import (
 	"github.com/carto-run/carto/pkg/cli/follow"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
-	"github.com/carto-run/carto/pkg/tree"
 )
-
-// failGrace is how long a failure must hold before the wait ends. Ready is False for
-// moments that pass: an application that starts is not available yet.
-const failGrace = 5 * time.Second
 
 // wait follows the workload until it is ready. Progress is talk: it goes to standard
 // error, and standard output keeps only what was made.
 func (o *Options) wait(ctx context.Context, client dynamic.Interface, made *unstructured.Unstructured) error {
-	view := follow.Lines(o.Streams.ErrOut, o.Clock)
-	if o.Streams.ErrIsTerminal() {
-		view = follow.Repaint(o.Streams.NewPainter(o.Streams.ErrOut), func() tree.TableOptions {
-			return tree.TableOptions{Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseColor(), Width: o.Streams.Width()}
-		})
-	}
 	err := follow.Run(ctx, follow.Options{
 		Client:     client,
 		Ref:        collect.OwnerRef{Kind: v1alpha1.KindWorkload, Namespace: made.GetNamespace(), Name: made.GetName()},
-		View:       view,
+		View:       follow.Progress(o.Streams, o.Clock),
 		UntilReady: true,
-		FailGrace:  failGrace,
+		FailGrace:  follow.FailGrace,
 		Timeout:    o.WaitTimeout,
 	})
 	if apierrors.IsNotFound(err) {
