@@ -178,6 +178,8 @@ func TestBadFlags(t *testing.T) {
 		"workload delete a -y --cascade sideways", "workload delete a --dry-run=perhaps", "workload delete a --dry-run --wait", "workload delete a -y -o json",
 		"workload wait", "workload wait a b", "workload wait a/b", "workload wait a --for x", "workload wait a --for step=", "workload wait a --timeout -1s",
 		"workload wait a --stalled-after -1s", "runnable wait a --for step=x",
+		"workload tail", "workload tail a b", "workload tail a/b", "workload tail a -o yaml", "workload tail a --until gone", "workload tail a --until ready --previous",
+		"workload tail a --previous --follow", "workload tail a --timeout 1s", "workload tail a --since -1s", "workload tail a --max-streams 0", "runnable tail a --step x",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

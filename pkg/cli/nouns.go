@@ -11,6 +11,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun/get"
 	"github.com/carto-run/carto/pkg/cli/noun/list"
 	"github.com/carto-run/carto/pkg/cli/noun/retry"
+	"github.com/carto-run/carto/pkg/cli/noun/tail"
 	"github.com/carto-run/carto/pkg/cli/noun/wait"
 	"github.com/carto-run/carto/pkg/cli/template/render"
 	"github.com/carto-run/carto/pkg/cli/tree"
@@ -23,7 +24,7 @@ func nouns(f *cmdutil.Factory) []*cobra.Command {
 		return []*cobra.Command{
 			list.NewCmdList(f, n, nil), get.NewCmdGet(f, n, nil), tree.NewCmdNounTree(f, n, nil),
 			retry.NewCmdRetry(f, n, nil), delete.NewCmdDelete(f, n, nil),
-			wait.NewCmdWait(f, n, nil),
+			wait.NewCmdWait(f, n, nil), tail.NewCmdTail(f, n, nil),
 		}
 	}
 	blueprint := func(n *noun.Noun) []*cobra.Command {

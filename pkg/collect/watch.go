@@ -2,9 +2,12 @@ package collect
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 
@@ -74,11 +77,22 @@ func follow[T any](ctx context.Context, client dynamic.Interface, first map[targ
 	// The watches of the roots are there before the read, or a change between would be
 	// missed.
 	w.ensure(ctx, first, false)
+	again := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 6, Cap: 5 * time.Second}
+	once, retry := false, again
 	for {
 		snapshot, targets, err := read(ctx)
+		if once && unreachable(err) && ctx.Err() == nil {
+			// It was there a moment ago: an API server that restarts ends no watch.
+			select {
+			case <-ctx.Done():
+			case <-time.After(retry.Step()):
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		once, retry = true, again
 		if w.ensure(ctx, targets, true) {
 			// New watches began after the read; their first events trigger another one.
 			w.poke()
@@ -101,6 +115,13 @@ func follow[T any](ctx context.Context, client dynamic.Interface, first map[targ
 		default:
 		}
 	}
+}
+
+// unreachable tells a fault on the way to the API server, or of its overload, from its
+// answer.
+func unreachable(err error) bool {
+	var way *url.Error
+	return errors.As(err, &way) || apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err)
 }
 
 type watches struct {

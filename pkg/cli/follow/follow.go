@@ -74,7 +74,7 @@ func Run(ctx context.Context, o Options) error {
 		if o.reached(t) {
 			return errReached
 		}
-		return o.impossible(t)
+		return UnknownStep(t, o.UntilStep)
 	})
 	switch {
 	case errors.Is(err, errReached):

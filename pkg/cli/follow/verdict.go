@@ -18,16 +18,17 @@ func (o *Options) reached(t *tree.Tree) bool {
 	return step != nil && step.Ready.Status == "True" && t.Owner.Current
 }
 
-// impossible is the finding for a step that the blueprint does not have.
-func (o *Options) impossible(t *tree.Tree) error {
-	if o.UntilStep == "" || len(t.Steps) == 0 || !t.Owner.Current || stepOf(t, o.UntilStep) != nil {
+// UnknownStep is the finding for a step that the blueprint does not have; nil while the
+// blueprint, or which one it is, is not known.
+func UnknownStep(t *tree.Tree, name string) error {
+	if name == "" || len(t.Steps) == 0 || !t.Owner.Current || stepOf(t, name) != nil {
 		return nil
 	}
 	names := make([]string, len(t.Steps))
 	for i := range t.Steps {
 		names[i] = t.Steps[i].Name
 	}
-	return cmdutil.Findingf("%s %s has no step %q; it has: %s", strings.ToLower(t.Owner.Kind), t.Owner.Name, o.UntilStep, strings.Join(names, ", "))
+	return cmdutil.Findingf("%s %s has no step %q; it has: %s", strings.ToLower(t.Owner.Kind), t.Owner.Name, name, strings.Join(names, ", "))
 }
 
 // failure names what has failed, so that two snapshots can be compared; empty when
