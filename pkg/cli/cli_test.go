@@ -180,6 +180,7 @@ func TestBadFlags(t *testing.T) {
 		"workload wait a --stalled-after -1s", "runnable wait a --for step=x",
 		"workload tail", "workload tail a b", "workload tail a/b", "workload tail a -o yaml", "workload tail a --until gone", "workload tail a --until ready --previous",
 		"workload tail a --previous --follow", "workload tail a --timeout 1s", "workload tail a --since -1s", "workload tail a --max-streams 0", "runnable tail a --step x",
+		"workload events", "workload events a b", "workload events a/b", "workload events a --types Bad", "workload events a --since -1s", "workload events a -o x", "runnable events a --step x",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

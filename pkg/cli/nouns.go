@@ -8,6 +8,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/noun/delete"
+	"github.com/carto-run/carto/pkg/cli/noun/events"
 	"github.com/carto-run/carto/pkg/cli/noun/get"
 	"github.com/carto-run/carto/pkg/cli/noun/list"
 	"github.com/carto-run/carto/pkg/cli/noun/retry"
@@ -24,7 +25,7 @@ func nouns(f *cmdutil.Factory) []*cobra.Command {
 		return []*cobra.Command{
 			list.NewCmdList(f, n, nil), get.NewCmdGet(f, n, nil), tree.NewCmdNounTree(f, n, nil),
 			retry.NewCmdRetry(f, n, nil), delete.NewCmdDelete(f, n, nil),
-			wait.NewCmdWait(f, n, nil), tail.NewCmdTail(f, n, nil),
+			wait.NewCmdWait(f, n, nil), tail.NewCmdTail(f, n, nil), events.NewCmdEvents(f, n, nil),
 		}
 	}
 	blueprint := func(n *noun.Noun) []*cobra.Command {

@@ -75,14 +75,7 @@ func newShop(t *testing.T) *shop {
 	s.namespace = harness.Namespace(t, cp)
 	harness.ApplyYAML(t, cp.Config, s.namespace, strings.ReplaceAll(built, "NODE", node))
 	s.status("Unknown")
-	harness.Eventually(t, 30*time.Second, func() error {
-		list, err := s.pods.CoreV1().Pods(s.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "job-name=cart-build"})
-		if err != nil || len(list.Items) != 1 {
-			return fmt.Errorf("no pod yet: %v", err)
-		}
-		s.builder = list.Items[0].Name
-		return nil
-	})
+	harness.Eventually(t, 30*time.Second, func() error { return s.findBuilder("") })
 	err := s.pods.CoreV1().Pods(s.namespace).Bind(t.Context(), &corev1.Binding{
 		ObjectMeta: metav1.ObjectMeta{Name: s.builder}, Target: corev1.ObjectReference{Kind: "Node", Name: node},
 	}, metav1.CreateOptions{})
@@ -90,6 +83,21 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// findBuilder finds the Job's pod, other than one that goes.
+func (s *shop) findBuilder(gone string) error {
+	list, err := s.pods.CoreV1().Pods(s.namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "job-name=cart-build"})
+	if err != nil {
+		return err
+	}
+	for _, p := range list.Items {
+		if p.Name != gone {
+			s.builder = p.Name
+			return nil
+		}
+	}
+	return fmt.Errorf("no pod yet")
 }
 
 // status writes that of the workload, as the agent would.

@@ -157,6 +157,11 @@ func (t *tailer) see(in tree.Input) error {
 	if err := t.o.Select.check(snapshot); err != nil {
 		return err
 	}
+	for _, u := range in.Unread {
+		if u.Code == "Forbidden" && u.Verb == "list" {
+			t.note(u.Message, "some pods may be missing: %s", u.Message)
+		}
+	}
 	pods := map[podKey]*pod{}
 	in.Visit(func(step string, f *tree.Found) {
 		if p := newPod(step, f.Object); p != nil {

@@ -25,8 +25,8 @@ status:
   containerStatuses: [{name: compile, state: {running: {}}}]
 `
 
-// TestLogs runs tail against an API server that knows nothing but logs.
-func TestLogs(t *testing.T) {
+// TestTail runs tail against an API server that knows nothing but logs.
+func TestTail(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/api/v1/namespaces/shop/pods/cart-build-1/log" || r.URL.Query().Get("timestamps") != "true" {

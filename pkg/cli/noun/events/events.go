@@ -1,0 +1,198 @@
+// Package events is the verb events: `kubectl carto workload events`.
+package events
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// Options of the command.
+type Options struct {
+	cmdutil.Session
+	Noun *noun.Noun
+
+	Name      string
+	Watch     bool
+	Types     []string
+	Steps     []string
+	Since     time.Duration
+	NoHeaders bool
+	Output    *cmdutil.OutputFlags
+
+	namespace string
+}
+
+// NewCmdEvents makes the command; runF replaces the work in tests.
+func NewCmdEvents(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Options) error) *cobra.Command {
+	o := &Options{Session: f.Session(), Noun: n, Output: cmdutil.NewOutputFlags("", "table", "wide")}
+	cmd := &cobra.Command{
+		Use:   "events NAME",
+		Short: "Show what happened to a " + n.Name + " and all below it",
+		Long: `Show the events of a ` + n.Name + `, of the objects that it stamped, and of what Kubernetes made
+below them, pods included, in the order in which they happened. An event that was repeated
+counts as of its last time.
+
+With --watch new events are appended; with -o json each is one line of JSON then.`,
+		Example: fmt.Sprintf(`  # what happened?
+  %[1]s %[2]s events %[3]s
+
+  # what goes wrong, as it happens
+  %[1]s %[2]s events %[3]s --watch --types Warning --since 5m`, f.Program, n, n.Example),
+		Args:              cmdutil.UsageArgs(cobra.ExactArgs(1)),
+		ValidArgsFunction: completion.Names(f, n, false),
+		RunE:              cmdutil.RunE(o, runF),
+	}
+	flags := cmd.Flags()
+	flags.BoolVarP(&o.Watch, "watch", "w", false, "Go on, and show events as they happen.")
+	flags.StringSliceVar(&o.Types, "types", nil, "Show only these types: Normal, Warning.")
+	if n != noun.Runnable {
+		flags.StringArrayVar(&o.Steps, "step", nil, "Show only this step, and the steps of what it stamps; not the events of the "+n.Name+" itself. Repeatable.")
+		_ = cmd.RegisterFlagCompletionFunc("step", completion.Steps(f, n))
+	}
+	flags.DurationVar(&o.Since, "since", 0, "Show only what happened within this time; 0 means all that the cluster remembers.")
+	flags.BoolVar(&o.NoHeaders, "no-headers", false, "Print the table without its header.")
+	o.Output.AddTo(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("types", cobra.FixedCompletions([]string{"Normal", "Warning"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// Complete takes the name and finds the namespace.
+func (o *Options) Complete(_ *cobra.Command, args []string) error {
+	o.Name = args[0]
+	slices.Sort(o.Types)
+	o.Types = slices.Compact(o.Types)
+	var err error
+	o.namespace, err = o.NamespaceInUse()
+	return err
+}
+
+// Validate checks the flags.
+func (o *Options) Validate() error {
+	faults := []error{o.Output.Validate()}
+	if o.Name == "" || strings.Contains(o.Name, "/") {
+		faults = append(faults, fmt.Errorf("%q is no name of a %s", o.Name, o.Noun))
+	}
+	for _, t := range o.Types {
+		if t != "Normal" && t != "Warning" {
+			faults = append(faults, fmt.Errorf("--types has %q; one of: Normal, Warning", t))
+		}
+	}
+	if o.Since < 0 {
+		faults = append(faults, fmt.Errorf("--since is %s; it must not be negative", o.Since))
+	}
+	return cmdutil.Usage(faults)
+}
+
+// Run shows the events.
+func (o *Options) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	in, err := collect.Collect(ctx, client, o.ref())
+	if err != nil {
+		return o.explain(err)
+	}
+	for _, step := range o.Steps {
+		outer, _, _ := strings.Cut(step, "/")
+		if err := follow.UnknownStep(tree.Build(in), outer); err != nil {
+			return err
+		}
+	}
+	for _, u := range in.Unread {
+		if u.Code == "Forbidden" && !strings.HasPrefix(u.Resource, "cluster") { // a blueprint has no events of the owner's
+			o.note("the events of some objects are missing: %s", u.Message)
+		}
+	}
+	s := &source{client: client, concern: newConcern(in, o.Steps), types: o.Types, resume: map[string]string{}, shown: map[types.UID]string{}}
+	var found []*Event
+	for _, namespace := range s.concern.inOrder() {
+		some, err := s.list(ctx, namespace)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && namespace == o.namespace:
+			return cmdutil.Explain(o.Program, "list events in namespace "+namespace, err)
+		case err != nil:
+			o.note("cannot list events in namespace %s: %v", namespace, err)
+		}
+		found = append(found, some...)
+	}
+	slices.SortStableFunc(found, byTime)
+	found = slices.DeleteFunc(found, o.old)
+	if o.Watch {
+		return o.watch(ctx, s, found)
+	}
+	if o.Output.Own() && len(found) == 0 {
+		_, err := fmt.Fprintf(o.Streams.ErrOut, "No events found for %s.\n", o.Noun.Qualified(o.namespace, o.Name))
+		return err
+	}
+	return o.print(found)
+}
+
+func (o *Options) ref() collect.OwnerRef {
+	return collect.OwnerRef{Kind: o.Noun.Kind, Namespace: o.namespace, Name: o.Name}
+}
+
+// old tells an event that is left out by --since.
+func (o *Options) old(e *Event) bool {
+	return o.Since > 0 && e.Time.Before(o.Clock().Add(-o.Since))
+}
+
+func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
+	show, err := o.appender()
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		if err := show(e); err != nil {
+			return err
+		}
+	}
+	return o.explain(s.follow(ctx, o.ref(), o.Steps, o.note, func(e *Event) error {
+		if o.old(e) {
+			return nil
+		}
+		return show(e)
+	}))
+}
+
+func (o *Options) note(format string, args ...any) {
+	_, _ = fmt.Fprintln(o.Streams.ErrOut, tree.Printable(fmt.Sprintf(format, args...)))
+}
+
+func (o *Options) explain(err error) error {
+	switch {
+	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+		return o.Noun.NotFound(o.namespace, o.Name)
+	case apierrors.ReasonForError(err) != "":
+		return cmdutil.Explain(o.Program, "read "+o.Noun.Qualified(o.namespace, o.Name), err)
+	}
+	return err
+}
+
+// source reads events from a cluster.
+type source struct {
+	client  dynamic.Interface
+	concern *concern
+	types   []string
+	// resume is the resource version from which each namespace is watched.
+	resume map[string]string
+	// shown is the resource version of each event that was shown, or left out for its age.
+	shown map[types.UID]string
+}

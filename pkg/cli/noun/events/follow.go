@@ -1,0 +1,158 @@
+package events
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/watch"
+	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// maxUnclaimed bounds the events that are kept although they are about nothing known: a
+// pod's first event may come before the pod is seen.
+const maxUnclaimed = 1000
+
+// retryEvery is how long a namespace rests after it could not be read.
+const retryEvery = 2 * time.Second
+
+// follow shows what happens from where the lists ended, until ctx is done or the owner is
+// gone. Each namespace has one watch, of all its events: what is shown of them changes
+// as objects come.
+func (s *source) follow(ctx context.Context, ref collect.OwnerRef, steps []string, note func(string, ...any), show func(*Event) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel(nil)
+
+	arrived, concerns := make(chan *Event), make(chan *concern)
+	watched := map[string]bool{}
+	begin := func() {
+		for _, namespace := range s.concern.inOrder() {
+			if !watched[namespace] {
+				watched[namespace] = true
+				w := &source{client: s.client, types: s.types, resume: map[string]string{namespace: s.resume[namespace]}}
+				group.Go(func() { w.watch(ctx, namespace, arrived, note) })
+			}
+		}
+	}
+	begin()
+	group.Go(func() {
+		cancel(collect.FollowInput(ctx, s.client, ref, func(in tree.Input) error {
+			select {
+			case concerns <- newConcern(in, steps):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}))
+	})
+	var unclaimed []*Event
+	take := func(e *Event) error {
+		if !s.concern.claims(e) {
+			if unclaimed = append(unclaimed, e); len(unclaimed) > maxUnclaimed {
+				unclaimed = unclaimed[1:]
+			}
+			return nil
+		}
+		if s.shown[e.UID] == e.ResourceVersion {
+			return nil // it was listed again
+		}
+		s.shown[e.UID] = e.ResourceVersion
+		return show(e)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case e := <-arrived:
+			if err := take(e); err != nil {
+				return err
+			}
+		case c := <-concerns:
+			s.concern = c.with(s.concern)
+			begin()
+			waiting := unclaimed
+			unclaimed = nil
+			for _, e := range waiting {
+				if err := take(e); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// with keeps what was of concern before: the last words about a pod come after it is gone.
+func (c *concern) with(before *concern) *concern {
+	for namespace, uids := range before.objects {
+		for _, uid := range uids {
+			c.add(before.steps[uid], namespace, uid)
+		}
+	}
+	return c
+}
+
+// watch sends all events of a namespace until ctx is done. Where a watch can not be
+// resumed, it begins anew with a list.
+func (s *source) watch(ctx context.Context, namespace string, arrived chan<- *Event, note func(string, ...any)) {
+	s.concern = &concern{} // of no single object
+	send := func(e *Event) {
+		select {
+		case arrived <- e:
+		case <-ctx.Done():
+		}
+	}
+	for failed := false; ctx.Err() == nil; {
+		if s.resume[namespace] == "" {
+			if err := s.pages(ctx, namespace, s.selector(namespace), send); err != nil && ctx.Err() == nil && !failed {
+				failed = true
+				note("cannot list events in namespace %s, trying again: %v", namespace, err)
+			}
+		}
+		if from := s.resume[namespace]; from != "" {
+			s.resume[namespace] = ""
+			s.watchFrom(ctx, namespace, from, send)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
+// watchFrom resumes by itself when a connection drops; it returns when the API server has
+// forgotten what happened since.
+func (s *source) watchFrom(ctx context.Context, namespace, from string, send func(*Event)) {
+	watcher, err := watchtools.NewRetryWatcherWithContext(ctx, from, opener(func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+		options.FieldSelector = s.selector(namespace)
+		return s.client.Resource(eventResource).Namespace(namespace).Watch(ctx, options)
+	}))
+	if err != nil {
+		return
+	}
+	defer func() {
+		watcher.Stop()
+		<-watcher.Done()
+	}()
+	for change := range watcher.ResultChan() {
+		raw, ok := change.Object.(*unstructured.Unstructured)
+		if !ok || (change.Type != watch.Added && change.Type != watch.Modified) {
+			continue
+		}
+		if e := s.read(raw); e != nil {
+			send(e)
+		}
+	}
+}
+
+type opener func(context.Context, metav1.ListOptions) (watch.Interface, error)
+
+func (f opener) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+	return f(ctx, options)
+}
