@@ -2,6 +2,7 @@ package tail
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"sync"
@@ -96,10 +97,10 @@ func (c *container) run(ctx context.Context) {
 			}
 			continue
 		case apierrors.IsBadRequest(err): // it is about to start
-		case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown:
-			c.t.refuse(c.pod, c.name, err)
+		case isAnswer(err):
+			c.t.refuse(c.pod, c.name, err) // the node may be back later
 		case err != nil:
-			c.t.note("dropped", "a connection dropped and will be resumed: %v", err)
+			c.t.notef("dropped", "a connection dropped and will be resumed: %v", err)
 		}
 		if time.Since(opened) > 10*time.Second {
 			delay = backoff
@@ -110,6 +111,12 @@ func (c *container) run(ctx context.Context) {
 		case <-time.After(delay.Step()):
 		}
 	}
+}
+
+// isAnswer tells what the API server says from a connection that dropped.
+func isAnswer(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
 }
 
 // beforeWindow spares the request for a container that ended so long ago that no line is
@@ -167,7 +174,7 @@ func (t *tailer) take(ctx context.Context) bool {
 		return true
 	default:
 	}
-	t.note("slots", "%d containers are followed, which is the most; others wait (see --max-streams)", cap(t.slots))
+	t.notef("slots", "%d containers are followed, which is the most; others wait (see --max-streams)", cap(t.slots))
 	select {
 	case t.slots <- struct{}{}:
 		return true
@@ -178,7 +185,7 @@ func (t *tailer) take(ctx context.Context) bool {
 
 // refuse says once of each pod that its log can not be read.
 func (t *tailer) refuse(p *pod, container string, err error) {
-	t.note("pod "+p.key.namespace+"/"+p.key.name, "cannot read the log of %s/%s[%s]: %s", tree.Printable(p.key.namespace), tree.Printable(p.key.name), tree.Printable(container), tree.Printable(err.Error()))
+	t.notef("pod "+p.key.namespace+"/"+p.key.name, "cannot read the log of %s/%s[%s]: %s", tree.Printable(p.key.namespace), tree.Printable(p.key.name), tree.Printable(container), tree.Printable(err.Error()))
 }
 
 func closeQuietly(c io.Closer) { _ = c.Close() } // it was only read

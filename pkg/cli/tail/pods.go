@@ -152,7 +152,7 @@ func (t *tailer) watchLabelled(ctx context.Context, selector labels.Set) {
 	}
 	// Both fail only for an informer that has been started.
 	_ = informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) {
-		t.note("labelled", "cannot watch pods by the label %s: %v", selector, err)
+		t.notef("labelled", "cannot watch pods by the label %s: %v", selector, err)
 	})
 	_, _ = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: func(o any) { change(o, false) }, UpdateFunc: func(_, o any) { change(o, false) }, DeleteFunc: func(o any) { change(o, true) },

@@ -159,7 +159,7 @@ func (t *tailer) see(in tree.Input) error {
 	}
 	for _, u := range in.Unread {
 		if u.Code == "Forbidden" && u.Verb == "list" {
-			t.note(u.Message, "some pods may be missing: %s", u.Message)
+			t.notef(u.Message, "some pods may be missing: %s", u.Message)
 		}
 	}
 	pods := map[podKey]*pod{}
@@ -255,8 +255,8 @@ func (t *tailer) emit(line Line) error {
 	return nil
 }
 
-// note says something once.
-func (t *tailer) note(once, format string, args ...any) {
+// notef says something once.
+func (t *tailer) notef(once, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.noted[once] {
@@ -285,7 +285,7 @@ func (t *tailer) once(ctx context.Context) error {
 		return err
 	}
 	if err := t.listLabelled(ctx); err != nil {
-		t.note("labelled", "cannot list pods by their label: %v", err)
+		t.notef("labelled", "cannot list pods by their label: %v", err)
 	}
 	var found, read, failed int
 	for _, p := range t.inOrder() {

@@ -9,10 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/carto-run/carto/pkg/cli/tail"
-	"github.com/carto-run/carto/pkg/tree"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 )
 
 // Event is an event, and what it is about.
@@ -52,54 +49,12 @@ func newEvent(raw *unstructured.Unstructured) (*Event, error) {
 	return e, nil
 }
 
+// byTime orders events; those of one second, which is as fine as most times are, by when
+// they were written.
 func byTime(a, b *Event) int {
-	return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.Name, b.Name))
-}
-
-// concern is the objects whose events are shown.
-type concern struct {
-	// steps of the objects, by their UIDs. Names do not do: a pod of a StatefulSet, and an
-	// owner that was deleted and made again, have the names of those before.
-	steps map[types.UID]string
-	// objects are the UIDs in each namespace in which there may be events.
-	objects map[string][]types.UID
-	first   []string
-}
-
-// newConcern is the owner and all below it, or only those of some steps.
-func newConcern(in tree.Input, steps []string) *concern {
-	c := &concern{steps: map[types.UID]string{}, objects: map[string][]types.UID{}}
-	if len(steps) == 0 {
-		c.add("", in.Owner.Object.Namespace, in.Owner.Object.UID)
+	written, err := resourceversion.CompareResourceVersion(a.ResourceVersion, b.ResourceVersion)
+	if err != nil {
+		written = 0 // it is no number, as in tests
 	}
-	in.Visit(func(step string, f *tree.Found) {
-		if tail.InSteps(steps, step) {
-			c.add(step, f.Object.GetNamespace(), f.Object.GetUID())
-		}
-	})
-	return c
-}
-
-func (c *concern) add(step, namespace string, uid types.UID) {
-	if namespace == "" {
-		namespace = metav1.NamespaceDefault // where events of objects without one are kept
-	}
-	if _, known := c.steps[uid]; known || uid == "" {
-		return
-	}
-	c.steps[uid] = step
-	if c.objects[namespace] == nil {
-		c.first = append(c.first, namespace)
-	}
-	c.objects[namespace] = append(c.objects[namespace], uid)
-}
-
-// inOrder are the namespaces, that of the owner first.
-func (c *concern) inOrder() []string { return c.first }
-
-// claims tells whether an event is shown, and of which step it is.
-func (c *concern) claims(e *Event) bool {
-	step, known := c.steps[e.InvolvedObject.UID]
-	e.Step = step
-	return known
+	return cmp.Or(a.Time.Compare(b.Time), written, strings.Compare(a.Name, b.Name))
 }

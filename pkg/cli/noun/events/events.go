@@ -61,7 +61,7 @@ With --watch new events are appended; with -o json each is one line of JSON then
 	flags.BoolVarP(&o.Watch, "watch", "w", false, "Go on, and show events as they happen.")
 	flags.StringSliceVar(&o.Types, "types", nil, "Show only these types: Normal, Warning.")
 	if n != noun.Runnable {
-		flags.StringArrayVar(&o.Steps, "step", nil, "Show only this step, and the steps of what it stamps; not the events of the "+n.Name+" itself. Repeatable.")
+		flags.StringArrayVar(&o.Steps, "step", nil, "Show only this step, and the steps of what it stamps. Repeatable.")
 		_ = cmd.RegisterFlagCompletionFunc("step", completion.Steps(f, n))
 	}
 	flags.DurationVar(&o.Since, "since", 0, "Show only what happened within this time; 0 means all that the cluster remembers.")
@@ -116,7 +116,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	for _, u := range in.Unread {
 		if u.Code == "Forbidden" && !strings.HasPrefix(u.Resource, "cluster") { // a blueprint has no events of the owner's
-			o.note("the events of some objects are missing: %s", u.Message)
+			o.notef("the events of some objects are missing: %s", u.Message)
 		}
 	}
 	s := &source{client: client, concern: newConcern(in, o.Steps), types: o.Types, resume: map[string]string{}, shown: map[types.UID]string{}}
@@ -129,7 +129,7 @@ func (o *Options) Run(ctx context.Context) error {
 		case err != nil && namespace == o.namespace:
 			return cmdutil.Explain(o.Program, "list events in namespace "+namespace, err)
 		case err != nil:
-			o.note("cannot list events in namespace %s: %v", namespace, err)
+			o.notef("cannot list events in namespace %s: %v", namespace, err)
 		}
 		found = append(found, some...)
 	}
@@ -164,7 +164,7 @@ func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
 			return err
 		}
 	}
-	return o.explain(s.follow(ctx, o.ref(), o.Steps, o.note, func(e *Event) error {
+	return o.explain(s.follow(ctx, o.ref(), o.Steps, o.notef, func(e *Event) error {
 		if o.old(e) {
 			return nil
 		}
@@ -172,7 +172,7 @@ func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
 	}))
 }
 
-func (o *Options) note(format string, args ...any) {
+func (o *Options) notef(format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Streams.ErrOut, tree.Printable(fmt.Sprintf(format, args...)))
 }
 

@@ -88,16 +88,6 @@ func (s *source) follow(ctx context.Context, ref collect.OwnerRef, steps []strin
 	}
 }
 
-// with keeps what was of concern before: the last words about a pod come after it is gone.
-func (c *concern) with(before *concern) *concern {
-	for namespace, uids := range before.objects {
-		for _, uid := range uids {
-			c.add(before.steps[uid], namespace, uid)
-		}
-	}
-	return c
-}
-
 // watch sends all events of a namespace until ctx is done. Where a watch can not be
 // resumed, it begins anew with a list.
 func (s *source) watch(ctx context.Context, namespace string, arrived chan<- *Event, note func(string, ...any)) {
