@@ -26,13 +26,12 @@ type Options struct {
 	cmdutil.Session
 	Noun *noun.Noun
 
-	Name      string
-	Watch     bool
-	Types     []string
-	Steps     []string
-	Since     time.Duration
-	NoHeaders bool
-	Output    *cmdutil.OutputFlags
+	Name   string
+	Watch  bool
+	Types  []string
+	Steps  []string
+	Since  time.Duration
+	Output *cmdutil.OutputFlags
 
 	namespace string
 }
@@ -65,7 +64,6 @@ With --watch new events are appended; with -o json each is one line of JSON then
 		_ = cmd.RegisterFlagCompletionFunc("step", completion.Steps(f, n))
 	}
 	flags.DurationVar(&o.Since, "since", 0, "Show only what happened within this time; 0 means all that the cluster remembers.")
-	flags.BoolVar(&o.NoHeaders, "no-headers", false, "Print the table without its header.")
 	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("types", cobra.FixedCompletions([]string{"Normal", "Warning"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

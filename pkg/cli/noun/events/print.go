@@ -2,17 +2,14 @@ package events
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/cli/table"
 )
 
 // print prints all events at once; in the formats of kubectl as its list.
@@ -40,41 +37,44 @@ func (o *Options) print(found []*Event) error {
 }
 
 func (o *Options) printTable(found []*Event) error {
-	rows := [][]string{o.header("Time")}
-	if o.Streams.OutIsTerminal() {
-		rows[0] = o.header("Age")
-	}
+	var rows [][]string
 	for _, e := range found {
-		rows = append(rows, o.row(e, o.When(metav1.NewTime(e.Time))))
+		rows = append(rows, o.row(e, o.when(e)))
 	}
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	if o.NoHeaders {
-		rows = rows[1:]
-	}
-	for _, row := range rows {
-		if err := o.writeRow(row, widths); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o.newTable().Write(o.Streams.Out, rows)
 }
 
-// appender prints one event after the other. Widths of columns can not be known then, so
-// they are those that most events need.
+// when is an age for a person, and a time where the output may be read later.
+func (o *Options) when(e *Event) string {
+	if o.Streams.OutIsTerminal() && !o.Watch {
+		return o.Age(metav1.NewTime(e.Time))
+	}
+	return e.Time.UTC().Format(time.RFC3339)
+}
+
+func (o *Options) newTable() *table.Printer {
+	first := "TIME"
+	if o.Streams.OutIsTerminal() && !o.Watch {
+		first = "AGE"
+	}
+	columns := []table.Column{{Title: first}, {Title: "TYPE"}, {Title: "REASON"}, {Title: "STEP"}, {Title: "OBJECT"}}
+	options := table.Options{Unicode: o.Streams.Unicode(), NoHeaders: o.Output.NoHeaders}
+	if o.wide() {
+		columns = append(columns, table.Column{Title: "COUNT"}, table.Column{Title: "FROM"})
+	} else {
+		options.Width = o.Streams.Width()
+	}
+	return table.New(append(columns, table.Column{Title: "MESSAGE", Min: 1}), options)
+}
+
+// appender prints one event after the other.
 func (o *Options) appender() (func(*Event) error, error) {
 	if o.Output.Own() {
-		widths := []int{len(time.RFC3339) - 5, 7, 20, 12, 36, 3, 20}
-		if !o.NoHeaders {
-			if err := o.writeRow(o.header("Time"), widths); err != nil {
-				return nil, err
-			}
+		rows := o.newTable()
+		if err := rows.Write(o.Streams.Out, nil); err != nil {
+			return nil, err
 		}
-		return func(e *Event) error { return o.writeRow(o.row(e, e.Time.UTC().Format(time.RFC3339)), widths) }, nil
+		return func(e *Event) error { return rows.Write(o.Streams.Out, [][]string{o.row(e, o.when(e))}) }, nil
 	}
 	if o.Output.Format() == "json" {
 		encoder := json.NewEncoder(o.Streams.Out)
@@ -86,17 +86,6 @@ func (o *Options) appender() (func(*Event) error, error) {
 		return nil, err
 	}
 	return func(e *Event) error { return printer.PrintObj(e.raw, o.Streams.Out) }, nil
-}
-
-func (o *Options) header(first string) []string {
-	titles := []string{first, "Type", "Reason", "Step", "Object", "Message"}
-	if o.wide() {
-		titles = []string{first, "Type", "Reason", "Step", "Object", "Count", "From", "Message"}
-	}
-	for i := range titles {
-		titles[i] = strings.ToUpper(titles[i])
-	}
-	return titles
 }
 
 func (o *Options) wide() bool { return o.Output.Format() == "wide" }
@@ -111,29 +100,8 @@ func (o *Options) row(e *Event, when string) []string {
 		cells = append(cells, strconv.Itoa(int(e.Times)), from)
 	}
 	cells = append(cells, e.Message)
-	for i, c := range cells {
-		cells[i] = cmdutil.Dash(strings.Join(strings.Fields(tree.Printable(c)), " "))
+	for i := range cells {
+		cells[i] = cmdutil.Dash(cells[i])
 	}
 	return cells
-}
-
-// writeRow aligns all cells but the message, which on a terminal is cut at its width.
-func (o *Options) writeRow(row []string, widths []int) error {
-	line := &strings.Builder{}
-	for i, cell := range row {
-		line.WriteString(cell)
-		if i < len(row)-1 {
-			line.WriteString(strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+2))
-		}
-	}
-	text := []rune(line.String())
-	if width := o.Streams.Width(); width > 0 && len(text) > width && !o.wide() {
-		marker := '~'
-		if o.Streams.Unicode() {
-			marker = '…'
-		}
-		text = append(text[:width-1], marker)
-	}
-	_, err := fmt.Fprintln(o.Streams.Out, string(text))
-	return err
 }
