@@ -68,7 +68,12 @@ type shop struct {
 }
 
 func newShop(t *testing.T) *shop {
-	cp := harness.Shared(t)
+	t.Helper()
+	return newShopOn(t, harness.Shared(t))
+}
+
+func newShopOn(t *testing.T, cp *harness.ControlPlane) *shop {
+	t.Helper()
 	s := &shop{Kubelet: harness.NewKubelet(), t: t, cp: cp, pods: kubernetes.NewForConfigOrDie(cp.Config), client: dynamic.NewForConfigOrDie(cp.Config)}
 	installCRDs(t, s.client)
 	node := s.Serve(t, cp)
@@ -277,4 +282,27 @@ func TestTail(t *testing.T) {
 		}
 		p.ends(130, "run/cart-run[web] first\n", "")
 	})
+}
+
+// TestFollowOutlivesAPIServer: who follows goes on when the API server is back.
+func TestFollowOutlivesAPIServer(t *testing.T) {
+	cp := harness.New(t, harness.Options{})
+	s := newShopOn(t, cp)
+	p, w := s.start("workload", "tail", "cart", "--until", "ready"), s.start("workload", "wait", "cart")
+	s.Write("cart-run/web", "before")
+	s.container("cart-run", "web", 0, running)
+	p.until(1)
+	if err := cp.StopAPIServer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Write("cart-run/web", "meanwhile")
+	if err := cp.StartAPIServer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.until(2)
+	s.Write("cart-run/web", "after")
+	p.until(3)
+	s.status("True")
+	p.ends(0, "run/cart-run[web] before\nrun/cart-run[web] meanwhile\nrun/cart-run[web] after\n", "is ready\n")
+	w.ends(0, "workload.carto.run/cart ready\n", "")
 }
