@@ -99,7 +99,7 @@ func (c *container) run(ctx context.Context) {
 		case apierrors.IsBadRequest(err): // it is about to start
 		case isAnswer(err):
 			c.t.refuse(c.pod, c.name, err) // the node may be back later
-		case err != nil:
+		case err != nil && c.t.following.Err() == nil:
 			c.t.notef("dropped", "a connection dropped and will be resumed: %v", err)
 		}
 		if time.Since(opened) > 10*time.Second {
