@@ -18,7 +18,15 @@ var freeText = map[string]string{
 	"build-env": "the application's own", "env": "the application's own", "label": "any label", "selector": "any labels",
 	"git-repo": "a URL", "git-branch": "known to the repository", "git-tag": "known to the repository", "git-commit": "known to the repository",
 	"image": "known to a registry", "sub-path": "a folder of the source", "value": "values of a template",
-	"template": "text of -o go-template", "app": "any application", "component": "any component", "container": "depends on the pod", "pod": "only behind an owner that has pods", "field-selector": "any fields", "label-columns": "any labels", "sort-by": "a path",
+	"template": "text of -o go-template", "app": "any application", "component": "any component", "container": "depends on the pod",
+	"pod":            "only behind an owner that has pods",
+	"field-selector": "any fields", "label-columns": "any labels", "sort-by": "a path",
+	"annotation": "the supply chain's own", "service-ref": "any service", "source-image": "known to a registry",
+	"env-from-secret": "the application's own", "env-from-config-map": "the application's own",
+	"build-env-from-secret": "the application's own", "build-env-from-config-map": "the application's own",
+	"limit-cpu": "a quantity", "limit-memory": "a quantity", "request-cpu": "a quantity", "request-memory": "a quantity",
+	"maven-group": "known to a repository", "maven-artifact": "known to a repository", "maven-version": "known to a repository",
+	"registry-username": "any user", "registry-password": "a secret", "registry-token": "a secret",
 }
 
 const kubeconfig = `apiVersion: v1

@@ -24,7 +24,7 @@ func TestVisit(t *testing.T) {
 			{Name: "deliver", Inputs: []Edge{{From: "build"}}}, {Name: "build"}, {Name: "waits"}, {Name: "unread"},
 		}},
 		Objects: map[string]*Found{"build": found("job", found("builder")), "deliver": delivery, "unread": {Missing: true}},
-		Runs:    []*Found{found("run")},
+		Root:    &Found{Children: []*Found{found("run")}},
 	}
 	var got []string
 	in.Visit(func(step string, f *Found) { got = append(got, step+":"+f.Object.GetName()) })

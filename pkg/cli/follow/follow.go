@@ -37,6 +37,8 @@ type Options struct {
 	UntilStep string
 	// UntilDeleted ends the watch as a success when the owner is gone.
 	UntilDeleted bool
+	// Hold is how long that must hold; 0 means that the first sight is enough.
+	Hold time.Duration
 
 	// FailGrace ends it as a finding when a failure has held that long; 0 means never.
 	// Failures pass: a Deployment that starts is not available, a write that conflicts
@@ -71,13 +73,13 @@ func Run(ctx context.Context, o Options) error {
 				return err
 			}
 		}
-		if o.reached(t) {
+		if w.held(o.reached(t)) {
 			return errReached
 		}
 		return UnknownStep(t, o.UntilStep)
 	})
 	switch {
-	case errors.Is(err, errReached):
+	case errors.Is(err, errReached), errors.Is(context.Cause(running), errReached):
 		return nil
 	case o.UntilDeleted && apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
 		return nil
@@ -99,7 +101,7 @@ type watchdog struct {
 	last   *tree.Tree
 	failed string
 
-	timeout, failing, stalling *time.Timer
+	timeout, failing, stalling, holding *time.Timer
 }
 
 // see takes the next snapshot into account.
@@ -127,6 +129,20 @@ func (w *watchdog) see(t *tree.Tree) {
 	}
 }
 
+// held tells whether what the watch is for has been reached for long enough; a timer ends
+// the watch if nothing is seen until then.
+func (w *watchdog) held(reached bool) bool {
+	switch {
+	case !reached:
+		w.disarm(&w.holding)
+	case w.o.Hold == 0:
+		return true
+	case w.holding == nil:
+		w.arm(&w.holding, w.o.Hold, func(*tree.Tree) error { return errReached })
+	}
+	return false
+}
+
 // arm ends the watch after a time with what end makes of the last snapshot, nil when there
 // is none yet.
 func (w *watchdog) arm(timer **time.Timer, after time.Duration, end func(*tree.Tree) error) {
@@ -152,4 +168,5 @@ func (w *watchdog) stop() {
 	w.disarm(&w.timeout)
 	w.disarm(&w.failing)
 	w.disarm(&w.stalling)
+	w.disarm(&w.holding)
 }

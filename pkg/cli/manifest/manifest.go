@@ -35,13 +35,17 @@ type Document struct {
 	before int // lines of the file before those of the node
 }
 
-// Read reads a file, or standard input for "-", and gives the name for errors with it.
+// Read reads a file, an http(s) URL, or standard input for "-", and gives the name for
+// errors with it.
 func Read(ctx context.Context, s *streams.Streams, path string) (name string, data []byte, err error) {
 	name = path
-	if path == "-" {
+	switch {
+	case path == "-":
 		name = "standard input"
 		data, err = s.ReadAll(ctx)
-	} else {
+	case isURL(path):
+		data, err = fetch(ctx, path)
+	default:
 		data, err = readFile(path)
 	}
 	if err != nil {

@@ -115,7 +115,12 @@ func (s *Streams) Width() int {
 
 // UseColor tells whether standard output may be coloured. --color wins over the
 // environment, and within it NO_COLOR over CLICOLOR_FORCE, as https://no-color.org asks.
-func (s *Streams) UseColor() bool {
+func (s *Streams) UseColor() bool { return s.useColor(s.outTTY) }
+
+// UseErrColor tells the same of standard error.
+func (s *Streams) UseErrColor() bool { return s.useColor(s.errTTY) }
+
+func (s *Streams) useColor(terminal bool) bool {
 	switch s.Color {
 	case ColorAlways:
 		return true
@@ -128,7 +133,7 @@ func (s *Streams) UseColor() bool {
 	if v := s.Getenv("CLICOLOR_FORCE"); v != "" && v != "0" {
 		return true
 	}
-	return s.outTTY && s.Getenv("TERM") != "dumb"
+	return terminal && s.Getenv("TERM") != "dumb"
 }
 
 // CanRepaint tells whether the screen can be drawn over.

@@ -1,4 +1,4 @@
-package create
+package spec
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/manifest"
 )
 
-// load reads the one Workload of a file, or of standard input for "-".
+// load reads the one Workload of a file, of a URL, or of standard input for "-".
 func (o *Options) load(ctx context.Context) (*unstructured.Unstructured, error) {
 	name, data, err := manifest.Read(ctx, o.Streams, o.File)
 	if err != nil {

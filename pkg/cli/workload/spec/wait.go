@@ -1,0 +1,119 @@
+package spec
+
+import (
+	"context"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// sameGeneration is how long Ready must hold after a change of labels or annotations: they
+// move no generation, so nothing in the status tells an old Ready from a new one.
+const sameGeneration = 3 * time.Second
+
+// Finish is what comes after the write: say what was done, wait, print the object, name
+// what comes next. before is the workload as it was; nil for one that is new.
+func (o *Options) Finish(ctx context.Context, client dynamic.Interface, before, made *unstructured.Unstructured, done string) error {
+	if !o.Wait {
+		if err := o.Print(made, done); err != nil {
+			return err
+		}
+		o.Hint(made)
+		return nil
+	}
+	if o.Output.Format() == "" {
+		if err := o.Print(made, done); err != nil {
+			return err
+		}
+		return o.wait(ctx, client, before, made)
+	}
+	// The object is printed as it is in the end, also when waiting failed.
+	waited := o.wait(ctx, client, before, made)
+	if ctx.Err() != nil {
+		return waited
+	}
+	if now, err := noun.Workload.Client(client, made.GetNamespace()).Get(ctx, made.GetName(), metav1.GetOptions{}); err == nil {
+		made = now
+	}
+	if err := o.PrintObject(made); err != nil {
+		return err
+	}
+	return waited
+}
+
+// wait follows the workload until it is ready. Progress is talk: it goes to standard
+// error, and standard output keeps only what was made.
+func (o *Options) wait(ctx context.Context, client dynamic.Interface, before, made *unstructured.Unstructured) error {
+	hold := o.Delay
+	if before != nil && before.GetGeneration() == made.GetGeneration() && before.GetResourceVersion() != made.GetResourceVersion() {
+		hold = max(hold, sameGeneration)
+	}
+	stopTail := o.startTail(ctx, client, made)
+	defer stopTail()
+	err := follow.Run(ctx, follow.Options{
+		Client:     client,
+		Ref:        collect.OwnerRef{Kind: v1alpha1.KindWorkload, Namespace: made.GetNamespace(), Name: made.GetName()},
+		View:       o.view(),
+		UntilReady: true,
+		Hold:       hold,
+		FailGrace:  follow.FailGrace,
+		Timeout:    o.WaitTimeout,
+	})
+	if apierrors.IsNotFound(err) {
+		return noun.Workload.NotFound(made.GetNamespace(), made.GetName()) // deleted while waiting
+	}
+	return err
+}
+
+// view repaints on a terminal. Beside logs it appends lines: one cannot be drawn over the
+// other.
+func (o *Options) view() follow.View {
+	if !o.Streams.ErrIsTerminal() || o.Tail != nil {
+		return follow.Lines(o.Streams.ErrOut, o.Clock)
+	}
+	return follow.Repaint(o.Streams.NewPainter(o.Streams.ErrOut), func() tree.TableOptions {
+		return tree.TableOptions{Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseErrColor(), Width: o.Streams.Width()}
+	})
+}
+
+// startTail shows logs beside the wait; the result ends them and waits for that.
+func (o *Options) startTail(ctx context.Context, client dynamic.Interface, made *unstructured.Unstructured) func() {
+	if o.Tail == nil {
+		return func() {}
+	}
+	tailing, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := o.Tail(tailing, client, made.GetNamespace(), made.GetName()); err != nil && tailing.Err() == nil {
+			o.Say("warning: no logs: " + tree.Printable(err.Error()))
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// Confirm asks on a terminal, unless --yes answers. Without a terminal nothing is asked:
+// Faults refused what needs an answer.
+func (o *Options) Confirm(ctx context.Context, question string) error {
+	if o.Yes || o.DryRun != "none" || !o.Streams.CanPrompt() {
+		return nil
+	}
+	ok, err := o.Streams.Confirm(ctx, question)
+	if err == nil && !ok {
+		return cmdutil.Findingf("declined: nothing was changed")
+	}
+	return err
+}
