@@ -104,6 +104,7 @@ func newFactory(t *testing.T, tty bool, objects ...runtime.Object) (f *cmdutil.F
 		{Group: "carto.run", Version: "v1alpha1", Resource: "clustertemplates"}:           "ClusterTemplateList",
 		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterruntemplates"}:        "ClusterRunTemplateList",
 	}, objects...)
+	serveApply(client)
 	f.Dynamic = func() (dynamic.Interface, error) { return client, nil }
 	f.Mapper = func() (meta.RESTMapper, error) {
 		mapper := meta.NewDefaultRESTMapper(nil)
@@ -164,6 +165,7 @@ func TestBadFlags(t *testing.T) {
 		"workload create a --git-repo x --git-branch y --maven-group z", "workload create a --local-path .", "workload create a -s x --registry-token y",
 		"workload create a -i x --limit-cpu lots", "workload create a -i x --limit-cpu 1 --request-cpu 2", "workload create a -i x --service-ref b=c",
 		"workload create a -i x --env-from-secret b=c", "workload create a --maven-group g", "workload create -f -", "workload create a -i x --delay -1s",
+		"workload apply", "workload apply a -i x", "workload apply a -i x -y --update-strategy replace", "workload apply a -y --update-strategy x", "workload apply a b -y",
 		"workload list x", "workload list -o nonsense", "workload list -l !", "workload list -n a -A",
 		"workload list --field-selector x", "workload list --app a/b", "workload list --sort-by {", "workload list --show-labels -o json",
 		"workload list -L team -o name", "workload list --output-watch-events", "workload list -w --output-watch-events", "workload list -L ,",
@@ -224,6 +226,8 @@ func TestGolden(t *testing.T) {
 		"dry-run":    {"workload create new --image x -p a=b --dry-run", 0},
 		"delete":     {"workload delete nope cart --yes", 1},
 		"delete-dry": {"workload delete cart --dry-run -o name", 0},
+		"apply":      {"workload apply cart --env A=1 --image x --yes", 0},
+		"unchanged":  {"workload apply cart --yes", 0},
 		"group":      {"workload", 0},
 
 		"wait-none": {"workload wait nope", 1},

@@ -16,6 +16,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun/wait"
 	"github.com/carto-run/carto/pkg/cli/template/render"
 	"github.com/carto-run/carto/pkg/cli/tree"
+	"github.com/carto-run/carto/pkg/cli/workload/apply"
 	"github.com/carto-run/carto/pkg/cli/workload/create"
 )
 
@@ -32,11 +33,11 @@ func nouns(f *cmdutil.Factory) []*cobra.Command {
 		return []*cobra.Command{list.NewCmdList(f, n, nil), get.NewCmdGet(f, n, nil)}
 	}
 	return []*cobra.Command{
-		group(f, noun.Workload, "Create, show, retry and delete workloads", `  # ship a git branch
+		group(f, noun.Workload, "Create, change, show, retry and delete workloads", `  # ship a git branch
   %[1]s workload create cart --git-repo https://git.example/shop/cart --git-branch main
 
   # what is there
-  %[1]s workload list -A`, append([]*cobra.Command{create.NewCmdCreate(f, nil)}, owner(noun.Workload)...)...),
+  %[1]s workload list -A`, append([]*cobra.Command{create.NewCmdCreate(f, nil), apply.NewCmdApply(f, nil)}, owner(noun.Workload)...)...),
 		group(f, noun.Deliverable, "Show, retry and delete deliverables", `  # what is delivered, and from where
   %[1]s deliverable list -A -o wide
 

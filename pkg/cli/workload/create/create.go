@@ -59,14 +59,14 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Layer(obj, true); err != nil {
-		return err
-	}
-	pushed, err := o.Pack(ctx, obj)
+	upload, err := o.Pack(ctx)
 	if err != nil {
 		return err
 	}
-	defer pushed.Close()
+	defer upload.Close()
+	if err := o.Layer(obj, true); err != nil {
+		return err
+	}
 	o.Say(o.Notices()...)
 	if o.DryRun == "client" {
 		return o.PrintDry(obj)
@@ -79,7 +79,7 @@ func (o *Options) Run(ctx context.Context) error {
 		return err
 	}
 	if o.DryRun == "none" {
-		if err := pushed.Push(ctx); err != nil {
+		if err := upload.Push(ctx); err != nil {
 			return err
 		}
 	}

@@ -130,6 +130,9 @@ func (o *Options) layerLabels(l *layering, isNew bool) {
 			delete(labels, noun.TypeLabel)
 		}
 	}
+	if len(labels) == 0 {
+		labels = nil // none, not an empty map
+	}
 	l.obj.SetLabels(labels)
 }
 

@@ -33,9 +33,8 @@ func Written(obj *unstructured.Unstructured) map[string]any {
 	return written
 }
 
-// serverOwned is the metadata that the API server, or controllers, keep: the rest of
-// metadata is what people write.
+// serverOwned is the metadata that the API server keeps.
 var serverOwned = []string{
-	"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers", "generateName", "generation",
-	"managedFields", "ownerReferences", "resourceVersion", "selfLink", "uid",
+	"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
+	"resourceVersion", "selfLink", "uid",
 }

@@ -86,7 +86,7 @@ func (o *Options) Given(ctx context.Context) (*unstructured.Unstructured, error)
 	if explicit || obj.GetNamespace() == "" {
 		obj.SetNamespace(namespace)
 	}
-	delete(obj.Object, "status") // the agent's
+	obj.Object = Written(obj) // a file may be what was exported
 	return obj, cmdutil.Usage(checkName(obj))
 }
 

@@ -2,15 +2,14 @@ package spec
 
 import (
 	"context"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // Upload is a packed source that waits to be pushed.
 type Upload struct{}
 
-// Pack packs --local-path, if given, and points the workload at its digest.
-func (o *Options) Pack(_ context.Context, _ *unstructured.Unstructured) (*Upload, error) {
+// Pack packs --local-path, if given. From then on --source-image is the place with the
+// digest, so that the workload that Layer makes points at it before anything is sent.
+func (o *Options) Pack(_ context.Context) (*Upload, error) {
 	return &Upload{}, nil
 }
 

@@ -1,0 +1,232 @@
+package apply
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/carto-run/carto/pkg/cli/workload/spec"
+)
+
+// Server-side apply deletes the fields that its manager owned and does not send any more,
+// and cannot delete what others own. Neither is what a person means who says "change this
+// flag", so what is sent is worked out from what is there:
+//
+//   - sent is every field that this manager owns, with its new or its live value, and every
+//     field that changes. What others own and nobody asked to change is not claimed.
+//   - what is to go is left out. Where that is not enough, because another manager owns it
+//     too, or because create owns it (a create counts as an update, not as an apply), its
+//     ownership is moved to the apply first. For other managers that is a conflict, and
+//     takes --force-conflicts.
+
+// field is a path of keys. Lists are one field: the API server treats those of workloads
+// as one value.
+type field []string
+
+func (f field) String() string { return "." + strings.Join(f, ".") }
+
+func (f field) within(set field) bool { return len(f) >= len(set) && slices.Equal(f[:len(set)], set) }
+
+// configuration is what to send so that live becomes wanted.
+func configuration(live, wanted *unstructured.Unstructured, own *fieldpath.Set) *unstructured.Unstructured {
+	c := &unstructured.Unstructured{Object: map[string]any{}}
+	c.SetGroupVersionKind(wanted.GroupVersionKind())
+	c.SetName(live.GetName())
+	c.SetNamespace(live.GetNamespace())
+	// Optimistic: the difference was worked out for this version.
+	c.SetResourceVersion(live.GetResourceVersion())
+	written := spec.Written(wanted)
+	for _, f := range leaves(written, nil) {
+		value, _, _ := unstructured.NestedFieldCopy(written, f...)
+		before, found, _ := unstructured.NestedFieldNoCopy(live.Object, f...)
+		if owns(own, f) || !found || !reflect.DeepEqual(before, value) {
+			_ = unstructured.SetNestedField(c.Object, value, f...)
+		}
+	}
+	// The API demands a spec, also when nothing in it is ours.
+	if _, ok := c.Object["spec"]; !ok {
+		c.Object["spec"] = map[string]any{}
+	}
+	return c
+}
+
+// leaves are the fields of an object that hold no further fields, in order.
+func leaves(object map[string]any, above field) []field {
+	var all []field
+	for _, key := range sortedKeys(object) {
+		path := append(slices.Clone(above), key)
+		if below, ok := object[key].(map[string]any); ok && len(below) > 0 {
+			all = append(all, leaves(below, path)...)
+			continue
+		}
+		all = append(all, path)
+	}
+	return all
+}
+
+// removed are the fields of before that after lacks, each as high up as it is gone whole.
+func removed(before, after map[string]any, above field) []field {
+	var all []field
+	for _, key := range sortedKeys(before) {
+		path := append(slices.Clone(above), key)
+		value, kept := after[key]
+		if !kept {
+			all = append(all, path)
+			continue
+		}
+		below, ok := before[key].(map[string]any)
+		if now, also := value.(map[string]any); ok && also {
+			all = append(all, removed(below, now, path)...)
+		}
+	}
+	return all
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// pathOf reads the keys at the beginning of a path; what is below a list entry belongs to
+// the list.
+func pathOf(p fieldpath.Path) field {
+	var f field
+	for _, e := range p {
+		if e.FieldName == nil {
+			break
+		}
+		f = append(f, *e.FieldName)
+	}
+	return f
+}
+
+// owns tells whether a set holds a field, or anything below it.
+func owns(set *fieldpath.Set, f field) bool {
+	found := false
+	// Not a loop over All, which panics when it is left early.
+	set.Iterate(func(p fieldpath.Path) { found = found || pathOf(p).within(f) })
+	return found
+}
+
+// manager is one entry of the managed fields.
+type manager struct {
+	entry metav1.ManagedFieldsEntry
+	set   *fieldpath.Set
+}
+
+// ours tells whether it is this program, by apply or by create, and not the status.
+func (m *manager) ours() bool {
+	return m.entry.Manager == spec.FieldManager && m.entry.Subresource == ""
+}
+
+func (m *manager) applies() bool { return m.entry.Operation == metav1.ManagedFieldsOperationApply }
+
+func managers(live *unstructured.Unstructured) ([]manager, error) {
+	var all []manager
+	for _, e := range live.GetManagedFields() {
+		m := manager{e, fieldpath.NewSet()}
+		if e.FieldsV1 != nil {
+			if err := m.set.FromJSON(e.FieldsV1.GetRawReader()); err != nil {
+				return nil, fmt.Errorf("the managed fields of %s: %w", e.Manager, err)
+			}
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// ownFields are all fields that this program owns, however it came to them.
+func ownFields(all []manager) *fieldpath.Set {
+	own := fieldpath.NewSet()
+	for _, m := range all {
+		if m.ours() {
+			own = own.Union(m.set)
+		}
+	}
+	return own
+}
+
+// othersOf are the conflicts of removing fields that other managers own.
+func othersOf(all []manager, gone []field) []conflict {
+	var found []conflict
+	for _, f := range gone {
+		for _, m := range all {
+			if !m.ours() && m.entry.Subresource == "" && owns(m.set, f) {
+				found = append(found, conflict{f.String(), m.entry.Manager})
+			}
+		}
+	}
+	return found
+}
+
+// takeOver moves to our apply everything that we own otherwise, and the fields that are to
+// go from whoever owns them. It changes no field. nil means that nothing is to be moved.
+func takeOver(all []manager, gone []field) ([]metav1.ManagedFieldsEntry, error) {
+	mine := manager{
+		entry: metav1.ManagedFieldsEntry{Manager: spec.FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"},
+		set:   fieldpath.NewSet(),
+	}
+	var kept []manager
+	moved := false
+	for _, m := range all {
+		switch {
+		case m.ours() && m.applies():
+			mine.entry, mine.set = m.entry, mine.set.Union(m.set)
+		case m.ours():
+			mine.set, moved = mine.set.Union(m.set), true
+			if mine.entry.APIVersion == "" {
+				mine.entry.APIVersion = m.entry.APIVersion
+			}
+		default:
+			taken := fieldpath.NewSet()
+			m.set.Iterate(func(p fieldpath.Path) {
+				if m.entry.Subresource == "" && slices.ContainsFunc(gone, func(f field) bool { return pathOf(p).within(f) }) {
+					taken.Insert(p.Copy())
+				}
+			})
+			if !taken.Empty() {
+				mine.set, moved = mine.set.Union(taken), true
+				mine.entry.APIVersion = m.entry.APIVersion
+				m.set = m.set.Difference(taken)
+			}
+			kept = append(kept, m)
+		}
+	}
+	if !moved {
+		return nil, nil
+	}
+	var entries []metav1.ManagedFieldsEntry
+	for _, m := range append(kept, mine) {
+		if m.set.Empty() {
+			continue
+		}
+		raw, err := m.set.ToJSON()
+		if err != nil {
+			return nil, err
+		}
+		m.entry.FieldsV1 = &metav1.FieldsV1{}
+		m.entry.FieldsV1.SetRawBytes(bytes.Clone(raw))
+		entries = append(entries, m.entry)
+	}
+	return entries, nil
+}
+
+// takeOverPatch is the JSON patch that writes them, for one version of the object only.
+func takeOverPatch(entries []metav1.ManagedFieldsEntry, resourceVersion string) ([]byte, error) {
+	return json.Marshal([]map[string]any{
+		{"op": "replace", "path": "/metadata/managedFields", "value": entries},
+		{"op": "replace", "path": "/metadata/resourceVersion", "value": resourceVersion},
+	})
+}
