@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -106,5 +109,31 @@ func TestMoved(t *testing.T) {
 		if code != tc.code || !strings.Contains(errOut.String(), tc.want) || strings.Count(errOut.String(), "would change") != 1 {
 			t.Errorf("%s: exit code %d, %s", tc.reason, code, errOut)
 		}
+	}
+}
+
+// TestInterruptedUpload: Ctrl-C during the push ends with 130, and there is no workload
+// that points at what is not there.
+func TestInterruptedUpload(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"create", "apply"} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPost {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			interrupt()
+			<-r.Context().Done()
+		}))
+		f, out, _ := newFactory(t, false, objects(t)...)
+		args := []string{"workload", verb, "new", "--local-path", "testdata", "--source-image", strings.TrimPrefix(server.URL, "http://") + "/x", "--yes"}
+		if code := Run(ctx, f, args); code != ExitInterrupted {
+			t.Errorf("%s: exit code %d", verb, code)
+		}
+		if code := Run(t.Context(), f, []string{"workload", "get", "new"}); code != ExitFinding || out.Len() > 0 {
+			t.Errorf("%s: exit code %d, %s: the workload is there", verb, code, out)
+		}
+		server.Close()
 	}
 }

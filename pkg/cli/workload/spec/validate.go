@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/carto-run/carto/pkg/source"
 )
 
 // Faults checks the flags against each other; what depends on the file or on the cluster
@@ -114,6 +116,12 @@ func (o *Options) sourceFaults() []error {
 	}
 	if o.LocalPath != "" && o.SourceImage == "" {
 		fault("--local-path needs --source-image, the place in a registry to push to: there is no proxy in the cluster that would take the source")
+	}
+	if o.LocalPath != "" && o.SourceImage != "" {
+		_, err := source.ParsePlace(o.SourceImage)
+		if err != nil {
+			fault("--source-image: %w", err)
+		}
 	}
 	if o.changed("local-path") && o.LocalPath == "" {
 		fault("--local-path is empty")
