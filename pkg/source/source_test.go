@@ -108,7 +108,7 @@ func TestFolder(t *testing.T) {
 		{"git's own files stay out", []string{".git/config", "", "sub/.git", "gitdir: x", "a", ""}, []string{"644 a", "755 sub/"}, ""},
 		{"unless they are asked for", []string{".cartoignore", "!.git", ".git/config", "x"}, []string{"644 .cartoignore !.git", "755 .git/", "644 .git/config x"}, ""},
 		{"a link to a file within is that file", []string{"a/b*", "1", "link", "->a/b"}, []string{"755 a/", "755 a/b 1", "755 link 1"}, ""},
-		{"a link out of the folder", []string{"link", "->../../etc/passwd"}, nil, "the symbolic link link points to ../../etc/passwd"},
+		{"a link out of the folder", []string{"out", "->../../etc/passwd"}, nil, "the symbolic link out points to ../../etc/passwd"},
 		{"an absolute link", []string{"link", "->/etc/passwd"}, nil, "outside of the folder"},
 		{"a link that leads nowhere", []string{"link", "->nothing"}, nil, "not there"},
 		{"a link to a folder", []string{"a/b", "", "a/up", "->.."}, nil, "no file"},

@@ -5,8 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
 func TestReadURL(t *testing.T) {
@@ -20,7 +18,6 @@ func TestReadURL(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	s, _, _, _ := streams.Test()
 	for _, tc := range []struct{ reason, path, want, fault string }{
 		{"it is read", "/good", "a: b\n", ""},
 		{"a redirect is followed", "/moved", "a: b\n", ""},
@@ -28,7 +25,7 @@ func TestReadURL(t *testing.T) {
 		{"it must be there", "/none", "", "404"},
 		{"it is bounded", "/large", "", "larger than"},
 	} {
-		_, data, err := Read(t.Context(), s, server.URL+tc.path)
+		_, data, err := Read(t.Context(), nil, server.URL+tc.path)
 		if string(data) != tc.want || (err == nil) != (tc.fault == "") || err != nil && !strings.Contains(err.Error(), tc.fault) {
 			t.Errorf("%s: %.20q, %v", tc.reason, data, err)
 		}
@@ -36,7 +33,7 @@ func TestReadURL(t *testing.T) {
 	secure := httptest.NewUnstartedServer(http.RedirectHandler(server.URL+"/good", http.StatusFound))
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	if _, _, err := Read(t.Context(), s, secure.URL); err == nil { // its certificate is nobody's
+	if _, _, err := Read(t.Context(), nil, secure.URL); err == nil { // its certificate is nobody's
 		t.Error("an unknown certificate was accepted")
 	}
 }

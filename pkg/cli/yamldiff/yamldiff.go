@@ -62,7 +62,7 @@ func (d Diff) Write(w io.Writer, color bool) error {
 		before, after := h.FromLine, h.ToLine
 		for _, l := range h.Lines {
 			content := tree.Printable(strings.TrimSuffix(l.Content, "\n"))
-			line := ""
+			var line string
 			switch l.Kind {
 			case udiff.Delete:
 				line = paint(fmt.Sprintf("%4d      - %s", before, content), "31", color)

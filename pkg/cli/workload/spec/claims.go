@@ -30,7 +30,7 @@ func (o *Options) layerClaims(l *layering) {
 	if had && len(o.ServiceRefs) > 0 {
 		var found extensions
 		if err := json.Unmarshal([]byte(raw), &found); err != nil {
-			l.fault("annotation %s is not as --service-ref writes it: %w", extensionsAnnotation, err)
+			l.faultf("annotation %s is not as --service-ref writes it: %w", extensionsAnnotation, err)
 			return
 		}
 		for name, e := range found.Spec.ServiceClaims {

@@ -52,13 +52,13 @@ type layering struct {
 	faults []error
 }
 
-func (l *layering) fault(format string, args ...any) {
+func (l *layering) faultf(format string, args ...any) {
 	l.faults = append(l.faults, fmt.Errorf(format, args...))
 }
 
 func (l *layering) set(value any, path ...string) {
 	if err := unstructured.SetNestedField(l.obj.Object, value, path...); err != nil {
-		l.fault("%s: %w", strings.Join(path, "."), err)
+		l.faultf("%s: %w", strings.Join(path, "."), err)
 	}
 }
 
@@ -105,13 +105,13 @@ func (o *Options) layerLabels(l *layering, isNew bool) {
 	}
 	put := func(flag, key, value string) {
 		for _, msg := range validation.IsValidLabelValue(value) {
-			l.fault("--%s value %q: %s", flag, value, msg)
+			l.faultf("--%s value %q: %s", flag, value, msg)
 		}
 		labels[key] = value
 	}
 	l.each("label", o.Labels, func(p pair) {
 		for _, msg := range validation.IsQualifiedName(p.key) {
-			l.fault("--label key %q: %s", p.key, msg)
+			l.faultf("--label key %q: %s", p.key, msg)
 		}
 		if p.remove {
 			delete(labels, p.key)
@@ -145,7 +145,7 @@ func (o *Options) layerParams(l *layering) {
 		var value any
 		if !p.remove {
 			if err := yaml.UnmarshalStrict([]byte(p.value), &value); err != nil {
-				l.fault("--param-yaml %s: not valid YAML or JSON: %w", p.key, err)
+				l.faultf("--param-yaml %s: not valid YAML or JSON: %w", p.key, err)
 				return
 			}
 		}
@@ -159,7 +159,7 @@ func (o *Options) layerParams(l *layering) {
 	l.each("annotation", o.Annotations, func(p pair) {
 		annotations, ok := l.param(annotationsParam).(map[string]any)
 		if !ok && l.param(annotationsParam) != nil {
-			l.fault("--annotation %s: the parameter %s is no map", p.key, annotationsParam)
+			l.faultf("--annotation %s: the parameter %s is no map", p.key, annotationsParam)
 			return
 		}
 		changed := map[string]any{}
@@ -214,7 +214,7 @@ func (l *layering) param(name string) any {
 func (l *layering) named(path []string, name string, fields map[string]any, remove bool) {
 	list, _, err := unstructured.NestedSlice(l.obj.Object, path...)
 	if err != nil {
-		l.fault("%s: %w", strings.Join(path, "."), err)
+		l.faultf("%s: %w", strings.Join(path, "."), err)
 		return
 	}
 	made := map[string]any{"name": name}

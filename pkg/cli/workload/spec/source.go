@@ -47,7 +47,7 @@ func (o *Options) layerSource(l *layering) {
 	if o.gitGiven() || o.SourceImage != "" || o.Image != "" {
 		l.each("param-yaml", o.ParamsYAML, func(p pair) {
 			if p.key == mavenParam && !p.remove {
-				l.fault("--param-yaml %s and the flags of another source exclude each other: a workload has one source", mavenParam)
+				l.faultf("--param-yaml %s and the flags of another source exclude each other: a workload has one source", mavenParam)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func (o *Options) layerMaven(l *layering) {
 			}
 		}
 		if text, _ := fields[f.field].(string); text == "" && f.flag != "maven-type" && len(fields) > 0 {
-			l.fault("a maven source needs a group, an artifact and a version: --%s", f.flag)
+			l.faultf("a maven source needs a group, an artifact and a version: --%s", f.flag)
 		}
 	}
 	if len(fields) > 0 {

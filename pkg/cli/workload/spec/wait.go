@@ -28,7 +28,9 @@ func (o *Options) Finish(ctx context.Context, client dynamic.Interface, before, 
 		if err := o.Print(made, done); err != nil {
 			return err
 		}
-		o.Hint(made)
+		if before == nil || before.GetResourceVersion() != made.GetResourceVersion() {
+			o.Hint(made) // there is something to see
+		}
 		return nil
 	}
 	if o.Output.Format() == "" {
