@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -297,6 +300,51 @@ func TestHelpNamesItsFlag(t *testing.T) {
 	}
 	if checked < 40 {
 		t.Errorf("only %d pairs", checked)
+	}
+}
+
+// TestTail: logs end with the wait, which waits for that; their failure is a warning.
+func TestTail(t *testing.T) {
+	t.Parallel()
+	o := parsed(t, "", "x")
+	ended := false
+	o.Tail = func(ctx context.Context, _ dynamic.Interface, namespace, name string) error {
+		<-ctx.Done()
+		ended = namespace == "shop" && name == "cart"
+		return ctx.Err()
+	}
+	made := &unstructured.Unstructured{Object: map[string]any{}}
+	made.SetNamespace("shop")
+	made.SetName("cart")
+	o.startTail(t.Context(), nil, made)()
+	errOut, _ := o.Streams.ErrOut.(*bytes.Buffer)
+	if !ended || errOut.Len() > 0 {
+		t.Errorf("ended %v, %s", ended, errOut)
+	}
+	failed := make(chan struct{})
+	o.Tail = func(context.Context, dynamic.Interface, string, string) error {
+		defer close(failed)
+		return errors.New("no pods")
+	}
+	stop := o.startTail(t.Context(), nil, made)
+	<-failed
+	stop()
+}
+
+func TestBar(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		done, total int64
+		unicode     bool
+		want        string
+	}{
+		{0, 2048, false, "Pushing ------------------------------ 0 B of 2.0 KiB"},
+		{1024, 2048, false, "Pushing ###############--------------- 1.0 KiB of 2.0 KiB"},
+		{3 << 30, 3 << 30, true, "Pushing ██████████████████████████████ 3.0 GiB of 3.0 GiB"},
+	} {
+		if got := bar(tc.done, tc.total, tc.unicode); got != tc.want {
+			t.Errorf("got  %s\nwant %s", got, tc.want)
+		}
 	}
 }
 

@@ -22,14 +22,15 @@ import (
 const sameGeneration = 3 * time.Second
 
 // Finish is what comes after the write: say what was done, wait, print the object, name
-// what comes next. before is the workload as it was; nil for one that is new.
+// what comes next. before is the workload as it was: nil for one that is new, made itself
+// for one that is unchanged.
 func (o *Options) Finish(ctx context.Context, client dynamic.Interface, before, made *unstructured.Unstructured, done string) error {
 	if !o.Wait {
 		if err := o.Print(made, done); err != nil {
 			return err
 		}
-		if before == nil || before.GetResourceVersion() != made.GetResourceVersion() {
-			o.Hint(made) // there is something to see
+		if before != made { // there is something to see
+			o.Hint(made)
 		}
 		return nil
 	}
@@ -57,7 +58,7 @@ func (o *Options) Finish(ctx context.Context, client dynamic.Interface, before, 
 // error, and standard output keeps only what was made.
 func (o *Options) wait(ctx context.Context, client dynamic.Interface, before, made *unstructured.Unstructured) error {
 	hold := o.Delay
-	if before != nil && before.GetGeneration() == made.GetGeneration() && before.GetResourceVersion() != made.GetResourceVersion() {
+	if before != nil && before != made && before.GetGeneration() == made.GetGeneration() {
 		hold = max(hold, sameGeneration)
 	}
 	stopTail := o.startTail(ctx, client, made)
