@@ -18,6 +18,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/doctor"
 	"github.com/carto-run/carto/pkg/cli/install"
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/tree"
@@ -118,6 +119,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		version.NewCmdVersion(f, nil),
 		why.NewCmdWhy(f, nil),
 		completion.NewCmdCompletion(f),
+		doctor.NewCmdDoctor(f, nil),
 	)
 	return root
 }

@@ -177,6 +177,7 @@ func TestBadFlags(t *testing.T) {
 		"supplychain delete a", "supplychain list -A", "delivery get", "runnable retry a --step x", "runnable create",
 		"why", "why cart", "why workload/", "why /cart", "why workload/a/b", "why workload/a b", "why a b c", "why workload/a -o name", "why workload/a -o nonsense",
 		"why workload/a --show nonsense", "why workload/a --all --show params",
+		"doctor x", "doctor -o xml", "doctor --timeout 0", "completion install x", "completion install --print --dir x", "version -v=x",
 		"deliverable tree a/b", "deliverable tree", "runnable retry a/b", "workload tree a b/c",
 		"workload delete", "workload delete a", "workload delete a --all -y", "workload delete a/b -y", "workload delete a -y --wait-timeout 0",
 		"workload delete a -l x -y", "workload delete -l ! -y", "workload delete a -f x.yaml -y", "workload delete -f nothere.yaml -y", "workload delete -f -",

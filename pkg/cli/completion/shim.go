@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 )
 
@@ -44,6 +45,13 @@ func newShim(executable, program, goos string) (shim, error) {
 		return shim{name + ".cmd", []byte("@rem Written by: " + program + " " + mark + "\r\n@" + plugin + ".exe __complete %*\r\n")}, nil
 	}
 	return shim{name, []byte("#!/bin/sh\n# Written by: " + program + " " + mark + "\nexec " + plugin + " __complete \"$@\"\n")}, nil
+}
+
+// ShimName is the name of the program that completes the plugin called by a name or path;
+// an error when kubectl would not find that as a plugin.
+func ShimName(executable, program string) (string, error) {
+	s, err := newShim(executable, program, runtime.GOOS)
+	return s.Name, err
 }
 
 // errForeign: the file is there, and nobody knows who needs it.

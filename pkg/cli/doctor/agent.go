@@ -1,0 +1,229 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/cli/version"
+	"github.com/carto-run/carto/pkg/install"
+)
+
+const (
+	agentName  = "carto-agent"
+	agentLabel = "app.kubernetes.io/name=" + agentName
+	// clockSkew between this machine and the agent's, which writes the lease.
+	clockSkew = 30 * time.Second
+	// settled is how long an agent may take to look at an object.
+	settled = time.Minute
+)
+
+// agentState is what the cluster shows of agents.
+type agentState struct {
+	deployments []appsv1.Deployment
+	leases      []coordinationv1.Lease
+	err         error
+	// verb, resource and namespace of what err refused.
+	resource  schema.GroupVersionResource
+	namespace string
+}
+
+// agents looks for agents everywhere, or where this may not be read in the namespace in
+// which install puts one. Several checks need to know.
+func (e *examination) agents(ctx context.Context) *agentState {
+	e.found.agent.Do(func() {
+		s := &e.found.agents
+		read := func(resource schema.GroupVersionResource, options metav1.ListOptions) []unstructured.Unstructured {
+			list, err := e.client.Resource(resource).List(ctx, options)
+			namespace := ""
+			if apierrors.IsForbidden(err) {
+				namespace = install.DefaultNamespace
+				list, err = e.client.Resource(resource).Namespace(namespace).List(ctx, options)
+			}
+			if err != nil {
+				s.err, s.resource, s.namespace = err, resource, namespace
+				return nil
+			}
+			return list.Items
+		}
+		s.leases = decode[coordinationv1.Lease](read(leases, metav1.ListOptions{FieldSelector: "metadata.name=" + agentName}))
+		s.leases = slices.DeleteFunc(s.leases, func(l coordinationv1.Lease) bool { return l.Name != agentName })
+		s.deployments = decode[appsv1.Deployment](read(deployments, metav1.ListOptions{LabelSelector: agentLabel}))
+	})
+	return &e.found.agents
+}
+
+func decode[T any](items []unstructured.Unstructured) []T {
+	var all []T
+	for i := range items {
+		var typed T
+		if runtime.DefaultUnstructuredConverter.FromUnstructured(items[i].Object, &typed) == nil {
+			all = append(all, typed)
+		}
+	}
+	return all
+}
+
+// agent finds out whether one works, and only one.
+func agent(ctx context.Context, e *examination, v *verdict) {
+	s := e.agents(ctx)
+	switch {
+	case s.err != nil && len(s.deployments) == 0:
+		e.unread(v, "list", s.resource, s.namespace, s.err)
+		return
+	case len(s.deployments) == 0:
+		e.outside(ctx, s, "none in the cluster", e.Program+" install", v)
+		return
+	case len(s.deployments) > 1:
+		where := make([]string, len(s.deployments))
+		for i := range s.deployments {
+			where[i] = s.deployments[i].Namespace
+		}
+		v.addf(Failure, "kubectl delete deployment "+s.deployments[1].Name+" -n "+where[1]+", or the other",
+			"%d agents work on the same objects: in the namespaces %s", len(where), strings.Join(where, ", "))
+	}
+	for i := range s.deployments {
+		e.deployed(ctx, s, &s.deployments[i], v)
+	}
+}
+
+// deployed judges an agent that runs in the cluster.
+func (e *examination) deployed(ctx context.Context, s *agentState, d *appsv1.Deployment, v *verdict) {
+	wanted := int32(1)
+	if d.Spec.Replicas != nil {
+		wanted = *d.Spec.Replicas
+	}
+	name := d.Namespace + "/" + d.Name
+	ready := d.Status.ReadyReplicas
+	switch {
+	case wanted == 0:
+		e.outside(ctx, s, name+" is scaled to 0", fmt.Sprintf("kubectl scale deployment %s -n %s --replicas=1", d.Name, d.Namespace), v)
+		return
+	case ready == 0:
+		v.addf(Failure, fmt.Sprintf("kubectl describe pods -n %s -l %s", d.Namespace, agentLabel), "%s: none of %d pods is ready%s", name, wanted, e.troubles(ctx, d))
+		return
+	case ready < wanted:
+		v.addf(Warning, fmt.Sprintf("kubectl describe pods -n %s -l %s", d.Namespace, agentLabel), "%s: %d of %d pods ready%s", name, ready, wanted, e.troubles(ctx, d))
+	default:
+		v.addf(OK, "", "%s: %d of %d pods ready", name, ready, wanted)
+	}
+	theirs := imageVersion(d)
+	switch ours := version.Version(); {
+	case theirs == "":
+		v.addf(Unknown, "", "its image tells no version")
+	case theirs != ours:
+		v.addf(Warning, e.Program+" install", "it is %s, and the plugin is %s", theirs, ours)
+	default:
+		v.addf(OK, "", "version %s", theirs)
+	}
+	i := slices.IndexFunc(s.leases, func(l coordinationv1.Lease) bool { return l.Namespace == d.Namespace })
+	if i < 0 {
+		if s.err == nil && slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool { return slices.Contains(c.Args, "--leader-elect") }) {
+			v.addf(Warning, fmt.Sprintf("kubectl logs -n %s deployment/%s", d.Namespace, d.Name), "it is to hold the lease %s, which is not there", name)
+		}
+		return
+	}
+	if holder, age, fresh := e.held(&s.leases[i]); fresh {
+		v.addf(OK, "", "lease renewed %s ago", age)
+	} else {
+		v.addf(Failure, fmt.Sprintf("kubectl logs -n %s deployment/%s", d.Namespace, d.Name), "the lease %s is not held (last by %s, %s ago): no replica works", name, holder, age)
+	}
+}
+
+// outside judges when no agent is to run in the cluster: one may run elsewhere.
+func (e *examination) outside(ctx context.Context, s *agentState, inside, remedy string, v *verdict) {
+	for i := range s.leases {
+		if holder, age, fresh := e.held(&s.leases[i]); fresh {
+			v.addf(OK, "", "%s: it runs outside, %s holds the lease %s/%s, renewed %s ago", inside, holder, s.leases[i].Namespace, s.leases[i].Name, age)
+			return
+		}
+	}
+	seen, unseen := 0, ""
+	for _, n := range []*noun.Noun{noun.SupplyChain, noun.Delivery, noun.Workload, noun.Deliverable} {
+		const some = 20 // one object that was never looked at is enough
+		list, err := e.client.Resource(n.Resource).List(ctx, metav1.ListOptions{Limit: some})
+		if err != nil {
+			continue
+		}
+		for i := range list.Items {
+			o := &list.Items[i]
+			observed, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
+			switch {
+			case observed == o.GetGeneration():
+				seen++
+			case unseen == "" && e.Clock().Sub(o.GetCreationTimestamp().Time) > settled:
+				unseen = n.Qualified(o.GetNamespace(), o.GetName())
+			}
+		}
+	}
+	switch {
+	case unseen != "":
+		v.addf(Failure, remedy, "%s, and nobody has looked at %s as it is now", inside, unseen)
+	case seen > 0:
+		v.addf(Warning, remedy, "%s, and none holds a lease; but statuses are current, so one may run outside of the cluster without --leader-elect", inside)
+	default:
+		v.addf(Failure, remedy, "%s, and none holds a lease", inside)
+	}
+}
+
+// held tells who holds a lease, and whether it is held now.
+func (e *examination) held(l *coordinationv1.Lease) (holder, age string, fresh bool) {
+	if l.Spec.HolderIdentity == nil || *l.Spec.HolderIdentity == "" || l.Spec.RenewTime == nil {
+		return "nobody", "unknown time", false
+	}
+	lasts := 15 * time.Second
+	if l.Spec.LeaseDurationSeconds != nil {
+		lasts = time.Duration(*l.Spec.LeaseDurationSeconds) * time.Second
+	}
+	since := max(e.Clock().Sub(l.Spec.RenewTime.Time), 0)
+	return *l.Spec.HolderIdentity, duration.HumanDuration(since), since <= lasts+clockSkew
+}
+
+// troubles says why pods are not ready, as far as that is known.
+func (e *examination) troubles(ctx context.Context, d *appsv1.Deployment) string {
+	list, err := e.client.Resource(pods).Namespace(d.Namespace).List(ctx, metav1.ListOptions{LabelSelector: agentLabel})
+	if err != nil {
+		return ""
+	}
+	var found []string
+	for _, p := range decode[corev1.Pod](list.Items) {
+		for _, c := range p.Status.ContainerStatuses {
+			if w := c.State.Waiting; w != nil && !slices.Contains(found, w.Reason) {
+				found = append(found, w.Reason)
+			}
+		}
+		for _, c := range p.Status.Conditions {
+			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && !slices.Contains(found, c.Reason) {
+				found = append(found, c.Reason)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(found, ", ") + ")"
+}
+
+// imageVersion is the tag of the agent's image.
+func imageVersion(d *appsv1.Deployment) string {
+	for _, c := range d.Spec.Template.Spec.Containers {
+		image, _, _ := strings.Cut(c.Image, "@")
+		if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
+			return image[i+1:]
+		}
+	}
+	return ""
+}
