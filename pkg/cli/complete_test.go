@@ -162,3 +162,37 @@ func TestCompleteWithoutCluster(t *testing.T) {
 		}
 	}
 }
+
+// otherWords are flags whose help speaks of them in another word than their name.
+var otherWords = map[string]string{
+	"dir": "folder", "dry-run": "print", "force": "replace", "print": "write", "sub-path": "folder", "template": "tags",
+	"timeout": "how long", "until": "end when", "watch": "changes", "yes": "do not ask",
+}
+
+// TestFlagHelp: the help of a flag speaks of that flag. Where texts are swapped, no compiler
+// sees it.
+func TestFlagHelp(t *testing.T) {
+	t.Parallel()
+	f, _, _ := newFactory(t, false)
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+			if flag.Usage == "" {
+				t.Errorf("%s --%s has no help", cmd.CommandPath(), flag.Name)
+			}
+			usage := strings.ToLower(flag.Usage)
+			said := flag.Name == "help" || strings.Contains(usage, otherWords[flag.Name]) && otherWords[flag.Name] != ""
+			for _, word := range strings.Split(flag.Name, "-") {
+				// Four letters, for "label" and "labelled", "wait" and "waits".
+				said = said || strings.Contains(usage, word[:min(len(word), 4)])
+			}
+			if !said {
+				t.Errorf("%s --%s: its help does not speak of it: %s", cmd.CommandPath(), flag.Name, flag.Usage)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(NewRoot(f))
+}
