@@ -39,6 +39,8 @@ type Options struct {
 	Timeout time.Duration
 
 	root *cobra.Command
+	// quiet is how long a person waits without being told for what.
+	quiet time.Duration
 }
 
 func formats() []string { return []string{"wide", "json", "yaml"} }
@@ -49,6 +51,7 @@ func NewCmdDoctor(f *cmdutil.Factory, runF func(context.Context, *Options) error
 		Session: f.Session(), Executable: f.Executable, Words: f.Words,
 		ServerVersion: func(ctx context.Context) (string, error) { return serverVersion(ctx, f) },
 		Server:        func() string { return f.Connection().String() },
+		quiet:         time.Second,
 	}
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -95,34 +98,39 @@ func (o *Options) Validate() error {
 
 // Run runs all checks and prints what they found.
 func (o *Options) Run(ctx context.Context) error {
-	e := &examination{Options: o, running: map[string]bool{}}
-	// A kubeconfig that cannot be read is what the check of the server tells about.
-	e.namespace, _, _ = o.Namespace()
-	report := &Report{APIVersion: APIVersion, Kind: "Report", Namespace: e.namespace, Server: o.Server(), Status: OK}
-
-	limited, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	done := o.progress(e)
-	report.Checks = e.examine(limited)
-	done()
+	report, unreachable := o.report(ctx)
 	if err := ctx.Err(); err != nil {
 		return err // interrupted: half a report misleads
-	}
-	for _, c := range report.Checks {
-		if severity[c.Status] > severity[report.Status] {
-			report.Status = c.Status
-		}
 	}
 	if err := o.print(report); err != nil {
 		return err
 	}
 	switch {
-	case e.unreachable != nil:
-		return fmt.Errorf("cannot examine the cluster: %w", e.unreachable)
+	case unreachable != nil:
+		return fmt.Errorf("cannot examine the cluster: %w", unreachable)
 	case report.Status == Failure:
 		return cmdutil.ErrSilent
 	}
 	return nil
+}
+
+// report runs all checks; unreachable is why the cluster could not be asked.
+func (o *Options) report(ctx context.Context) (r *Report, unreachable error) {
+	e := &examination{Options: o, running: map[string]bool{}}
+	// A kubeconfig that cannot be read is what the check of the server tells about.
+	e.namespace, _, _ = o.Namespace()
+	r = &Report{APIVersion: APIVersion, Kind: "Report", Namespace: e.namespace, Server: o.Server(), Status: OK}
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	done := o.progress(e)
+	r.Checks = e.examine(ctx)
+	done()
+	for _, c := range r.Checks {
+		if severity[c.Status] > severity[r.Status] {
+			r.Status = c.Status
+		}
+	}
+	return r, e.unreachable
 }
 
 func (o *Options) print(r *Report) error {
@@ -139,7 +147,7 @@ func (o *Options) print(r *Report) error {
 	return writeLines(o.Streams.Out, r)
 }
 
-// progress tells a person who has waited for a second what the wait is for. The function
+// progress tells a person who has waited for a while what the wait is for. The function
 // that it returns ends that, and takes the line away.
 func (o *Options) progress(e *examination) (done func()) {
 	if !o.Streams.ErrIsTerminal() {
@@ -148,7 +156,7 @@ func (o *Options) progress(e *examination) (done func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		ticker := time.NewTicker(time.Second)
+		ticker := time.NewTicker(o.quiet)
 		defer ticker.Stop()
 		for said := false; ; said = true {
 			select {

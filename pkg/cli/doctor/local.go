@@ -83,7 +83,9 @@ func plugins(ctx context.Context, e *examination, v *verdict) {
 		}
 	}
 	if len(others) == 0 {
-		v.addf(OK, "", "%s", files[0])
+		if v.status == "" {
+			v.addf(OK, "", "%s", files[0])
+		}
 		return
 	}
 	first := versionOf(ctx, files[0])
