@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -164,9 +165,12 @@ func TestCompleteWithoutCluster(t *testing.T) {
 }
 
 // otherWords are flags whose help speaks of them in another word than their name.
-var otherWords = map[string]string{
-	"dir": "folder", "dry-run": "print", "force": "replace", "print": "write", "sub-path": "folder", "template": "tags",
-	"timeout": "how long", "until": "end when", "watch": "changes", "yes": "do not ask",
+var otherWords = map[string][]string{
+	"cascade": {"stamped objects"}, "deep": {"every kind"}, "delay": {"how long"}, "depth": {"levels"}, "dir": {"folder"}, "dry-run": {"print"},
+	"export": {"manifest"}, "force": {"replace"}, "force-conflicts": {"other field managers"}, "max-streams": {"how many"}, "previous": {"before they restarted"},
+	"print": {"write"}, "selector": {"labels"}, "show": {"sections"}, "since": {"within", "look back"}, "stalled-after": {"nothing has changed"},
+	"sub-path": {"folder"}, "template": {"tags"}, "timeout": {"how long"}, "timestamps": {"when"}, "until": {"end when"},
+	"update-strategy": {"merge"}, "watch": {"change", "happen"}, "yes": {"do not ask"},
 }
 
 // TestFlagHelp: the help of a flag speaks of that flag. Where texts are swapped, no compiler
@@ -181,7 +185,7 @@ func TestFlagHelp(t *testing.T) {
 				t.Errorf("%s --%s has no help", cmd.CommandPath(), flag.Name)
 			}
 			usage := strings.ToLower(flag.Usage)
-			said := flag.Name == "help" || strings.Contains(usage, otherWords[flag.Name]) && otherWords[flag.Name] != ""
+			said := flag.Name == "help" || slices.ContainsFunc(otherWords[flag.Name], func(word string) bool { return strings.Contains(usage, word) })
 			for _, word := range strings.Split(flag.Name, "-") {
 				// Four letters, for "label" and "labelled", "wait" and "waits".
 				said = said || strings.Contains(usage, word[:min(len(word), 4)])
