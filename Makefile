@@ -8,10 +8,13 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell hack/version)
+COMMIT = $(shell hack/version commit)
 BIN := $(CURDIR)/bin
 GO_BUILD := CGO_ENABLED=0 go build -trimpath
-PLUGIN_FLAGS = -ldflags "-s -w -X github.com/carto-run/carto/pkg/cli/version.version=$(VERSION)"
+VERSION_OF_PLUGIN := github.com/carto-run/carto/pkg/cli/version
+PLUGIN_LDFLAGS = -s -w -X $(VERSION_OF_PLUGIN).version=$(VERSION) -X $(VERSION_OF_PLUGIN).commit=$(COMMIT)
+PLUGIN_FLAGS = -ldflags "$(PLUGIN_LDFLAGS)"
 AGENT_FLAGS = -ldflags "-s -w -X main.version=$(VERSION)"
 
 # Kubernetes of the control plane that tests, demo and benchmarks run against. Without
@@ -99,7 +102,7 @@ lint: bin/golangci-lint ## run the linters
 
 .PHONY: dist
 dist: ## archives of the plugin for all platforms, with checksums, in dist/
-	VERSION=$(VERSION) hack/dist
+	VERSION=$(VERSION) PLUGIN_LDFLAGS="$(PLUGIN_LDFLAGS)" hack/dist
 
 .PHONY: clean
 clean: ## remove what was built
