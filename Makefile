@@ -33,14 +33,14 @@ build: ## build bin/kubectl-carto and bin/agent
 	$(GO_BUILD) $(AGENT_FLAGS) -o $(BIN)/agent ./cmd/agent
 
 .PHONY: test
-test: check unit e2e ## run everything that CI runs
+test: check unit e2e krew-test ## run everything that CI runs
 
 .PHONY: check
 check: tidy fmt-check vet verify lint ## static checks
 
 .PHONY: unit
 unit: ## unit tests, with the race detector
-	go test -race -timeout 15m $$(go list ./... | grep -v /test/e2e | grep -v /test/harness)
+	go test -race -timeout 15m $$(go list ./... | grep -v /test/e2e | grep -v /test/harness | grep -v /krew/e2e)
 	go test -run TestHostile ./pkg/ytt # memory and time mean nothing with the race detector
 
 .PHONY: e2e
@@ -101,8 +101,17 @@ lint: bin/golangci-lint ## run the linters
 	bin/golangci-lint run ./...
 
 .PHONY: dist
-dist: ## archives of the plugin for all platforms, with checksums, in dist/
-	VERSION=$(VERSION) PLUGIN_LDFLAGS="$(PLUGIN_LDFLAGS)" hack/dist
+dist: bin/goreleaser ## archives of the plugin for all platforms, checksums and krew manifest, in dist/
+	VERSION=$(VERSION) PLUGIN_LDFLAGS="$(PLUGIN_LDFLAGS)" krew/dist
+
+.PHONY: krew-test
+krew-test: bin/goreleaser bin/krew bin/validate-krew-manifest ## make a release twice, check it, install it by krew
+	go run ./krew check -index plugins
+	go test -timeout 15m ./krew/e2e
+
+.PHONY: dist-check
+dist-check: bin/goreleaser bin/krew bin/validate-krew-manifest ## the same with the plugin compiled for all platforms, from nothing
+	go test -v -timeout 60m ./krew/e2e -full
 
 .PHONY: clean
 clean: ## remove what was built
@@ -120,3 +129,12 @@ bin/controller-gen: hack/tools/controller-gen/go.mod
 
 bin/golangci-lint: hack/tools/golangci-lint/go.mod
 	go build -C hack/tools/golangci-lint -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/goreleaser: hack/tools/goreleaser/go.mod
+	CGO_ENABLED=0 go build -C hack/tools/goreleaser -trimpath -ldflags "-s -w" -o $(CURDIR)/$@ github.com/goreleaser/goreleaser/v2
+
+bin/krew: hack/tools/krew/go.mod
+	go build -C hack/tools/krew -o $(CURDIR)/$@ sigs.k8s.io/krew/cmd/krew
+
+bin/validate-krew-manifest: hack/tools/krew/go.mod
+	go build -C hack/tools/krew -o $(CURDIR)/$@ sigs.k8s.io/krew/cmd/validate-krew-manifest
