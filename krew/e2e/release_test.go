@@ -45,7 +45,7 @@ func TestRelease(t *testing.T) {
 	commit := git(t, repo, "rev-parse", "HEAD")
 
 	t.Run("twice", func(t *testing.T) {
-		other, again := repository(t), filepath.Join(t.TempDir(), "dist")
+		other, again := clone(t, repo), filepath.Join(t.TempDir(), "dist")
 		// What a machine has of its own: folder, home, time zone, flags.
 		publish(t, other, again, "HOME="+t.TempDir(), "TZ=Asia/Tokyo", "GOFLAGS=-buildvcs=true")
 		compare(t, filepath.Join(site, first), again)
@@ -101,19 +101,18 @@ func tool(name string) string { return filepath.Join(root, "bin", name) }
 // on loopback.
 func index(t *testing.T, ts *testscript.TestScript, repo, url string, args []string) {
 	t.Helper()
-	clone := ts.Getenv("INDEX")
-	if _, err := os.Stat(clone); err != nil {
-		git(t, repo, "clone", "--quiet", repo, clone)
+	folder := ts.Getenv("INDEX")
+	if _, err := os.Stat(folder); err != nil {
+		git(t, repo, "clone", "--quiet", repo, folder)
 	}
 	manifest := ts.ReadFile(filepath.Join(ts.Getenv(args[0]), "plugins", "carto.yaml"))
 	manifest = strings.ReplaceAll(manifest, "uri: https://github.com/", "uri: "+url+"/")
-	ts.Check(os.WriteFile(filepath.Join(clone, "plugins", "carto.yaml"), []byte(manifest), 0o644))
-	git(t, clone, "add", "plugins")
-	git(t, clone, "commit", "--quiet", "-m", "release")
+	ts.Check(os.WriteFile(filepath.Join(folder, "plugins", "carto.yaml"), []byte(manifest), 0o644))
+	git(t, folder, "add", "plugins")
+	git(t, folder, "commit", "--quiet", "-m", "release")
 }
 
-// repository is a copy of this work tree, of one commit, which is tagged as the first release. The commit is the same in
-// every copy.
+// repository is a copy of this work tree, of one commit, which is tagged as the first release.
 func repository(t *testing.T) string {
 	t.Helper()
 	repo := t.TempDir()
@@ -140,6 +139,20 @@ func repository(t *testing.T) string {
 	git(t, repo, "add", ".")
 	git(t, repo, "commit", "--quiet", "-m", "all")
 	git(t, repo, "tag", first)
+	return withTool(t, repo)
+}
+
+// clone is another copy of the repository at the same commit.
+func clone(t *testing.T, repo string) string {
+	t.Helper()
+	other := filepath.Join(t.TempDir(), "another-name")
+	git(t, repo, "clone", "--quiet", repo, other)
+	return withTool(t, other)
+}
+
+// withTool puts goreleaser where make looks for it.
+func withTool(t *testing.T, repo string) string {
+	t.Helper()
 	if err := os.Mkdir(filepath.Join(repo, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
