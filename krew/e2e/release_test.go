@@ -78,10 +78,11 @@ func TestRelease(t *testing.T) {
 				"PATH="+filepath.Join(root, "bin")+string(os.PathListSeparator)+env.Getenv("PATH"),
 				"FIRST="+filepath.Join(site, first), "SECOND="+filepath.Join(site, second), "COMMIT="+commit,
 				"HOST="+runtime.GOOS+"_"+runtime.GOARCH, "INDEX="+filepath.Join(env.WorkDir, "index"))
+			env.Vars = append(env.Vars, committer...)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"index": func(ts *testscript.TestScript, _ bool, args []string) { index(t, ts, repo, server.URL, args) },
+			"index": func(ts *testscript.TestScript, _ bool, args []string) { index(ts, repo, server.URL, args) },
 		},
 	})
 }
@@ -97,19 +98,18 @@ var root = func() string {
 
 func tool(name string) string { return filepath.Join(root, "bin", name) }
 
-// index FIRST or index SECOND puts the manifest of that release into the index, which is a clone of the repository. Its archives are those
-// on loopback.
-func index(t *testing.T, ts *testscript.TestScript, repo, url string, args []string) {
-	t.Helper()
+// index FIRST or index SECOND puts the manifest of that release into the index, which is a clone of the repository. Its
+// archives are those on loopback.
+func index(ts *testscript.TestScript, repo, url string, args []string) {
 	folder := ts.Getenv("INDEX")
 	if _, err := os.Stat(folder); err != nil {
-		git(t, repo, "clone", "--quiet", repo, folder)
+		ts.Check(ts.Exec("git", "clone", "--quiet", repo, folder))
 	}
 	manifest := ts.ReadFile(filepath.Join(ts.Getenv(args[0]), "plugins", "carto.yaml"))
 	manifest = strings.ReplaceAll(manifest, "uri: https://github.com/", "uri: "+url+"/")
 	ts.Check(os.WriteFile(filepath.Join(folder, "plugins", "carto.yaml"), []byte(manifest), 0o644))
-	git(t, folder, "add", "plugins")
-	git(t, folder, "commit", "--quiet", "-m", "release")
+	ts.Check(ts.Exec("git", "-C", folder, "add", "plugins"))
+	ts.Check(ts.Exec("git", "-C", folder, "commit", "--quiet", "-m", "release"))
 }
 
 // repository is a copy of this work tree, of one commit, which is tagged as the first release.
@@ -213,11 +213,14 @@ func compare(t *testing.T, a, b string) {
 
 func git(t *testing.T, repo string, args ...string) string {
 	t.Helper()
-	return strings.TrimSpace(run(t, repo, []string{
-		"GIT_AUTHOR_NAME=Carto", "GIT_AUTHOR_EMAIL=carto@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
-		"GIT_COMMITTER_NAME=Carto", "GIT_COMMITTER_EMAIL=carto@example.com", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",
-		"GIT_CONFIG_GLOBAL=" + os.DevNull,
-	}, "git", args...))
+	return strings.TrimSpace(run(t, repo, committer, "git", args...))
+}
+
+// committer is who commits in tests, whoever runs them.
+var committer = []string{
+	"GIT_AUTHOR_NAME=Carto", "GIT_AUTHOR_EMAIL=carto@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
+	"GIT_COMMITTER_NAME=Carto", "GIT_COMMITTER_EMAIL=carto@example.com", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",
+	"GIT_CONFIG_GLOBAL=" + os.DevNull,
 }
 
 // run runs a program in a folder, and gives what it prints on stdout.
