@@ -16,8 +16,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := cmdutil.Near(unknown.GetSpecifiedName(), known); near != "" {
-			err = fmt.Errorf("%w; did you mean --%s?", err, near)
+		if near := cmdutil.Near(unknown.GetSpecifiedName(), known); len(near) > 0 {
+			err = fmt.Errorf("%w; did you mean --%s?", err, near[0])
 		}
 	}
 	return &cmdutil.UsageError{Err: err}

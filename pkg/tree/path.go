@@ -72,8 +72,11 @@ func (p *Path) Owner() *PathNode {
 		return nil
 	}
 	top := &p.Nodes[len(p.Nodes)-1]
-	if top.APIVersion != v1alpha1.GroupVersion.String() {
+	switch {
+	case top.APIVersion != v1alpha1.GroupVersion.String():
 		return nil
+	case top.Kind == v1alpha1.KindWorkload, top.Kind == v1alpha1.KindDeliverable, top.Kind == v1alpha1.KindRunnable:
+		return top
 	}
-	return top
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/tree"
 )
@@ -124,11 +126,11 @@ func candidate(name string, selector *blueprint.Selector, subject blueprint.Subj
 		if has, ok := subject.Labels[r.Label]; ok && r.Label != "" {
 			u.Has = &has
 			for _, want := range r.Wants {
-				near = min(near, Distance(want, has))
+				near = min(near, levenshtein.ComputeDistance(want, has))
 			}
 		} else if r.Label != "" {
 			for key := range subject.Labels {
-				near = min(near, Distance(r.Label, key))
+				near = min(near, levenshtein.ComputeDistance(r.Label, key))
 			}
 		}
 		c.Unmet = append(c.Unmet, u)

@@ -341,25 +341,6 @@ func TestFitsTheTerminal(t *testing.T) {
 	}
 }
 
-func TestNear(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		reason, typed string
-		names         []string
-		want          string
-	}{
-		{"two letters are swapped", "crat", []string{"cart", "shop", "checkout"}, "cart"},
-		{"a part of the name", "check", []string{"cart", "checkout"}, "checkout"},
-		{"nothing is near", "zzzz", []string{"cart", "checkout"}, ""},
-		{"the nearest first, and not all of them", "cart", []string{"carts", "car", "part", "cert", "dart"}, "car carts cert"},
-		{"case does not count", "Cart", []string{"cart"}, "cart"},
-	} {
-		if got := strings.Join(Near(tc.typed, tc.names), " "); got != tc.want {
-			t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
-		}
-	}
-}
-
 func TestBlueprint(t *testing.T) {
 	t.Parallel()
 	ref := tree.Ref{Kind: v1alpha1.KindClusterSupplyChain, Resource: "clustersupplychains.carto.run", Name: "web"}

@@ -96,8 +96,8 @@ func choices(given string, known []string) string {
 	switch near := Near(given, known); {
 	case len(known) == 0:
 		return "the kubeconfig has none"
-	case near != "":
-		return fmt.Sprintf("did you mean %q?", near)
+	case len(near) > 0:
+		return fmt.Sprintf("did you mean %q?", near[0])
 	}
 	const most = 20 // a list of hundreds hides the fault
 	rest := ""

@@ -1,40 +1,75 @@
 package cmdutil
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
-	"github.com/spf13/cobra"
+	"github.com/agnivade/levenshtein"
 )
 
-// Near is the candidate that a person may have meant; empty when none is near. It asks
-// cobra, so that names are as near as commands.
-func Near(word string, candidates []string) string {
-	typos := 2
-	switch {
-	case len(word) < 3:
-		return "" // near to everything
-	case len(word) < 4:
-		typos = 1
+// maxNear is how many proposals are made.
+const maxNear = 3
+
+// Near picks the candidates that a person who typed a word may have meant, the nearest
+// first: those that a slip of the hand makes of it, and those that it is a part of.
+func Near(word string, candidates []string) []string {
+	type match struct {
+		name     string
+		distance int
 	}
-	for distance := 1; distance <= typos; distance++ {
-		words := &cobra.Command{SuggestionsMinimumDistance: distance}
-		for _, c := range candidates {
-			if c != "" && c != word {
-				words.AddCommand(&cobra.Command{Use: c, Run: func(*cobra.Command, []string) {}})
-			}
-		}
-		if near := words.SuggestionsFor(word); len(near) > 0 {
-			slices.Sort(near)
-			return near[0]
-		}
+	if len([]rune(word)) < 2 {
+		return nil // near to everything
 	}
-	return ""
+	slips := min(3, max(1, len([]rune(word))/3))
+	var near []match
+	for _, name := range candidates {
+		if name == "" || name == word || slices.ContainsFunc(near, func(m match) bool { return m.name == name }) {
+			continue
+		}
+		distance := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(name))
+		switch {
+		case swapped(word, name):
+			distance = 1
+		case distance > slips && len(word) > 2 && strings.Contains(name, word):
+		case distance > slips:
+			continue
+		}
+		near = append(near, match{name, distance})
+	}
+	slices.SortFunc(near, func(a, b match) int { return cmp.Or(a.distance-b.distance, strings.Compare(a.name, b.name)) })
+	var names []string
+	for _, m := range near[:min(len(near), maxNear)] {
+		names = append(names, m.name)
+	}
+	return names
 }
 
-// DidYouMean ends an error about a word that is not known.
-func DidYouMean(word string, candidates []string) string {
-	if near := Near(word, candidates); near != "" {
-		return `; did you mean "` + near + `"?`
+// swapped tells whether two neighbours are in the wrong order, which is one slip and not
+// the two that it counts as.
+func swapped(a, b string) bool {
+	s, t := []rune(a), []rune(b)
+	if len(s) != len(t) {
+		return false
 	}
-	return ""
+	for i := range s {
+		if s[i] != t[i] {
+			return i+1 < len(s) && s[i] == t[i+1] && s[i+1] == t[i] && string(s[i+2:]) == string(t[i+2:])
+		}
+	}
+	return false
+}
+
+// DidYouMean ends an error about a word that is not known; empty when no candidate is
+// near.
+func DidYouMean(word string, candidates []string) string {
+	near := Near(word, candidates)
+	if len(near) == 0 {
+		return ""
+	}
+	for i := range near {
+		near[i] = strconv.Quote(near[i])
+	}
+	return "; did you mean " + strings.Join(near, " or ") + "?"
 }

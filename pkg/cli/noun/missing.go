@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -42,8 +41,8 @@ func (n *Noun) Missing(ctx context.Context, client dynamic.Interface, namespace,
 		for i := range list.Items {
 			names = append(names, list.Items[i].GetName())
 		}
-		if near := nearest(name, names); len(near) > 0 {
-			return cmdutil.Findingf("%w; did you mean %s?", notFound, strings.Join(near, " or "))
+		if near := cmdutil.DidYouMean(name, names); near != "" {
+			return cmdutil.Findingf("%w%s", notFound, near)
 		}
 	}
 	if n.Cluster {
@@ -87,34 +86,4 @@ func (n *Noun) elsewhere(ctx context.Context, client dynamic.Interface, name str
 	}
 	slices.Sort(found)
 	return found[:min(few, len(found))]
-}
-
-// nearest are the names that a slip of the hand makes of the given one, or that it is the
-// beginning of.
-func nearest(name string, names []string) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var near []candidate
-	for _, other := range names {
-		distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(other))
-		switch {
-		case distance <= min(3, max(1, len([]rune(name))/2)):
-			near = append(near, candidate{other, distance})
-		case len(name) >= 2 && strings.HasPrefix(other, name):
-			near = append(near, candidate{other, len(other)})
-		}
-	}
-	slices.SortFunc(near, func(a, b candidate) int {
-		if a.distance != b.distance {
-			return a.distance - b.distance
-		}
-		return strings.Compare(a.name, b.name)
-	})
-	var best []string
-	for _, c := range near[:min(few, len(near))] {
-		best = append(best, c.name)
-	}
-	return best
 }

@@ -122,24 +122,6 @@ func TestSelectExpired(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	t.Parallel()
-	names := []string{"cart", "cart-staging", "checkout", "orders", "訂單"}
-	for _, tc := range []struct{ reason, name, want string }{
-		{"two letters changed places", "crat", "cart"},
-		{"one is missing", "chekout", "checkout"},
-		{"the wrong case", "Cart", "cart"},
-		{"a beginning", "check", "checkout"},
-		{"one wide letter off", "訂価", "訂單"},
-		{"nothing like it", "payments", ""},
-		{"one letter means nothing", "x", ""},
-	} {
-		if got := strings.Join(nearest(tc.name, names), " "); got != tc.want {
-			t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
-		}
-	}
-}
-
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	forbidden := func(a clienttesting.Action) (bool, runtime.Object, error) {
@@ -150,7 +132,7 @@ func TestMissing(t *testing.T) {
 		prepare                 func(*fake.FakeDynamicClient)
 		want                    string
 	}{
-		{"a slip of the hand", "crat", "shop", nil, `workload "crat" not found in namespace "shop"; did you mean cart?`},
+		{"a slip of the hand", "crat", "shop", nil, `workload "crat" not found in namespace "shop"; did you mean "cart"?`},
 		{"in another namespace", "cart", "test", nil, `workload "cart" not found in namespace "test"; there is one in namespace shop`},
 		{"no such namespace", "other", "shpo", nil, `namespace "shpo" not found, where workload "other" was looked for`},
 		{"no permission to list costs the advice only", "crat", "shop", func(c *fake.FakeDynamicClient) { c.PrependReactor("list", "*", forbidden) }, `workload "crat" not found in namespace "shop"`},

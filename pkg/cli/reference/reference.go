@@ -4,11 +4,13 @@
 package reference
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -37,16 +39,13 @@ func (r Reference) Qualified(namespace string) string {
 	return strings.ToLower(r.Kind) + " " + namespace + "/" + r.Name
 }
 
-// NotFound is the finding for an object that is not there.
-func (r Reference) NotFound(namespace string) error {
-	if r.Noun != nil {
-		return r.Noun.NotFound(namespace, r.Name)
+// Missing is the finding for an object that is not there, with what was probably meant.
+func (r Reference) Missing(ctx context.Context, client dynamic.Interface, namespace string) error {
+	n := r.Noun
+	if n == nil {
+		n = &noun.Noun{Kind: r.Kind, Name: strings.ToLower(r.Kind), Resource: r.Resource, Cluster: r.Cluster}
 	}
-	where := ""
-	if !r.Cluster {
-		where = fmt.Sprintf(" in namespace %q", namespace)
-	}
-	return cmdutil.Findingf("%s %q not found%s", strings.ToLower(r.Kind), r.Name, where)
+	return n.Missing(ctx, client, namespace, r.Name)
 }
 
 // Parser reads references.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/follow"
@@ -23,11 +24,11 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	source := collect.Source{Client: client, Mapper: o.Mapper, Discovery: o.Discovery, Clock: o.Clock}
 	if o.Watch {
-		return o.explain(o.watch(ctx, source))
+		return o.explain(ctx, client, o.watch(ctx, source))
 	}
 	snapshot, err := o.read(ctx, source)
 	if err != nil {
-		return o.explain(err)
+		return o.explain(ctx, client, err)
 	}
 	return o.print(snapshot)
 }
@@ -164,7 +165,7 @@ func (o *Options) view() follow.View {
 }
 
 // explain says which of the objects could not be read.
-func (o *Options) explain(err error) error {
+func (o *Options) explain(ctx context.Context, client dynamic.Interface, err error) error {
 	if err == nil || apierrors.ReasonForError(err) == "" {
 		return err
 	}
@@ -177,7 +178,7 @@ func (o *Options) explain(err error) error {
 		}
 	}
 	if apierrors.IsNotFound(err) && !cmdutil.MissingKind(err) {
-		return r.NotFound(o.namespace)
+		return r.Missing(ctx, client, o.namespace)
 	}
 	return cmdutil.Explain(o.Program, "read "+r.Qualified(o.namespace), err)
 }

@@ -3,18 +3,17 @@ package why
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/cli/reference"
+	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/why"
 )
 
@@ -22,10 +21,7 @@ import (
 type Options struct {
 	cmdutil.Session
 
-	// Type as it was typed, and the Noun that it means; nil for objects below an owner.
-	Type   string
-	Noun   *noun.Noun
-	Name   string
+	Object reference.Reference
 	Show   []string
 	All    bool
 	Output *cmdutil.OutputFlags
@@ -73,7 +69,7 @@ The exit code is 0 when it is ready, 1 when it is not.`,
   # only the sentence
   %[1]s why workload/cart -o jsonpath='{.sentence}'`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.RangeArgs(1, 2)),
-		ValidArgsFunction: complete(f),
+		ValidArgsFunction: completion.TypedNames(f, false, noun.Workload, noun.Deliverable, noun.Runnable, noun.SupplyChain, noun.Delivery),
 		RunE:              cmdutil.RunE(o, runF),
 	}
 	o.Output.AddTo(cmd)
@@ -83,53 +79,16 @@ The exit code is 0 when it is ready, 1 when it is not.`,
 	return cmd
 }
 
-func complete(f *cmdutil.Factory) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		prefix, name, slash := strings.Cut(toComplete, "/")
-		if len(args) == 1 {
-			prefix, name = args[0], toComplete
-		}
-		n := noun.Of(prefix)
-		switch {
-		case len(args) == 0 && !slash:
-			return []string{"workload/", "deliverable/", "runnable/", "supplychain/", "delivery/", "pod/"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
-		case n == nil || len(args) > 1:
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		found, directive := completion.Names(f, n, false)(cmd, nil, name)
-		for i := range found {
-			if slash {
-				found[i] = prefix + "/" + found[i]
-			}
-		}
-		return found, directive
-	}
-}
-
 // Complete reads TYPE/NAME or TYPE NAME.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	kind, name, slash := strings.Cut(args[0], "/")
-	switch {
-	case len(args) == 2 && slash:
-		return cmdutil.Usagef("%q and %q: give TYPE/NAME or TYPE NAME", args[0], args[1])
-	case len(args) == 2:
-		name = args[1]
-	case !slash:
-		return cmdutil.Usagef("%q names no type: give TYPE/NAME, for example workload/%s", args[0], args[0])
+	objects, err := reference.Parser{Mapper: o.Mapper}.Parse(args)
+	if err != nil {
+		return err
 	}
-	if kind == "" || name == "" || strings.Contains(name, "/") {
-		return cmdutil.Usagef("%q names nothing: give TYPE/NAME", strings.Join(args, " "))
+	if len(objects) > 1 || objects[0].Name == "" {
+		return cmdutil.Usagef("one object is explained at a time: give TYPE/NAME, for example workload/cart")
 	}
-	o.Type, o.Name = strings.ToLower(kind), name
-	// A type may be written as TYPE.VERSION.GROUP.
-	plain, group, _ := strings.Cut(o.Type, ".")
-	if group == "" || group == v1alpha1.Group || group == v1alpha1.GroupVersion.Version+"."+v1alpha1.Group {
-		o.Noun = noun.Of(plain)
-	}
-	if o.Noun != nil && o.Noun.Cluster {
-		return nil
-	}
-	var err error
+	o.Object = objects[0]
 	o.namespace, err = o.NamespaceInUse()
 	return err
 }
@@ -157,14 +116,15 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	source := collect.Source{Client: client, Mapper: o.Mapper, Clock: o.Clock}
 	var w *why.Why
-	switch {
-	case o.Noun == nil:
-		w, err = o.object(ctx, client)
-	case o.Noun.Cluster:
+	switch n := o.Object.Noun; {
+	case n == nil:
+		w, err = o.object(ctx, source)
+	case n.Cluster:
 		w, err = o.blueprint(ctx, client)
 	default:
-		w, err = o.owner(ctx, client, o.Noun, o.namespace, o.Name)
+		w, err = o.owner(ctx, source, n, o.namespace, o.Object.Name)
 	}
 	if err != nil {
 		return err
@@ -191,19 +151,7 @@ func (o *Options) print(w *why.Why) error {
 	case "yaml":
 		return why.WriteYAML(o.Streams.Out, w)
 	}
-	printer, err := o.Output.Printer()
-	if err != nil {
-		return err
-	}
-	encoded, err := json.Marshal(w)
-	if err != nil {
-		return err
-	}
-	fields := map[string]any{}
-	if err := json.Unmarshal(encoded, &fields); err != nil {
-		return err
-	}
-	return printer.PrintObj(&unstructured.Unstructured{Object: fields}, o.Streams.Out)
+	return o.Output.PrintData(o.Streams.Out, w)
 }
 
 // wantsTemplates tells whether the templates are read for what is shown anyway; each costs

@@ -76,7 +76,7 @@ func TestDelete(t *testing.T) {
 		{"several, each once", "y\n", "cart checkout cart",
 			"workload.carto.run/cart deleted\nworkload.carto.run/checkout deleted\n", "Delete 2 workloads: cart, checkout in namespace shop and the 3 objects stamped for them? [y/N]: ", "", "shop/cart shop/checkout"},
 		{"what stays is said", "y\n", "orders --cascade orphan", "workload.carto.run/orders deleted\n", "Delete workload orders in namespace shop, but not everything stamped for it? [y/N]: ", "", "shop/orders"},
-		{"one that is not there keeps no other", "", "cort orders -y", "workload.carto.run/orders deleted\n", "", `workload "cort" not found in namespace "shop"; did you mean cart?`, "shop/orders"},
+		{"one that is not there keeps no other", "", "cort orders -y", "workload.carto.run/orders deleted\n", "", `workload "cort" not found in namespace "shop"; did you mean "cart"?`, "shop/orders"},
 		{"nothing to ask about", "y\n", "zzz", "", "", `workload "zzz" not found in namespace "shop"`, ""},
 		{"a missing one may be no error", "", "zzz --ignore-not-found -y", "", "workload \"zzz\" not found in namespace \"shop\": nothing to delete\n", "", ""},
 		{"by label", "", "-l team=c -y -o name", "workload.carto.run/cart\nworkload.carto.run/checkout\n", "", "", "shop/cart shop/checkout"},
