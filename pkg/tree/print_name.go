@@ -3,6 +3,8 @@ package tree
 import (
 	"io"
 	"strings"
+
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // WriteNames writes the objects of a snapshot one a line, as kubectl takes them:
@@ -12,7 +14,7 @@ func WriteNames(w io.Writer, s Snapshot) error {
 	var walk func(n *node)
 	walk = func(n *node) {
 		if n.ref != nil {
-			out.WriteString(Printable(n.ref.Typed()) + "/" + Printable(n.ref.Name) + "\n")
+			out.WriteString(table.Printable(n.ref.Typed()) + "/" + table.Printable(n.ref.Name) + "\n")
 		}
 		for i := range n.children {
 			walk(&n.children[i])

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // TableOptions say how a table looks; they never change what it says.
@@ -36,35 +38,23 @@ func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 		header = append(header, "OUTPUT", "REVISION", "FOUND BY")
 		o.Width = 0
 	}
-	var all []row
-	if !o.NoHeaders {
-		all = append(all, row{header})
+	columns := make([]table.Column, len(header))
+	for i, title := range header {
+		columns[i] = table.Column{Title: title, Min: least[title]}
 	}
+	options := table.Options{Width: o.Width, Unicode: o.Unicode, NoHeaders: o.NoHeaders, Gap: 2}
+	if o.Color {
+		options.Paint = table.PaintStatus
+	}
+	var all [][]string
 	nodes := s.nodes()
 	g := glyphsFor(o.Unicode)
 	for i := range nodes {
 		all = append(all, rows(&nodes[i], "", "", o, g)...)
 	}
-	widths := make([]int, len(header))
-	for _, r := range all {
-		for i, c := range r.cells {
-			widths[i] = max(widths[i], Width(c))
-		}
-	}
-	// Room is taken from the reason first, then from the name: a name that is cut
-	// cannot be copied.
-	name, reason := o.column(columnName), o.column(columnReason)
-	if o.Width > 0 {
-		if over := sum(widths) + 2*(len(widths)-1) - o.Width; over > 0 {
-			widths[reason] -= min(over, max(0, widths[reason]-12))
-		}
-		if over := sum(widths) + 2*(len(widths)-1) - o.Width; over > 0 {
-			widths[name] -= min(over, max(0, widths[name]-20))
-		}
-	}
 	out := &strings.Builder{}
-	for _, r := range all {
-		out.WriteString(r.render(widths, o))
+	if err := table.New(columns, options).Write(out, all); err != nil {
+		return err
 	}
 	if !o.NoHeaders {
 		for _, line := range s.remarks(o) {
@@ -75,55 +65,9 @@ func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	return err
 }
 
-// Columns, without that of namespaces.
-const (
-	columnName = iota
-	columnReady
-	columnHealthy
-	columnReason
-)
-
-func (o TableOptions) column(c int) int {
-	if o.Namespace {
-		return c + 1
-	}
-	return c
-}
-
-func sum(list []int) int {
-	n := 0
-	for _, v := range list {
-		n += v
-	}
-	return n
-}
-
-type row struct{ cells []string }
-
-func (r row) render(widths []int, o TableOptions) string {
-	line := &strings.Builder{}
-	for i, c := range r.cells {
-		c = Cut(c, widths[i], o.Unicode)
-		if i > 0 {
-			line.WriteString("  ")
-		}
-		line.WriteString(Pad(paint(c, i, o), widths[i]))
-	}
-	return strings.TrimRight(line.String(), " ") + "\n"
-}
-
-// paint colours the two status columns; the word itself stays, so that colour is never
-// the only signal.
-func paint(cell string, column int, o TableOptions) string {
-	if !o.Color || column != o.column(columnReady) && column != o.column(columnHealthy) {
-		return cell
-	}
-	code := map[string]string{"True": "32", "False": "31", "Unknown": "33"}[cell]
-	if code == "" {
-		return cell
-	}
-	return "\x1b[" + code + "m" + cell + "\x1b[0m"
-}
+// least are the widths below which columns are not cut. Room is taken from the reason
+// first, then from the name: a name that is cut cannot be copied.
+var least = map[string]int{"NAME": 20, "REASON": 12}
 
 type glyphs struct{ tee, end, bar, arrow string }
 
@@ -136,8 +80,8 @@ func glyphsFor(unicode bool) glyphs {
 
 // rows of a node and of all below it. Lead is what stands before its name, and below what
 // stands before that of its children.
-func rows(n *node, lead, below string, o TableOptions, g glyphs) []row {
-	all := []row{{cells(n, lead, o, g)}}
+func rows(n *node, lead, below string, o TableOptions, g glyphs) [][]string {
+	all := [][]string{cells(n, lead, o, g)}
 	for i := range n.children {
 		branch, next := g.tee, g.bar
 		if i == len(n.children)-1 {

@@ -3,7 +3,8 @@ package tree
 import (
 	"fmt"
 	"strings"
-	"unicode"
+
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // remarks of a tree: why its owner is not ready, and what could not be read.
@@ -120,7 +121,7 @@ func causeLines(c *RootCause) []string {
 func MessageLines(s string) []string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
-		line = strings.TrimRight(Printable(line), " \t\r")
+		line = strings.TrimRight(table.Printable(line), " \t\r")
 		switch {
 		case len(lines) > 0:
 			lines = append(lines, "  "+line)
@@ -131,14 +132,4 @@ func MessageLines(s string) []string {
 	return lines
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(Printable(s)), " ") }
-
-// Printable replaces control characters: messages of others end up on terminals.
-func Printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c != '\n' && c != '\t' && (unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c)) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
-}
+func oneLine(s string) string { return strings.Join(strings.Fields(table.Printable(s)), " ") }

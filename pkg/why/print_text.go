@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // TextOptions say how the text looks, and which of the long sections it has.
@@ -130,12 +130,12 @@ func (p *printer) chain(y *Why) {
 		if i > 0 {
 			head = "  " + strings.Repeat("   ", i-1) + branch
 		}
-		name := tree.Printable(l.Name)
+		name := table.Printable(l.Name)
 		if l.What == "step" || l.What == "container" {
 			name = l.What + " " + name
 		}
 		if state := strings.TrimPrefix(strings.TrimSuffix(l.Status+", "+l.Reason, ", "), ", "); state != "" {
-			name += ": " + tree.Printable(state)
+			name += ": " + table.Printable(state)
 		}
 		p.wrap(head, "  "+indent+"  ", name)
 		p.message("  "+indent+"  ", l.Message)
@@ -147,7 +147,7 @@ func (p *printer) chain(y *Why) {
 
 // message keeps the lines of a message: those of ytt show where in a template the fault is.
 func (p *printer) message(indent, text string) {
-	for line := range strings.SplitSeq(strings.TrimSpace(tree.Printable(text)), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(table.Printable(text)), "\n") {
 		trimmed := strings.TrimLeft(line, " \t")
 		if trimmed == "" {
 			continue

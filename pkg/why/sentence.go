@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -59,7 +60,7 @@ func finish(text string) string {
 	return text + "."
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(tree.Printable(text)), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(table.Printable(text)), " ") }
 
 // nested words the cause of an owner below, of which only the tree is known.
 func (s *speaker) nested(owner tree.Ref, c *tree.RootCause) string {

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/jsonpath"
 
-	"github.com/carto-run/carto/pkg/cli/table"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // Formats of kubectl that its library for plugins leaves out. They live in the package of

@@ -18,7 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/stamp"
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // RegisterWorkload completes the flags by which a workload is described; a command has
@@ -205,7 +205,7 @@ func short(value any) string {
 	if err != nil {
 		return "?"
 	}
-	text := []rune(tree.Printable(string(encoded)))
+	text := []rune(table.Printable(string(encoded)))
 	if len(text) > width {
 		return string(text[:width-1]) + "…"
 	}

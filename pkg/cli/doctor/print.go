@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 func writeJSON(w io.Writer, r *Report) error {
@@ -103,4 +103,4 @@ func wrap(text string, width int) []string {
 }
 
 // oneLine makes what comes from clusters and file systems safe to show.
-func oneLine(s string) string { return strings.Join(strings.Fields(tree.Printable(s)), " ") }
+func oneLine(s string) string { return strings.Join(strings.Fields(table.Printable(s)), " ") }

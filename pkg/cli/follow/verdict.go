@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -125,7 +126,7 @@ func why(t *tree.Tree) string {
 	c := t.RootCause
 	text := c.Reason
 	if c.Message != "" {
-		text += ": " + tree.Printable(c.Message)
+		text += ": " + table.Printable(c.Message)
 	}
 	if c.Step != "" {
 		text = fmt.Sprintf("step %s: %s", c.Step, text)

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // container follows one container of one pod over all its instances.
@@ -185,7 +185,7 @@ func (t *tailer) take(ctx context.Context) bool {
 
 // refuse says once of each pod that its log can not be read.
 func (t *tailer) refuse(p *pod, container string, err error) {
-	t.notef("pod "+p.key.namespace+"/"+p.key.name, "cannot read the log of %s/%s[%s]: %s", tree.Printable(p.key.namespace), tree.Printable(p.key.name), tree.Printable(container), tree.Printable(err.Error()))
+	t.notef("pod "+p.key.namespace+"/"+p.key.name, "cannot read the log of %s/%s[%s]: %s", table.Printable(p.key.namespace), table.Printable(p.key.name), table.Printable(container), table.Printable(err.Error()))
 }
 
 func closeQuietly(c io.Closer) { _ = c.Close() } // it was only read

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // colours of steps, as the parameters of terminal sequences: cyan, yellow, magenta,
@@ -20,14 +20,14 @@ func Text(w io.Writer, colour, timestamps bool) func(Line) error {
 		if l.Step != "" {
 			prefix = l.Step + "/" + prefix
 		}
-		prefix = tree.Printable(prefix)
+		prefix = table.Printable(prefix)
 		if colour {
 			prefix = fmt.Sprintf("\x1b[%dm%s\x1b[0m", colours[l.place%len(colours)], prefix)
 		}
 		if timestamps && l.Time != "" {
 			prefix += " " + l.Time
 		}
-		_, err := fmt.Fprintf(w, "%s %s\n", prefix, tree.Printable(l.Message))
+		_, err := fmt.Fprintf(w, "%s %s\n", prefix, table.Printable(l.Message))
 		return err
 	}
 }

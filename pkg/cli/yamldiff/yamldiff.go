@@ -10,7 +10,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"sigs.k8s.io/yaml"
 
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // context is how many unchanged lines stand around a change (spec: cli §2.3).
@@ -61,7 +61,7 @@ func (d Diff) Write(w io.Writer, color bool) error {
 		}
 		before, after := h.FromLine, h.ToLine
 		for _, l := range h.Lines {
-			content := tree.Printable(strings.TrimSuffix(l.Content, "\n"))
+			content := table.Printable(strings.TrimSuffix(l.Content, "\n"))
 			var line string
 			switch l.Kind {
 			case udiff.Delete:

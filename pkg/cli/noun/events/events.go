@@ -18,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/follow"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -171,7 +172,7 @@ func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
 }
 
 func (o *Options) notef(format string, args ...any) {
-	_, _ = fmt.Fprintln(o.Streams.ErrOut, tree.Printable(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(o.Streams.ErrOut, table.Printable(fmt.Sprintf(format, args...)))
 }
 
 func (o *Options) explain(err error) error {

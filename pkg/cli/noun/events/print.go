@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/cli/table"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // print prints all events at once; in the formats of kubectl as its list.

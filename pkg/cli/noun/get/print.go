@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/carto-run/carto/pkg/cli/table"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // section is one part of what get shows.

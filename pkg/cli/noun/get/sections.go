@@ -10,6 +10,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -254,7 +255,7 @@ func (o *Options) pods(v *view) section {
 	}
 	for _, u := range unread(v.tree) {
 		if u.Resource == "pods" {
-			s.nothing = "not known: " + tree.Printable(u.Message)
+			s.nothing = "not known: " + table.Printable(u.Message)
 		}
 	}
 	return s
@@ -296,7 +297,7 @@ func notRead(v *view) section {
 	return s
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(tree.Printable(s)), " ") }
+func oneLine(s string) string { return strings.Join(strings.Fields(table.Printable(s)), " ") }
 
 // conditionMessages are those of conditions that are not True, each once.
 func conditionMessages(conditions []metav1.Condition, types ...string) []string {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/cli/table"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // rows turns objects into rows of a table.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // conflict is a field that another manager owns.
@@ -50,7 +50,7 @@ func ofOthers(all []conflict) []conflict {
 func conflictError(what string, all []conflict) error {
 	var lines []string
 	for _, c := range all {
-		line := fmt.Sprintf("  %s is managed by %s", tree.Printable(c.field), tree.Printable(c.manager))
+		line := fmt.Sprintf("  %s is managed by %s", table.Printable(c.field), table.Printable(c.manager))
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}

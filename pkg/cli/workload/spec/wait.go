@@ -14,6 +14,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/follow"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -99,7 +100,7 @@ func (o *Options) startTail(ctx context.Context, client dynamic.Interface, made 
 	go func() {
 		defer close(done)
 		if err := o.Tail(tailing, client, made.GetNamespace(), made.GetName()); err != nil && tailing.Err() == nil {
-			o.Say("warning: no logs: " + tree.Printable(err.Error()))
+			o.Say("warning: no logs: " + table.Printable(err.Error()))
 		}
 	}()
 	return func() {

@@ -8,14 +8,12 @@ package table
 import (
 	"io"
 	"strings"
-
-	"github.com/carto-run/carto/pkg/tree"
 )
 
 // Spaces between columns: what kubectl prints, and what is left of it where the terminal is
 // too narrow. Then a column that may be cut keeps at least crumb.
 const (
-	gap       = 3
+	usualGap  = 3
 	narrowGap = 1
 	crumb     = 6
 )
@@ -38,6 +36,8 @@ type Options struct {
 	NoHeaders bool
 	// Indent of every row.
 	Indent string
+	// Gap is how many spaces stand between columns; 0 means the three of kubectl.
+	Gap int
 	// Paint colours a cell that has its final width; nil means no colour.
 	Paint func(column, cell string) string
 }
@@ -53,6 +53,9 @@ type Printer struct {
 
 // New makes a printer.
 func New(columns []Column, o Options) *Printer {
+	if o.Gap == 0 {
+		o.Gap = usualGap
+	}
 	return &Printer{columns: columns, options: o, widths: make([]int, len(columns))}
 }
 
@@ -71,13 +74,13 @@ func (p *Printer) Write(w io.Writer, rows [][]string) error {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			cells[i] = Cell(cell)
-			p.widths[i] = max(p.widths[i], tree.Width(cells[i]))
+			p.widths[i] = max(p.widths[i], Width(cells[i]))
 		}
 		all = append(all, cells)
 	}
 	if !p.options.NoHeaders {
 		for i, c := range p.columns {
-			p.widths[i] = max(p.widths[i], tree.Width(c.Title))
+			p.widths[i] = max(p.widths[i], Width(c.Title))
 		}
 	}
 	widths, space := p.fit()
@@ -94,16 +97,16 @@ func (p *Printer) Write(w io.Writer, rows [][]string) error {
 func (p *Printer) fit() (widths []int, space int) {
 	widths = append(widths, p.widths...)
 	if p.options.Width <= 0 {
-		return widths, gap
+		return widths, p.options.Gap
 	}
-	over := tree.Width(p.options.Indent) + gap*(len(widths)-1) - p.options.Width
+	over := Width(p.options.Indent) + p.options.Gap*(len(widths)-1) - p.options.Width
 	for _, w := range widths {
 		over += w
 	}
 	if over = p.take(widths, over, func(least int) int { return least }); over <= 0 {
-		return widths, gap
+		return widths, p.options.Gap
 	}
-	over -= (gap - narrowGap) * (len(widths) - 1)
+	over -= (p.options.Gap - narrowGap) * (len(widths) - 1)
 	p.take(widths, over, func(least int) int { return min(least, crumb) })
 	return widths, narrowGap
 }
@@ -127,8 +130,8 @@ func (p *Printer) row(out *strings.Builder, widths []int, space int, cells []str
 		if i > 0 {
 			line.WriteString(strings.Repeat(" ", space))
 		}
-		cell = tree.Cut(cell, widths[i], p.options.Unicode)
-		room := widths[i] - tree.Width(cell)
+		cell = Cut(cell, widths[i], p.options.Unicode)
+		room := widths[i] - Width(cell)
 		if p.options.Paint != nil {
 			cell = p.options.Paint(p.columns[i].Title, cell)
 		}
@@ -138,7 +141,7 @@ func (p *Printer) row(out *strings.Builder, widths []int, space int, cells []str
 	text := strings.TrimRight(line.String(), " ")
 	if p.options.Width > 0 {
 		// The columns that are never cut may be too many for the terminal.
-		text = tree.Cut(text, p.options.Width, p.options.Unicode)
+		text = Cut(text, p.options.Width, p.options.Unicode)
 	}
 	out.WriteString(text + "\n")
 }
@@ -146,7 +149,7 @@ func (p *Printer) row(out *strings.Builder, widths []int, space int, cells []str
 // Cell is a text of others as it may stand in a row: on one line, without what steers a
 // terminal.
 func Cell(s string) string {
-	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(tree.Printable(s))
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(Printable(s))
 }
 
 // PaintStatus colours the cells of columns that hold the status of a condition. The word
