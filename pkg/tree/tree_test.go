@@ -3,18 +3,19 @@ package tree
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"sigs.k8s.io/yaml"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -86,6 +87,9 @@ func TestGolden(t *testing.T) {
 		"tty80": func(b *bytes.Buffer, tr *Tree) error {
 			return WriteTable(b, tr, TableOptions{Now: now, Unicode: true, Color: true, Width: 80})
 		},
+		"tty40": func(b *bytes.Buffer, tr *Tree) error {
+			return WriteTable(b, tr, TableOptions{Now: now, Unicode: true, Width: 40})
+		},
 		"table": func(b *bytes.Buffer, tr *Tree) error { return WriteTable(b, tr, TableOptions{Now: now, Unicode: true}) },
 		"ascii": func(b *bytes.Buffer, tr *Tree) error { return WriteTable(b, tr, TableOptions{Now: now}) },
 		"wide": func(b *bytes.Buffer, tr *Tree) error {
@@ -114,14 +118,29 @@ func TestGolden(t *testing.T) {
 
 func TestTableFitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	if err := WriteTable(&out, Build(load(t, "waiting")), TableOptions{Unicode: true, Width: 80}); err != nil {
-		t.Fatal(err)
+	many := Build(load(t, "waiting"))
+	for i := range 60 {
+		step := Step{Name: fmt.Sprintf("step-%d-製品", i), Ready: State{Status: "False", Reason: "AReasonThatIsLonger"}}
+		for j := range i {
+			step.Inputs = append(step.Inputs, StepInput{Edge: Edge{From: fmt.Sprintf("step-%d", j)}})
+		}
+		many.Steps = append(many.Steps, step)
 	}
-	table, _, _ := strings.Cut(out.String(), "\n\n")
-	for _, l := range strings.Split(table, "\n") {
-		if n := utf8.RuneCountInString(l); n > 80 {
-			t.Errorf("%d columns: %s", n, l)
+	for _, width := range []int{20, 40, 80, 300} {
+		for name, tr := range map[string]*Tree{"four steps": Build(load(t, "waiting")), "sixty more": many} {
+			var out bytes.Buffer
+			if err := WriteTable(&out, tr, TableOptions{Unicode: true, Width: width, Namespace: true}); err != nil {
+				t.Fatal(err)
+			}
+			rows, _, _ := strings.Cut(out.String(), "\n\n")
+			if n := strings.Count(rows, "\n"); n < len(tr.Steps) {
+				t.Errorf("%s, %d columns: only %d rows", name, width, n)
+			}
+			for _, l := range strings.Split(rows, "\n") {
+				if n := table.Width(l); n > width {
+					t.Errorf("%s, %d columns: %d: %s", name, width, n, l)
+				}
+			}
 		}
 	}
 }
