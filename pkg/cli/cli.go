@@ -112,6 +112,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 
+	root.SetGlobalNormalizationFunc(synonyms)
 	root.AddCommand(nouns(f)...)
 	root.AddCommand(
 		install.NewCmdInstall(f, nil),

@@ -22,3 +22,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	return &cmdutil.UsageError{Err: err}
 }
+
+// synonyms lets people write flags as they know them from elsewhere: kubectl has
+// --filename, others have --file.
+func synonyms(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "file" {
+		name = "filename"
+	}
+	return pflag.NormalizedName(name)
+}

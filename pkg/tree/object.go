@@ -27,6 +27,11 @@ func ObjectState(obj *unstructured.Unstructured) State {
 		}
 		return State{Status: "Unknown", Reason: "Running"}
 	}
+	// kapp-controller has a condition for each outcome, of which one is there.
+	if s, ok := condition(obj, "ReconcileFailed"); ok && s.Status == "True" {
+		s.Status = "False"
+		return s
+	}
 	// Most controllers follow one of these; the order is from the most to the least
 	// definite.
 	for _, kind := range []string{"Ready", "Succeeded", "Available", "ReconcileSucceeded"} {

@@ -22,6 +22,10 @@ import (
 	"github.com/carto-run/carto/pkg/tree"
 )
 
+// DefaultStreams is how many containers are followed at the same time, unless a person says
+// otherwise: each is a connection to a node.
+const DefaultStreams = 50
+
 // finishIn bounds the last look at what the containers wrote, once the outcome is known.
 const finishIn = 10 * time.Second
 

@@ -72,8 +72,8 @@ exist is an error (exit code 1), which does not keep the others from being delet
 		RunE:              cmdutil.RunE(o, runF),
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVarP(&o.Files, "file", "f", nil, "Delete the "+n.Plural+" of a file, or of standard input for -.")
-	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
+	flags.StringSliceVarP(&o.Files, "filename", "f", nil, "Delete the "+n.Plural+" of a file, or of standard input for -.")
+	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
 	flags.BoolVar(&o.All, "all", false, "Delete all "+n.Plural+" of the namespace.")
 	flags.StringVarP(&o.Selector, "selector", "l", "", "Delete those that a label selector selects.")
 	flags.StringVar(&o.Cascade, "cascade", "background", "What becomes of the stamped objects: background (they go after), foreground (they go before) or orphan (they stay).")

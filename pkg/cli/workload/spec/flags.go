@@ -53,8 +53,6 @@ type Source struct {
 func (o *Options) AddTo(cmd *cobra.Command, f *cmdutil.Factory) {
 	flags := cmd.Flags()
 	flags.StringVarP(&o.File, "filename", "f", "", "Path or http(s) URL of a file that holds exactly one Workload, or - for standard input.")
-	flags.StringVar(&o.File, "file", "", "The same as --filename.")
-	_ = flags.MarkHidden("file")
 
 	typ := "web"
 	for _, name := range []string{"TANZU_APPS_TYPE", "CARTO_TYPE"} {
@@ -100,6 +98,8 @@ func (o *Options) AddTo(cmd *cobra.Command, f *cmdutil.Factory) {
 	flags.BoolVar(&o.Wait, "wait", false, "Wait until the workload is ready, and show how it gets there.")
 	flags.DurationVar(&o.WaitTimeout, "wait-timeout", 10*time.Minute, "How long --wait waits.")
 	flags.DurationVar(&o.Delay, "delay", 0, "How long the workload must stay ready before --wait believes it. Not needed to skip an old state: --wait minds only what was made of the present inputs.")
+	flags.BoolVar(&o.ShowLogs, "tail", false, "Wait, and tail the logs of all pods of the workload meanwhile.")
+	flags.BoolVar(&o.LogTimes, "tail-timestamp", false, "The same, with a timestamp in each line of the logs.")
 	flags.BoolVarP(&o.Yes, "yes", "y", false, "Answer every question with yes.")
 	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))

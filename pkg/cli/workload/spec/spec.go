@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -38,13 +39,17 @@ type Options struct {
 	Wait        bool
 	WaitTimeout time.Duration
 	Delay       time.Duration
-	Yes         bool
-	Output      *cmdutil.OutputFlags
+	// ShowLogs shows logs while waiting, LogTimes with a time in each line.
+	ShowLogs bool
+	LogTimes bool
+	Yes      bool
+	Output   *cmdutil.OutputFlags
 
 	// Tail shows logs while Wait waits, until ctx is done; nil shows none. What it returns
 	// before that ends nothing: logs are an extra.
 	Tail func(ctx context.Context, client dynamic.Interface, namespace, name string) error
 
+	restConfig func() (*rest.Config, error)
 	// changed tells whether a flag was given: an empty value unsets, an absent flag
 	// leaves alone.
 	changed func(flag string) bool
@@ -52,7 +57,7 @@ type Options struct {
 
 // New makes options whose default output says "KIND/NAME verb".
 func New(f *cmdutil.Factory, verb string) Options {
-	return Options{Session: f.Session(), Output: cmdutil.NewOutputFlags(verb)}
+	return Options{Session: f.Session(), Output: cmdutil.NewOutputFlags(verb), restConfig: f.RESTConfig}
 }
 
 // Complete takes the arguments and the environment.
@@ -62,6 +67,9 @@ func (o *Options) Complete(cmd *cobra.Command, args []string) error {
 		o.Name = args[0]
 	}
 	o.Registry.fromEnvironment(o.Streams.Getenv)
+	if o.ShowLogs || o.LogTimes {
+		o.Wait, o.Tail = true, o.logs
+	}
 	return nil
 }
 

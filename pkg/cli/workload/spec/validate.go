@@ -22,17 +22,14 @@ func (o *Options) Faults(asks bool) []error {
 	default:
 		fault("--dry-run is %q; one of: none, client, server", o.DryRun)
 	}
-	if o.changed("filename") && o.changed("file") {
-		fault("--filename and --file are the same; give one")
-	}
-	if (o.changed("filename") || o.changed("file")) && o.File == "" {
+	if o.changed("filename") && o.File == "" {
 		fault("--filename is empty")
 	}
 	if o.Name == "" && o.File == "" {
 		fault("a NAME or a file (-f) is needed")
 	}
 	if o.Wait && o.DryRun != "none" {
-		fault("--wait has nothing to wait for with --dry-run")
+		fault("--wait and --tail have nothing to wait for with --dry-run")
 	}
 	if o.WaitTimeout <= 0 {
 		fault("--wait-timeout is %s; it must be positive", o.WaitTimeout)

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/follow"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/cli/tail"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
@@ -87,6 +89,25 @@ func (o *Options) view() follow.View {
 	}
 	return follow.Repaint(o.Streams.NewPainter(o.Streams.ErrOut), func() tree.TableOptions {
 		return tree.TableOptions{Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseErrColor(), Width: o.Streams.Width()}
+	})
+}
+
+// logs shows what all pods of the workload write from now on. It is talk here, like the
+// progress beside it.
+func (o *Options) logs(ctx context.Context, client dynamic.Interface, namespace, name string) error {
+	config, err := o.restConfig()
+	if err != nil {
+		return err
+	}
+	reader, err := tail.NewReader(config)
+	if err != nil {
+		return err
+	}
+	return tail.Run(ctx, tail.Options{
+		Follow: follow.Options{Client: client, Ref: collect.OwnerRef{Kind: v1alpha1.KindWorkload, Namespace: namespace, Name: name}},
+		Logs:   reader, Since: time.Minute, MaxStreams: tail.DefaultStreams,
+		Sink: tail.Text(o.Streams.ErrOut, o.Streams.UseErrColor(), o.LogTimes),
+		Note: func(format string, args ...any) { o.Say(fmt.Sprintf(format, args...)) },
 	})
 }
 
