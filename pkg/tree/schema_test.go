@@ -56,15 +56,26 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s does not follow %s; run make generate: %v", golden, path, err)
 		}
 	}
-	empty, err := json.Marshal(tree.Tree{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(empty))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if schema.Validate(value) == nil {
-		t.Error("a tree of nothing follows the schema, so anything does")
+	for _, tc := range []struct {
+		reason string
+		what   any
+		valid  bool
+	}{
+		{"a list of trees", tree.NewForest(nil, []tree.Unread{{Verb: "list", Resource: "pods", Code: "Forbidden"}}), true},
+		{"a way up", tree.BuildPath(nil, nil), true},
+		{"a tree of nothing", tree.Tree{}, false},
+		{"a tree that says it is a list", tree.Tree{APIVersion: tree.APIVersion, Kind: tree.KindList, Steps: []tree.Step{}}, false},
+	} {
+		encoded, err := json.Marshal(tc.what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != tc.valid {
+			t.Errorf("%s: valid is to be %t: %v", tc.reason, tc.valid, err)
+		}
 	}
 }

@@ -54,9 +54,24 @@ func write(path string) error {
 		delete(reflector.CommentMap, key)
 		reflector.CommentMap[module+key[strings.LastIndexByte(key, '/')+len("/tree"):]] = oneLine(text)
 	}
-	schema := reflector.Reflect(&tree.Tree{})
-	schema.ID = jsonschema.ID("https://carto.run/schemas/tree.v1.json")
-	schema.Title = "What kubectl carto tree -o json prints: " + tree.APIVersion
+	schema := &jsonschema.Schema{
+		Version:     jsonschema.Version,
+		ID:          jsonschema.ID("https://carto.run/schemas/tree.v1.json"),
+		Title:       "What kubectl carto tree -o json prints: " + tree.APIVersion,
+		Definitions: jsonschema.Definitions{},
+	}
+	for _, document := range []any{&tree.Tree{}, &tree.Forest{}, &tree.Path{}} {
+		one := reflector.Reflect(document)
+		for name, definition := range one.Definitions {
+			schema.Definitions[name] = definition
+		}
+		schema.OneOf = append(schema.OneOf, &jsonschema.Schema{Ref: one.Ref})
+	}
+	// The kind tells which of them it is.
+	for name, kind := range map[string]string{"Tree": tree.Kind, "Forest": tree.KindList, "Path": tree.KindPath} {
+		property, _ := schema.Definitions[name].Properties.Get("kind")
+		property.Const = kind
+	}
 	data, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		return err
