@@ -201,76 +201,114 @@ func TestBadFlags(t *testing.T) {
 	}
 }
 
+// goldens are the commands whose whole output is kept, by the name of the file.
+var goldens = map[string]struct {
+	args string
+	code int
+}{
+	"list":       {"workload list", 0},
+	"list-all":   {"workload list -A -o wide", 0},
+	"list-name":  {"workload list -o name", 0},
+	"get":        {"workload get cart", 0},
+	"get-none":   {"workload get nope", 1},
+	"get-near":   {"workload get crat", 1},
+	"get-show":   {"workload get cart --show messages,steps", 0},
+	"get-wide":   {"workload get cart -o wide", 0},
+	"export":     {"workload get cart --export", 0},
+	"columns":    {"workload get cart -o custom-columns=NAME:.metadata.name,STEPS:.status.resources[*].name", 0},
+	"tree":       {"tree workload/cart", 0},
+	"why":        {"why workload/cart", 1},
+	"why-all":    {"why workload/cart --all", 1},
+	"why-near":   {"why workload/crat", 1},
+	"create":     {"workload create new --git-repo https://git.example/x --git-tag v1 --yes", 0},
+	"dry-run":    {"workload create new --image x -p a=b --dry-run", 0},
+	"delete":     {"workload delete nope cart --yes", 1},
+	"delete-dry": {"workload delete cart --dry-run -o name", 0},
+	"apply":      {"workload apply cart --env A=1 --image x --yes", 0},
+	"unchanged":  {"workload apply cart --yes", 0},
+	"group":      {"workload", 0},
+
+	"wait-none": {"workload wait nope", 1},
+	"wait-gone": {"workload wait nope --for deleted", 0},
+	"wait-step": {"workload wait cart --for step=fetch", 0},
+
+	"why-json":         {"why workload/cart -o json", 1},
+	"why-sentence":     {"why workload/cart -o jsonpath={.sentence}", 1},
+	"why-deliverable":  {"why dlv cart", 1},
+	"why-runnable":     {"why runnable/cart-test", 1},
+	"why-delivery":     {"why delivery/staging", 1},
+	"supplychain-list": {"csc list", 0},
+	"supplychain-get":  {"supplychain get service-path", 0},
+	"delivery-list":    {"delivery list -o wide", 0},
+	"delivery-get":     {"delivery get staging", 0},
+	"deliverable-list": {"dlv list -A -o wide", 0},
+	"deliverable-get":  {"deliverable get cart", 0},
+	"deliverable-tree": {"deliverable tree cart", 0},
+	"runnable-list":    {"runnable list -o wide", 0},
+	"runnable-get":     {"runnable get cart-test", 0},
+	"render":           {"template render --ytt -f testdata/body.ytt.yaml --value name=cart", 0},
+	"render-fails":     {"template render --ytt -f testdata/body.ytt.yaml --value nome=cart", 1},
+	"runnable-tree":    {"runnable tree cart-test", 0},
+	"runnable-retry":   {"runnable retry cart-test", 0},
+
+	"tree-supplychain": {"tree csc/platform", 0},
+	"tree-not-ready":   {"tree csc/platform --not-ready -o wide", 0},
+	"tree-list-one":    {"tree workload -A --not-ready -l app=shop -o jsonpath={.kind}", 0},
+	"tree-list-none":   {"tree deliverable -n tokyo", 0},
+	"tree-list":        {"tree wld -A -l app=shop", 0},
+	"tree-nested":      {"tree workload/shop", 0},
+	"tree-step":        {"tree workload/shop --step deliver --depth 2", 0},
+	"tree-kind":        {"tree workload/shop --kind pod -o name", 0},
+	"tree-object":      {"tree deployment/shop", 0},
+	"tree-several":     {"tree workload/shop workload/cart -o jsonpath={.items[*].owner.name}", 0},
+	"tree-up":          {"tree pod/shop-1-a --up", 0},
+	"tree-up-stranger": {"tree pod/stranger --up", 0},
+	"tree-mermaid":     {"tree workload/shop -o mermaid", 0},
+	"tree-dot":         {"tree workload/shop --depth 1 -o dot", 0},
+	"tree-template":    {"tree workload/shop -o go-template={{.rootCause.step}}", 0},
+	"tree-none":        {"tree pod/nope", 1},
+
+	"runnable-delete": {"runnable delete cart-test -y", 0},
+}
+
+// goldensElsewhere are commands without one here, and why.
+var goldensElsewhere = map[string]string{
+	"completion": "the scripts are cobra's",
+	"install":    "its manifests are generated, and the rest needs a real cluster: the script install.txtar",
+	"events":     "has goldens of its own: TestEvents",
+	"doctor":     "has goldens of its own, with a cluster in its worst state",
+	"tail":       "logs come from nodes: its own tests, and those with a real API server",
+	"version":    "says what machine this is: the script misc.txtar",
+}
+
+// TestEveryCommandHasAGolden walks the command tree.
+func TestEveryCommandHasAGolden(t *testing.T) {
+	t.Parallel()
+	f, _, _ := newFactory(t, false)
+	root := NewRoot(f)
+	shown := map[string]bool{}
+	for _, tc := range goldens {
+		if cmd, _, err := root.Find(strings.Fields(tc.args)); err == nil {
+			shown[cmd.Name()] = true // a verb does the same for every noun
+		}
+	}
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if !cmd.HasSubCommands() && !shown[cmd.Name()] && goldensElsewhere[cmd.Name()] == "" && cmd.Name() != "help" {
+			t.Errorf("%s has no golden", cmd.CommandPath())
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
 // TestGolden runs commands over the objects of testdata/objects.yaml, with and without a
 // terminal.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
-		args string
-		code int
-	}{
-		"list":       {"workload list", 0},
-		"list-all":   {"workload list -A -o wide", 0},
-		"list-name":  {"workload list -o name", 0},
-		"get":        {"workload get cart", 0},
-		"get-none":   {"workload get nope", 1},
-		"get-near":   {"workload get crat", 1},
-		"get-show":   {"workload get cart --show messages,steps", 0},
-		"get-wide":   {"workload get cart -o wide", 0},
-		"export":     {"workload get cart --export", 0},
-		"columns":    {"workload get cart -o custom-columns=NAME:.metadata.name,STEPS:.status.resources[*].name", 0},
-		"tree":       {"tree workload/cart", 0},
-		"why":        {"why workload/cart", 1},
-		"why-all":    {"why workload/cart --all", 1},
-		"why-near":   {"why workload/crat", 1},
-		"create":     {"workload create new --git-repo https://git.example/x --git-tag v1 --yes", 0},
-		"dry-run":    {"workload create new --image x -p a=b --dry-run", 0},
-		"delete":     {"workload delete nope cart --yes", 1},
-		"delete-dry": {"workload delete cart --dry-run -o name", 0},
-		"apply":      {"workload apply cart --env A=1 --image x --yes", 0},
-		"unchanged":  {"workload apply cart --yes", 0},
-		"group":      {"workload", 0},
-
-		"wait-none": {"workload wait nope", 1},
-		"wait-gone": {"workload wait nope --for deleted", 0},
-		"wait-step": {"workload wait cart --for step=fetch", 0},
-
-		"why-json":         {"why workload/cart -o json", 1},
-		"why-sentence":     {"why workload/cart -o jsonpath={.sentence}", 1},
-		"why-deliverable":  {"why dlv cart", 1},
-		"why-runnable":     {"why runnable/cart-test", 1},
-		"why-delivery":     {"why delivery/staging", 1},
-		"supplychain-list": {"csc list", 0},
-		"supplychain-get":  {"supplychain get service-path", 0},
-		"delivery-list":    {"delivery list -o wide", 0},
-		"delivery-get":     {"delivery get staging", 0},
-		"deliverable-list": {"dlv list -A -o wide", 0},
-		"deliverable-get":  {"deliverable get cart", 0},
-		"deliverable-tree": {"deliverable tree cart", 0},
-		"runnable-list":    {"runnable list -o wide", 0},
-		"runnable-get":     {"runnable get cart-test", 0},
-		"runnable-tree":    {"runnable tree cart-test", 0},
-		"runnable-retry":   {"runnable retry cart-test", 0},
-
-		"tree-supplychain": {"tree csc/platform", 0},
-		"tree-not-ready":   {"tree csc/platform --not-ready -o wide", 0},
-		"tree-list-one":    {"tree workload -A --not-ready -l app=shop -o jsonpath={.kind}", 0},
-		"tree-list-none":   {"tree deliverable -n tokyo", 0},
-		"tree-list":        {"tree wld -A -l app=shop", 0},
-		"tree-nested":      {"tree workload/shop", 0},
-		"tree-step":        {"tree workload/shop --step deliver --depth 2", 0},
-		"tree-kind":        {"tree workload/shop --kind pod -o name", 0},
-		"tree-object":      {"tree deployment/shop", 0},
-		"tree-several":     {"tree workload/shop workload/cart -o jsonpath={.items[*].owner.name}", 0},
-		"tree-up":          {"tree pod/shop-1-a --up", 0},
-		"tree-up-stranger": {"tree pod/stranger --up", 0},
-		"tree-mermaid":     {"tree workload/shop -o mermaid", 0},
-		"tree-dot":         {"tree workload/shop --depth 1 -o dot", 0},
-		"tree-template":    {"tree workload/shop -o go-template={{.rootCause.step}}", 0},
-		"tree-none":        {"tree pod/nope", 1},
-
-		"runnable-delete": {"runnable delete cart-test -y", 0},
-	} {
+	for name, tc := range goldens {
 		for _, tty := range []bool{false, true} {
 			file := name + ".golden"
 			if tty {
