@@ -21,21 +21,16 @@ import (
 	"github.com/carto-run/carto/pkg/why"
 )
 
-// Facts reads what explains an owner beyond its tree: the owner as templates see it, all
-// blueprints of the kind that selects it (one list), the templates of the selected one if
-// they are wanted (one get each), and the Warnings about the object at the end of the root
-// cause (one list). What can not be read is left out and named.
+// Facts reads what explains an owner beyond its tree: all blueprints of the kind that
+// selects it (one list), the templates of the selected one if they are wanted (one get
+// each), and the Warnings about the object at the end of the root cause (one list). What
+// can not be read is left out and named.
 func Facts(ctx context.Context, client dynamic.Interface, t *tree.Tree, templates bool) (why.Facts, error) {
 	r := newReader(Source{Client: client}, Query{})
-	ref := OwnerRef{Kind: t.Owner.Kind, Namespace: t.Owner.Namespace, Name: t.Owner.Name}
-	facts := why.Facts{}
+	facts := why.Facts{Owner: typed(&t.Owner)}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		facts.Owner = r.typedOwner(gctx, ref)
-		return gctx.Err()
-	})
-	group.Go(func() error {
-		facts.Blueprints = r.compiled(gctx, ref.Kind)
+		facts.Blueprints = r.compiled(gctx, t.Owner.Kind)
 		if templates && t.Blueprint != nil {
 			for _, b := range facts.Blueprints {
 				if b.Name == t.Blueprint.Name {
@@ -72,24 +67,20 @@ func deepest(c *tree.RootCause) *tree.Link {
 	return &c.Path[len(c.Path)-1]
 }
 
-// typedOwner is the owner as templates see it.
-func (r *reader) typedOwner(ctx context.Context, ref OwnerRef) any {
-	obj, err := r.Client.Resource(ref.Resource()).Namespace(ref.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
-	var typed any
-	if err == nil {
-		switch ref.Kind {
-		case v1alpha1.KindDeliverable:
-			typed = &v1alpha1.Deliverable{}
-		case v1alpha1.KindRunnable:
-			typed = &v1alpha1.Runnable{}
-		default:
-			typed = &v1alpha1.Workload{}
-		}
-		err = runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, typed)
-	}
-	if err != nil {
-		r.note("get", ref.Resource().GroupResource().String(), ref.Namespace, ref.Name, err)
+// typed is the owner as templates see it; nil where that was not read.
+func typed(owner *tree.OwnerNode) any {
+	if owner.Read == nil {
 		return nil
+	}
+	var typed any = &v1alpha1.Workload{}
+	switch owner.Kind {
+	case v1alpha1.KindDeliverable:
+		typed = &v1alpha1.Deliverable{}
+	case v1alpha1.KindRunnable:
+		typed = &v1alpha1.Runnable{}
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(owner.Read.Object, typed); err != nil {
+		return nil // the tree could not have been made of it
 	}
 	return typed
 }

@@ -72,7 +72,10 @@ func explainedClient(t *testing.T) *fake.FakeDynamicClient {
 // explainedTree has a cause that ends at a pod, in an owner below.
 func explainedTree() *tree.Tree {
 	return &tree.Tree{
-		Owner:     tree.OwnerNode{Ref: tree.Ref{Kind: "Workload", Namespace: "shop", Name: "cart"}},
+		Owner: tree.OwnerNode{
+			Ref:  tree.Ref{Kind: "Workload", Namespace: "shop", Name: "cart"},
+			Read: &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"name": "cart"}}},
+		},
 		Blueprint: &tree.Ref{Kind: "ClusterSupplyChain", Name: "chain"},
 		RootCause: &tree.RootCause{
 			Path:   []tree.Link{{Ref: tree.Ref{Kind: "Deliverable", Namespace: "shop", Name: "cart"}}},
@@ -121,8 +124,8 @@ func TestFactsWithoutTemplates(t *testing.T) {
 	if facts, err := Facts(t.Context(), client, explainedTree(), false); err != nil || facts.Templates != nil {
 		t.Errorf("got %v, %v", facts.Templates, err)
 	}
-	if n := len(client.Actions()); n != 3 {
-		t.Errorf("%d requests: the owner, the blueprints and the events are three", n)
+	if n := len(client.Actions()); n != 2 {
+		t.Errorf("%d requests: the blueprints and the events are two", n)
 	}
 }
 
