@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 
 			"eventually": eventually,
-			"registry": serveRegistry,
+			"registry":   serveRegistry,
 		},
 	})
 }

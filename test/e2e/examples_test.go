@@ -1,152 +1,238 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
-	"sigs.k8s.io/yaml"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/streams"
-	"github.com/carto-run/carto/test/harness"
 )
 
 // example says how a line of a command's help ends in the state of testdata/examples.
 type example struct {
 	// exit code; anything but 0 needs a reason.
 	exit int
-	// endless examples run until the test interrupts them, once they have said something.
+	// endless examples run until the test interrupts them, once they have said what they should.
 	endless bool
+	// changes is true for what does not leave the state as it was. All that only reads runs
+	// at the same time, at the end.
+	changes bool
 	// without names an object (resource/name) that must not be there before.
 	without string
+	// says is a regular expression that the output must match; it shows that the state of
+	// the examples is one in which the line does what its comment promises.
+	says string
 	// skip is why it cannot be run.
 	skip   string
 	reason string
 }
 
+const (
+	noAgent    = "no agent makes it ready"
+	noTerminal = "it asks, and there is no terminal to answer on"
+	testFailed = "its tests have failed"
+	watches    = "it goes on until it is interrupted"
+)
+
 // examples are all lines in the help of all commands. A line that is not here fails
-// TestExamples: add it, with how it ends.
+// TestExamples: add it, with how it ends. So does one here that no help has.
 var examples = map[string]example{
-	"kubectl carto install":                                          {},
-	"kubectl carto install --crds-only":                              {},
-	"kubectl carto install --print > carto.yaml":                     {},
-	"kubectl carto version":                                          {},
-	"kubectl carto version -o json":                                  {},
-	"kubectl carto completion install":                               {},
-	"kubectl carto completion install --dir ~/bin":                   {},
-	"kubectl carto completion install --print":                       {},
-	"source <(kubectl carto completion bash)":                        {},
-	"kubectl carto doctor":                                           {},
-	"kubectl carto doctor -n shop -o wide":                           {},
-	"kubectl carto tree workload/cart":                               {},
-	"kubectl carto tree wld cart --watch --until ready --timeout 5m": {endless: true, reason: "no agent makes it ready"},
+	"kubectl carto install":                        {changes: true},
+	"kubectl carto install --crds-only":            {changes: true},
+	"kubectl carto install --print > carto.yaml":   {},
+	"kubectl carto version":                        {},
+	"kubectl carto version -o json":                {},
+	"kubectl carto completion install":             {},
+	"kubectl carto completion install --dir ~/bin": {},
+	"kubectl carto completion install --print":     {},
+	"source <(kubectl carto completion bash)":      {},
+	"kubectl carto doctor":                         {},
+	"kubectl carto doctor -n shop -o wide":         {},
+
+	"kubectl carto tree workload/cart":                               {says: `run ← .*build`},
+	"kubectl carto tree wld cart --watch --until ready --timeout 5m": {endless: true, says: "Workload/cart", reason: noAgent},
+	"kubectl carto tree supplychain/web --not-ready":                 {says: "Workload/cart"},
+	"kubectl carto tree pod/cart-7c9d-x2x4b --up":                    {says: `(?s)Deployment/cart.*main@sha1:1f3e`},
+	"kubectl carto tree workload/cart -o dot":                        {says: `^digraph`},
+
+	"kubectl carto why workload/cart":                           {exit: 1, says: "step test", reason: testFailed},
+	"kubectl carto why workload/cart --all":                     {exit: 1, says: `(?s)web .*selected.*Params`, reason: testFailed},
+	"kubectl carto why pod/cart-7c9d-x2x4b":                     {exit: 1, says: "is of step run of workload shop/cart, which is not ready", reason: testFailed},
+	"kubectl carto why workload/cart -o jsonpath='{.sentence}'": {exit: 1, says: `^workload shop/cart is not ready: step test .*$`, reason: testFailed},
+
+	"kubectl carto workload list -A":            {says: "shop +cart"},
+	"kubectl carto deliverable list -A -o wide": {says: "shop +cart"},
 
 	"kubectl carto template render --ytt -f config.ytt.yaml --values-file values.yaml":                           {},
 	"kubectl carto template render --ytt -f config.ytt.yaml --values-file values.yaml --value params.replicas=3": {},
 	"kubectl carto template render ClusterConfigTemplate/web --workload workload.yaml --value image=nginx":       {},
 
 	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main":        {without: "workloads/cart"},
-	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main --wait": {without: "workloads/cart", endless: true, reason: "no agent makes it ready"},
+	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main --wait": {without: "workloads/cart", endless: true, reason: noAgent},
+	"kubectl carto workload create cart --local-path . --source-image registry.example/shop/cart-source":   {without: "workloads/cart", says: `Pushed the source: registry\.example/shop/cart-source:latest@sha256:`},
 	"kubectl carto workload create -f workload.yaml --env LOG_LEVEL=debug --dry-run -o yaml":               {},
+	"kubectl carto workload apply cart --git-branch next":                                                  {exit: 2, reason: noTerminal},
+	"kubectl carto workload apply -f workload.yaml --yes --wait":                                           {changes: true, endless: true, says: `(?s)configured.*Workload/cart`, reason: noAgent},
+	"kubectl carto workload apply -f workload.yaml --update-strategy replace":                              {exit: 2, reason: noTerminal},
 }
 
 // Examples of verbs are alike for each noun.
 func init() {
 	const message = ` -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`
-	for noun, name := range map[string]string{"workload": "cart", "deliverable": "cart", "runnable": "cart-test"} {
+	for noun, of := range map[string]struct{ name, sections, step string }{
+		"workload":    {"cart", "overview,source", "build"},
+		"deliverable": {"cart", "overview,source", "deploy"},
+		"runnable":    {"cart-test", "overview,inputs", ""},
+	} {
 		command := "kubectl carto " + noun + " "
-		for _, line := range []string{
-			"list", "list -A", "list -A -o wide", "list -A -l app.kubernetes.io/part-of=" + name + " -o wide",
-			"get " + name, "get " + name + message, "tree " + name, "retry " + name, "retry " + name + " --step test",
-			"delete --all -n shop --yes --wait",
+		for line, e := range map[string]example{
+			"list": {says: of.name},
+			"list -A -l app.kubernetes.io/part-of=cart -o wide":  {says: of.name},
+			"list --sort-by .metadata.creationTimestamp --watch": {endless: true, says: of.name, reason: watches},
+			"get " + of.name: {says: "the tests failed"},
+			"get " + of.name + " --show " + of.sections + " --watch":    {endless: true, says: of.name, reason: watches},
+			"get " + of.name + " --export":                              {says: "name: " + of.name},
+			"get " + of.name + message:                                  {says: "^the tests failed"},
+			"tree " + of.name:                                           {says: of.name},
+			"tree " + of.name + " --watch --until ready":                {endless: true, says: of.name, reason: noAgent},
+			"retry " + of.name:                                          {changes: true},
+			"delete " + of.name:                                         {exit: 2, reason: noTerminal},
+			"delete --all -n shop --yes --wait":                         {changes: true, says: "deleted"},
+			"delete -l team=buy --dry-run":                              {says: of.name + ` deleted \(dry run\)`},
+			"wait " + of.name:                                           {exit: 1, says: "failed: .*the tests failed", reason: testFailed},
+			"tail " + of.name:                                           {endless: true, says: `\] line of `, reason: watches},
+			"tail " + of.name + " --since 1h --follow=false -o json":    {says: `"message":"line of `},
+			"events " + of.name:                                         {says: "TestsFailed"},
+			"events " + of.name + " --watch --types Warning --since 5m": {endless: true, says: "TestsFailed", reason: watches},
 		} {
-			examples[command+line] = example{}
+			examples[command+line] = e
 		}
-		examples[command+"delete "+name] = example{exit: 2, reason: "it asks, and there is no terminal to answer on"}
-		examples[command+"tree "+name+" --watch --until ready"] = example{endless: true, reason: "no agent makes it ready"}
+		if of.step == "" {
+			examples[command+"tail "+of.name+" --until ready --since 0"] = example{exit: 1, says: `(?s)line of .*failed: `, reason: testFailed}
+			examples[command+"tree "+of.name+" --watch"] = example{endless: true, says: of.name, reason: watches}
+			examples[command+"wait "+of.name+" --for deleted"] = example{endless: true, says: of.name, reason: "nobody deletes it"}
+			continue
+		}
+		examples[command+"retry "+of.name+" --step test"] = example{changes: true}
+		examples[command+"wait "+of.name+" --for step="+of.step+" --timeout 20m"] = example{says: "step " + of.step + " ready"}
+		examples[command+"tail "+of.name+" --step "+of.step+" --until ready --since 0"] = example{exit: 1, says: `(?s)` + of.step + `/.*line of .*failed: `, reason: testFailed}
 	}
 	for noun, name := range map[string]string{"supplychain": "web", "delivery": "staging"} {
 		command := "kubectl carto " + noun + " "
-		for _, line := range []string{"list", "list -o wide", "get " + name, "get " + name + message} {
-			examples[command+line] = example{}
+		for line, e := range map[string]example{
+			"list": {says: name}, "list -o wide": {says: name}, "get " + name: {says: "test"}, "get " + name + message: {},
+			"get " + name + " --export":                      {says: "name: " + name},
+			"get " + name + " --show overview,steps --watch": {endless: true, says: name, reason: watches},
+		} {
+			examples[command+line] = e
 		}
 	}
-	examples["kubectl carto runnable tree cart-test --watch"] = example{endless: true, reason: "it watches until it is interrupted"}
 }
 
 // TestExamples runs every example of every command's help as a person would type it.
 func TestExamples(t *testing.T) {
-	cp := harness.Shared(t)
-	client, err := dynamic.NewForConfig(cp.Config)
-	if err != nil {
-		t.Fatal(err)
+	lines := knownExamples(t)
+	state := newExampleState(t)
+	run := exampleRunner(t, state)
+	title := func(line string) string { return strings.TrimPrefix(line, "kubectl carto ") }
+	reads := func(e example) bool { return !e.changes && e.without == "" }
+	for _, line := range lines {
+		if e := examples[line]; !reads(e) {
+			t.Run(title(line), func(t *testing.T) {
+				state.prepare(t, e.without)
+				run(t, line, e)
+			})
+		}
 	}
-	installCRDs(t, client)
+	state.prepare(t, "")
+	for _, line := range lines {
+		if e := examples[line]; reads(e) {
+			t.Run(title(line), func(t *testing.T) {
+				t.Parallel()
+				run(t, line, e)
+			})
+		}
+	}
+}
+
+// knownExamples are the lines of all help, each once; the table has to say of each, and of
+// no other, how it ends.
+func knownExamples(t *testing.T) []string {
+	t.Helper()
 	seen := map[string]bool{}
 	var lines []string
 	for _, line := range helpExamples() {
 		if _, known := examples[line]; !known {
 			t.Errorf("unknown example, add it to the table of examples_test.go: %s", line)
 		} else if !seen[line] {
-			seen[line] = true
 			lines = append(lines, line)
 		}
+		seen[line] = true
 	}
 	for _, line := range slices.Sorted(maps.Keys(examples)) {
+		if !seen[line] {
+			t.Errorf("no help has this example any more, remove it from the table of examples_test.go: %s", line)
+		}
 		if e := examples[line]; (e.exit != 0 || e.endless || e.skip != "") && e.reason+e.skip == "" {
 			t.Errorf("%s: no reason why it ends as it does", line)
 		}
 	}
-	agentElsewhere(t, cp, client)
+	return lines
+}
+
+// exampleRunner runs lines in folders of their own, which hold the files of
+// testdata/examples/folder.
+func exampleRunner(t *testing.T, state *exampleState) func(*testing.T, string, example) {
+	t.Helper()
 	bin := programs(t)
-	kubeconfig := inNamespace(t, cp.Kubeconfig, "shop")
-	for _, line := range lines {
-		t.Run(strings.TrimPrefix(line, "kubectl carto "), func(t *testing.T) {
-			e := examples[line]
-			if e.skip != "" {
-				t.Skip(e.skip)
-			}
-			prepare(t, cp, client, e.without)
-			folder := t.TempDir()
-			if err := os.CopyFS(folder, os.DirFS("testdata/examples/folder")); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Mkdir(filepath.Join(folder, "bin"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			command := exec.Command("bash", "-c", line)
-			command.Dir = folder
-			command.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + folder, "KUBECONFIG=" + kubeconfig, "LANG=C.UTF-8"}
-			code, output := runExample(t, command, e.endless)
-			want := e.exit
-			if e.endless {
-				want = 130
-			}
-			if code != want {
-				t.Errorf("exit code %d, want %d (%s)\n%s", code, want, e.reason, output)
-			}
-		})
+	kubeconfig := inNamespace(t, state.cp.Kubeconfig, "shop")
+	registry := serveExampleRegistry(t)
+	return func(t *testing.T, line string, e example) {
+		t.Helper()
+		if e.skip != "" {
+			t.Skip(e.skip)
+		}
+		folder := t.TempDir()
+		if err := os.CopyFS(folder, os.DirFS("testdata/examples/folder")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(filepath.Join(folder, "bin"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		state.log()
+		command := exec.Command("bash", "-c", line)
+		command.Dir = folder
+		command.Env = append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + folder, "KUBECONFIG=" + kubeconfig, "LANG=C.UTF-8"}, registry...)
+		code, output := runExample(t, command, e)
+		want := e.exit
+		if e.endless {
+			want = 130
+		}
+		if code != want {
+			t.Errorf("exit code %d, want %d (%s)\n%s", code, want, e.reason, output)
+		}
+		if !e.matches(output) {
+			t.Errorf("nothing in the output matches %q:\n%s", e.says, output)
+		}
 	}
+}
+
+func (e example) matches(output string) bool {
+	return regexp.MustCompile("(?m)" + e.says).MatchString(output)
 }
 
 // helpExamples are the lines of all examples, without comments.
@@ -204,85 +290,11 @@ func inNamespace(t *testing.T, path, namespace string) string {
 	return copied
 }
 
-// agentElsewhere pretends that an agent runs outside of the cluster, for the doctor: none
-// does, or the state of the examples would not stay.
-func agentElsewhere(t *testing.T, cp *harness.ControlPlane, client dynamic.Interface) {
-	t.Helper()
-	const namespace, name = "carto-system", "carto-agent"
-	harness.ApplyYAML(t, cp.Config, "", `apiVersion: v1
-kind: Namespace
-metadata: {name: carto-system}
----
-apiVersion: coordination.k8s.io/v1
-kind: Lease
-metadata: {name: carto-agent, namespace: carto-system}
-spec: {holderIdentity: examples, leaseDurationSeconds: 3600, renewTime: "`+time.Now().UTC().Format("2006-01-02T15:04:05.000000Z")+`"}
-`)
-	t.Cleanup(func() {
-		leases := client.Resource(schema.GroupVersionResource{Group: "coordination.k8s.io", Version: "v1", Resource: "leases"}).Namespace(namespace)
-		if err := leases.Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// prepare brings the cluster into the state of testdata/examples/cluster.yaml.
-func prepare(t *testing.T, cp *harness.ControlPlane, client dynamic.Interface, without string) {
-	t.Helper()
-	ctx := t.Context()
-	if _, err := harness.Apply(ctx, cp.Config, "", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile("testdata/examples/cluster.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := harness.Apply(ctx, cp.Config, "", string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, doc := range strings.Split(string(text), "---\n") {
-		var wanted map[string]any
-		if err := yaml.Unmarshal([]byte(doc), &wanted); err != nil {
-			t.Fatal(err)
-		}
-		status, ok := wanted["status"].(map[string]any)
-		if !ok {
-			continue
-		}
-		status["observedGeneration"] = made[i].GetGeneration()
-		if err := unstructured.SetNestedMap(made[i].Object, jsonMap(status), "status"); err != nil {
-			t.Fatal(err)
-		}
-		resource := v1alpha1.GroupVersion.WithResource(strings.ToLower(made[i].GetKind()) + "s")
-		if _, err := client.Resource(resource).Namespace("shop").UpdateStatus(ctx, made[i], metav1.UpdateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// Examples and scripts install agents, which no node runs.
-	deployments := client.Resource(schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"})
-	agents, err := deployments.List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=carto-agent"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, agent := range agents.Items {
-		if err := deployments.Namespace(agent.GetNamespace()).Delete(ctx, agent.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-			t.Fatal(err)
-		}
-	}
-	if resource, name, ok := strings.Cut(without, "/"); ok {
-		err := client.Resource(v1alpha1.GroupVersion.WithResource(resource)).Namespace("shop").Delete(ctx, name, metav1.DeleteOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			t.Fatal(err)
-		}
-	}
-}
-
 // runExample runs a command to its end; an endless one is interrupted as by Ctrl-C as soon
-// as it has said something.
-func runExample(t *testing.T, command *exec.Cmd, endless bool) (code int, output string) {
+// as it has said what it should.
+func runExample(t *testing.T, command *exec.Cmd, e example) (code int, output string) {
 	t.Helper()
-	said := &heard{first: make(chan struct{})}
+	said := &heard{more: make(chan struct{}, 1)}
 	command.Stdout, command.Stderr = said, said
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
@@ -292,10 +304,12 @@ func runExample(t *testing.T, command *exec.Cmd, endless bool) (code int, output
 	defer cancel()
 	signal := func(s syscall.Signal) { _ = syscall.Kill(-command.Process.Pid, s) }
 	defer context.AfterFunc(ctx, func() { signal(syscall.SIGKILL) })()
-	if endless {
-		select {
-		case <-said.first:
-		case <-ctx.Done():
+	if e.endless {
+		for ctx.Err() == nil && (said.String() == "" || !e.matches(said.String())) {
+			select {
+			case <-said.more:
+			case <-ctx.Done():
+			}
 		}
 		signal(syscall.SIGINT)
 	}
@@ -310,24 +324,17 @@ func runExample(t *testing.T, command *exec.Cmd, endless bool) (code int, output
 	return command.ProcessState.ExitCode(), said.String()
 }
 
-// heard collects output, and tells when there is some.
+// heard collects output, and tells when there is more.
 type heard struct {
-	mu    sync.Mutex
-	text  bytes.Buffer
-	first chan struct{}
+	output
+	more chan struct{}
 }
 
 func (h *heard) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.text.Len() == 0 && len(p) > 0 {
-		close(h.first)
+	n, err := h.output.Write(p)
+	select {
+	case h.more <- struct{}{}:
+	default:
 	}
-	return h.text.Write(p)
-}
-
-func (h *heard) String() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.String()
+	return n, err
 }

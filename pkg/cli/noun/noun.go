@@ -32,8 +32,8 @@ type Noun struct {
 	Columns []Column
 	// Wide columns are at the end, and shown on demand.
 	Wide []Column
-	// Example is the name of an object in examples.
-	Example string
+	// Example is the name of an object in examples, ExampleStep that of one of its steps.
+	Example, ExampleStep string
 }
 
 // Column is a column of list.
@@ -49,13 +49,13 @@ func (n *Noun) String() string { return n.Name }
 var (
 	Workload = &Noun{
 		Kind: v1alpha1.KindWorkload, Name: "workload", Plural: "workloads", Aliases: []string{"workloads", "wld"},
-		Resource: v1alpha1.GroupVersion.WithResource("workloads"), Example: "cart",
+		Resource: v1alpha1.GroupVersion.WithResource("workloads"), Example: "cart", ExampleStep: "build",
 		Columns: []Column{{"Type", func(i *Item) string { return i.Labels[TypeLabel] }}, AppColumn},
 		Wide:    []Column{{"SupplyChain", blueprintOf}, {"Source", sourceOf}},
 	}
 	Deliverable = &Noun{
 		Kind: v1alpha1.KindDeliverable, Name: "deliverable", Plural: "deliverables", Aliases: []string{"deliverables", "dlv"},
-		Resource: v1alpha1.GroupVersion.WithResource("deliverables"), Example: "cart",
+		Resource: v1alpha1.GroupVersion.WithResource("deliverables"), Example: "cart", ExampleStep: "deploy",
 		Columns: []Column{AppColumn},
 		Wide:    []Column{{"Delivery", blueprintOf}, {"Source", sourceOf}},
 	}

@@ -67,7 +67,7 @@ commit.
   %[1]s tree supplychain/web --not-ready
 
   # from which commit is this pod?
-  %[1]s tree pod/cart-6d5f --up
+  %[1]s tree pod/cart-7c9d-x2x4b --up
 
   # a picture
   %[1]s tree workload/cart -o dot`, f.Program),

@@ -63,7 +63,7 @@ The exit code is 0 when it is ready, 1 when it is not.`,
   # how was its supply chain selected, and who set its params?
   %[1]s why workload/cart --all
 
-  # whose pod is this, and why does it not run?
+  # of which workload is this pod, and why is that not ready?
   %[1]s why pod/cart-7c9d-x2x4b
 
   # only the sentence

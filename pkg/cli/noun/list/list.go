@@ -82,10 +82,10 @@ func example(program string, n *noun.Noun) string {
   %[1]s %[2]s list
 
   # those of an application everywhere, with all that there is to say
-  %[1]s %[2]s list -A -l app.kubernetes.io/part-of=%[3]s -o wide
+  %[1]s %[2]s list -A -l app.kubernetes.io/part-of=cart -o wide
 
   # the oldest first, and from then on each that changes
-  %[1]s %[2]s list --sort-by .metadata.creationTimestamp --watch`, program, n, n.Example)
+  %[1]s %[2]s list --sort-by .metadata.creationTimestamp --watch`, program, n)
 }
 
 // Complete finds the namespace.

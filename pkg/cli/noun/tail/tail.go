@@ -61,21 +61,21 @@ pod, container and message. In text, control characters are replaced.`,
 		ValidArgsFunction: completion.Names(f, n, false),
 		RunE:              cmdutil.RunE(o, runF),
 	}
-	cmd.Example = fmt.Sprintf(`  # follow everything that it runs
-  %[1]s %[2]s tail %[3]s
-
-  # follow the build until it is clear how it ends
-  %[1]s %[2]s tail %[3]s --step build --until ready --since 0
-
-  # what the last hour said, for a program
-  %[1]s %[2]s tail %[3]s --since 1h --follow=false -o json`, f.Program, n, n.Example)
+	what, step := "everything", ""
 	flags := cmd.Flags()
-	if n == noun.Runnable {
-		cmd.Example = strings.ReplaceAll(cmd.Example, "--step build ", "")
-	} else {
+	if n != noun.Runnable {
+		what, step = "one step", "--step "+n.ExampleStep+" "
 		flags.StringArrayVar(&o.Select.Steps, "step", nil, "Show only this step, and the steps of what it stamps. Repeatable.")
 		_ = cmd.RegisterFlagCompletionFunc("step", completion.Steps(f, n))
 	}
+	cmd.Example = fmt.Sprintf(`  # follow everything that it runs
+  %[1]s %[2]s tail %[3]s
+
+  # %[4]s, from the beginning until the %[2]s is ready or has failed
+  %[1]s %[2]s tail %[3]s %[5]s--until ready --since 0
+
+  # what the last hour said, for a program
+  %[1]s %[2]s tail %[3]s --since 1h --follow=false -o json`, f.Program, n, n.Example, what, step)
 	flags.StringArrayVar(&o.Select.Pods, "pod", nil, "Show only this pod. Repeatable.")
 	flags.StringArrayVarP(&o.Select.Containers, "container", "c", nil, "Show only containers of this name. Repeatable.")
 	flags.StringVar(&o.Select.Component, "component", "", "Show only pods whose label app.kubernetes.io/component has this value.")

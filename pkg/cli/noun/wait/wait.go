@@ -50,8 +50,8 @@ work), and still running when --timeout is over.`,
 	cmd.Example = fmt.Sprintf(`  # until it is ready, or has failed
   %[1]s %[2]s wait %[3]s
 
-  # only until there is an image
-  %[1]s %[2]s wait %[3]s --for step=build --timeout 20m`, f.Program, n, n.Example)
+  # only until one step is ready
+  %[1]s %[2]s wait %[3]s --for step=%[4]s --timeout 20m`, f.Program, n, n.Example, n.ExampleStep)
 	if n == noun.Runnable {
 		goals = "ready, deleted"
 		cmd.Example = fmt.Sprintf(`  # until its newest run has succeeded, or failed
