@@ -3,6 +3,7 @@
 package cmdutil
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -163,11 +164,12 @@ func Group(cmd *cobra.Command) *cobra.Command {
 		if len(args) == 0 {
 			return cmd.Help()
 		}
-		var names []string
+		var names, aliases []string
 		for _, c := range cmd.Commands() {
-			names = append(append(names, c.Name()), c.Aliases...)
+			names, aliases = append(names, c.Name()), append(aliases, c.Aliases...)
 		}
-		return Usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), DidYouMean(args[0], names))
+		meant := cmp.Or(DidYouMean(args[0], names), DidYouMean(args[0], aliases))
+		return Usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), meant)
 	}
 	return cmd
 }
