@@ -24,6 +24,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/version"
 	"github.com/carto-run/carto/pkg/cli/why"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // Main runs the program with its arguments, the first of which is its name, and returns
@@ -61,7 +62,8 @@ func Run(ctx context.Context, f *cmdutil.Factory, args []string) int {
 	case err == nil, errors.Is(err, cmdutil.ErrSilent), f.Streams.Broken(), code == ExitInterrupted:
 		return code
 	}
-	_, _ = fmt.Fprintf(f.Streams.ErrOut, "error: %s\n", f.Words(err))
+	// Errors quote what others wrote: a registry, an admission webhook, a file.
+	_, _ = fmt.Fprintf(f.Streams.ErrOut, "error: %s\n", table.Printable(f.Words(err)))
 	var usage *cmdutil.UsageError
 	if errors.As(err, &usage) {
 		_, _ = fmt.Fprintf(f.Streams.ErrOut, "\nSee: %s --help\n", cmd.CommandPath())

@@ -381,3 +381,16 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s\nwant:\n%s", path, got, want)
 	}
 }
+
+// TestErrorsHostile: errors quote what others wrote, and must not steer the terminal.
+func TestErrorsHostile(t *testing.T) {
+	t.Parallel()
+	f, _, errOut := newFactory(t, true)
+	f.Dynamic = func() (dynamic.Interface, error) { return nil, errors.New("the registry says\n\x1b]0;title\a") }
+	if code := Run(t.Context(), f, []string{"workload", "list"}); code != ExitCouldNotRun {
+		t.Errorf("exit code %d", code)
+	}
+	if got := errOut.String(); strings.ContainsAny(got, "\x1b\a") || !strings.Contains(got, "says\n") {
+		t.Errorf("got %q", got)
+	}
+}

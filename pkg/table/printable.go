@@ -14,3 +14,6 @@ func Printable(s string) string {
 		return c
 	}, s)
 }
+
+// OneLine is a text of others as it may stand in a sentence.
+func OneLine(s string) string { return strings.Join(strings.Fields(Printable(s)), " ") }

@@ -3,6 +3,8 @@ package tree
 import (
 	"fmt"
 	"strings"
+
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // graph is a snapshot as nodes and edges, for the printers that draw.
@@ -33,8 +35,8 @@ func newGraph(s Snapshot) *graph {
 	var add func(n *node, steps map[string]string)
 	add = func(n *node, steps map[string]string) {
 		id := g.next()
-		v := vertex{id: id, lines: []string{oneLine(n.title)}, status: n.ready.Status, step: n.step != nil}
-		if state := oneLine(n.ready.Status + " " + n.reason); state != "" {
+		v := vertex{id: id, lines: []string{table.OneLine(n.title)}, status: n.ready.Status, step: n.step != nil}
+		if state := table.OneLine(n.ready.Status + " " + n.reason); state != "" {
 			v.lines = append(v.lines, state)
 		}
 		g.vertices = append(g.vertices, v)
@@ -82,7 +84,7 @@ func (g *graph) flows(s *Step, ids map[string]string) {
 			label = name
 		}
 		if value, _ := outputCells(in.Values); value != "" {
-			label += ": " + cutMiddle(oneLine(value), maxFlow)
+			label += ": " + cutMiddle(table.OneLine(value), maxFlow)
 		}
 		g.edges = append(g.edges, edge{from: from, to: ids[s.Name], label: label, flow: true})
 	}

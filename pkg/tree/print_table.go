@@ -58,7 +58,7 @@ func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	}
 	if !o.NoHeaders {
 		for _, line := range s.remarks(o) {
-			out.WriteString(line + "\n")
+			out.WriteString(table.Printable(line) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, out.String())

@@ -76,7 +76,7 @@ func unreadLines(unread []Unread) []string {
 	}
 	lines := []string{"", "Not everything could be read:"}
 	for _, u := range unread {
-		lines = append(lines, fmt.Sprintf("  %s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), oneLine(u.Message)))
+		lines = append(lines, fmt.Sprintf("  %s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), table.OneLine(u.Message)))
 	}
 	return lines
 }
@@ -102,7 +102,7 @@ func causeLines(c *RootCause) []string {
 		if c.Object != nil && c.ObjectReason != "" {
 			text := "  " + c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
 			if c.ObjectMessage != "" && c.ObjectMessage != c.Message {
-				text += ": " + oneLine(c.ObjectMessage)
+				text += ": " + table.OneLine(c.ObjectMessage)
 			}
 			lines = append(lines, text)
 		}
@@ -126,10 +126,8 @@ func MessageLines(s string) []string {
 		case len(lines) > 0:
 			lines = append(lines, "  "+line)
 		case line != "":
-			lines = append(lines, oneLine(line))
+			lines = append(lines, table.OneLine(line))
 		}
 	}
 	return lines
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(table.Printable(s)), " ") }

@@ -33,18 +33,18 @@ const maxCandidates = 5
 // the next command. Commands are never wrapped, so that they can be copied.
 func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	p := &printer{TextOptions: o}
-	p.wrap("", "", p.paint(y.Verdict, y.Sentence))
+	p.fill("", "", p.paint(y.Verdict, table.Printable(y.Sentence)))
 	p.chain(y)
 	p.events(y)
 	if len(y.Next) > 0 {
 		p.title("Next")
 		for _, n := range y.Next {
-			p.line("  " + oneLine(n))
+			p.line("  " + table.OneLine(n))
 		}
 	}
 	for _, note := range y.Notes {
 		p.line("")
-		p.wrap("", "", "Note: "+oneLine(note)+".")
+		p.wrap("", "", "Note: "+table.OneLine(note)+".")
 	}
 	if len(y.Faults) > 0 {
 		p.title("Faults")
@@ -78,7 +78,7 @@ func (p *printer) line(text string) { p.out.WriteString(strings.TrimRight(text, 
 
 func (p *printer) title(text string) {
 	p.line("")
-	p.line(text)
+	p.line(table.Printable(text))
 }
 
 // paint colours the sentence by its verdict, which its words say as well.
@@ -89,8 +89,11 @@ func (p *printer) paint(v Verdict, text string) string {
 	return "\x1b[" + map[Verdict]string{Ready: "32", Waiting: "33", Failed: "31"}[v] + "m" + text + "\x1b[0m"
 }
 
-// wrap breaks text at spaces, so that no line is longer than the width where that can be.
-func (p *printer) wrap(begin, indent, text string) {
+// wrap is fill for what others wrote.
+func (p *printer) wrap(begin, indent, text string) { p.fill(begin, indent, table.Printable(text)) }
+
+// fill breaks text at spaces, so that no line is longer than the width where that can be.
+func (p *printer) fill(begin, indent, text string) {
 	line := begin
 	empty := true
 	for _, word := range strings.Fields(text) {
@@ -174,7 +177,7 @@ func (p *printer) events(y *Why) {
 		if e.Last != nil && !p.Now.IsZero() {
 			text += ", " + ago(p.Now, e.Last)
 		}
-		p.wrap("  ", "    ", oneLine(text+": "+e.Message))
+		p.wrap("  ", "    ", table.OneLine(text+": "+e.Message))
 	}
 }
 
@@ -184,7 +187,7 @@ func (p *printer) owners(y *Why) {
 	}
 	p.title(fmt.Sprintf("Owners: %d ready, %d failed, %d waiting", y.Owners.Ready, y.Owners.Failed, y.Owners.Waiting))
 	for _, o := range y.Owners.NotReady {
-		p.wrap("  ", "    ", oneLine(fmt.Sprintf("%s  %s %s: %s", named(o.Ref), o.Ready.Status, o.Ready.Reason, o.Ready.Message)))
+		p.wrap("  ", "    ", table.OneLine(fmt.Sprintf("%s  %s %s: %s", named(o.Ref), o.Ready.Status, o.Ready.Reason, o.Ready.Message)))
 	}
 	if more := y.Owners.Failed + y.Owners.Waiting - len(y.Owners.NotReady); more > 0 {
 		p.line(fmt.Sprintf("  and %d more", more))
@@ -235,7 +238,7 @@ func (p *printer) choice(c *Choice, owner string) {
 				verdict += fmt.Sprintf("; %d more not met", more)
 			}
 		}
-		p.wrap("  ", "    ", oneLine(fmt.Sprintf("%s (score %d): %s", n.Name, n.Score, verdict)))
+		p.wrap("  ", "    ", table.OneLine(fmt.Sprintf("%s (score %d): %s", n.Name, n.Score, verdict)))
 	}
 	if hidden > 0 {
 		p.line(fmt.Sprintf("  and %d more that do not match; all of them with --all", hidden))
@@ -283,7 +286,7 @@ func (p *printer) params(y *Why) {
 			case v.Undeclared:
 				origin += "; nothing declares it, so check its name"
 			}
-			p.wrap("  ", "    ", oneLine(fmt.Sprintf("%s = %s: %s", v.Name, Value(v.Value), origin)))
+			p.wrap("  ", "    ", table.OneLine(fmt.Sprintf("%s = %s: %s", v.Name, Value(v.Value), origin)))
 		}
 	}
 }

@@ -53,14 +53,12 @@ func (s *speaker) sentence(c *tree.RootCause) string {
 
 // finish makes a sentence of one line.
 func finish(text string) string {
-	text = strings.TrimRight(oneLine(text), " .:;")
+	text = strings.TrimRight(table.OneLine(text), " .:;")
 	if strings.HasSuffix(text, "?") {
 		return text
 	}
 	return text + "."
 }
-
-func oneLine(text string) string { return strings.Join(strings.Fields(table.Printable(text)), " ") }
 
 // nested words the cause of an owner below, of which only the tree is known.
 func (s *speaker) nested(owner tree.Ref, c *tree.RootCause) string {

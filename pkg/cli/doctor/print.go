@@ -33,9 +33,9 @@ func writeYAML(w io.Writer, r *Report) error {
 // writeLines is for what reads lines: one for each check.
 func writeLines(w io.Writer, r *Report) error {
 	for _, c := range r.Checks {
-		line := fmt.Sprintf("%s: %s: %s", c.Status, c.Check, oneLine(c.Found))
+		line := fmt.Sprintf("%s: %s: %s", c.Status, c.Check, table.OneLine(c.Found))
 		if len(c.Remedies) > 0 {
-			line += " (remedy: " + oneLine(strings.Join(c.Remedies, "; ")) + ")"
+			line += " (remedy: " + table.OneLine(strings.Join(c.Remedies, "; ")) + ")"
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
@@ -49,7 +49,7 @@ func writeWide(w io.Writer, r *Report) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(out, "CHECK\tRESULT\tFOUND\tREMEDY")
 	for _, c := range r.Checks {
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Check, c.Status, oneLine(c.Found), cmdutil.Dash(oneLine(strings.Join(c.Remedies, "; "))))
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Check, c.Status, table.OneLine(c.Found), cmdutil.Dash(table.OneLine(strings.Join(c.Remedies, "; "))))
 	}
 	return out.Flush()
 }
@@ -73,9 +73,9 @@ func writeTable(w io.Writer, r *Report, width int, colour bool) error {
 		if colour {
 			shown = "\x1b[" + colours[c.Status] + "m" + shown + "\x1b[0m"
 		}
-		lines := wrap(oneLine(c.Found), room)
+		lines := wrap(table.OneLine(c.Found), room)
 		for _, remedy := range c.Remedies {
-			lines = append(lines, "-> "+oneLine(remedy)) // whole, so that it can be copied
+			lines = append(lines, "-> "+table.OneLine(remedy)) // whole, so that it can be copied
 		}
 		_, _ = fmt.Fprintf(out, "%-*s  %s  %s\n", name, c.Check, shown, strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
 	}
@@ -101,6 +101,3 @@ func wrap(text string, width int) []string {
 	}
 	return append(lines, line)
 }
-
-// oneLine makes what comes from clusters and file systems safe to show.
-func oneLine(s string) string { return strings.Join(strings.Fields(table.Printable(s)), " ") }

@@ -126,10 +126,10 @@ func why(t *tree.Tree) string {
 	c := t.RootCause
 	text := c.Reason
 	if c.Message != "" {
-		text += ": " + table.Printable(c.Message)
+		text += ": " + c.Message
 	}
 	if c.Step != "" {
 		text = fmt.Sprintf("step %s: %s", c.Step, text)
 	}
-	return text
+	return table.OneLine(text)
 }

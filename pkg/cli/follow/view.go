@@ -9,6 +9,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -36,7 +37,7 @@ func Progress(s *streams.Streams, clock func() time.Time) View {
 		return Lines(s.ErrOut, clock)
 	}
 	return Repaint(s.NewPainter(s.ErrOut), func() tree.TableOptions {
-		return tree.TableOptions{Now: clock(), Unicode: s.Unicode(), Color: s.UseColor(), Width: s.Width()}
+		return tree.TableOptions{Now: clock(), Unicode: s.Unicode(), Color: s.UseErrColor(), Width: s.Width()}
 	})
 }
 
@@ -46,12 +47,15 @@ func Lines(w io.Writer, clock func() time.Time) View {
 	return viewFunc(func(t tree.Snapshot) error {
 		out := tabwriter.NewWriter(w, 10, 0, 2, ' ', 0)
 		for _, c := range tree.Changes(before, t) {
-			_, _ = fmt.Fprintf(out, "%s\t%-28s\t%-7s\t%-7s\t%s\n", clock().UTC().Format(time.RFC3339), c.Name, cmdutil.Dash(c.Ready.Status), cmdutil.Dash(c.Healthy), cmdutil.Dash(c.Reason))
+			_, _ = fmt.Fprintf(out, "%s\t%-28s\t%-7s\t%-7s\t%s\n", clock().UTC().Format(time.RFC3339), table.Cell(c.Name), cell(c.Ready.Status), cell(c.Healthy), cell(c.Reason))
 		}
 		before = t
 		return out.Flush()
 	})
 }
+
+// cell is never empty, and never more than one cell.
+func cell(s string) string { return cmdutil.Dash(table.Cell(s)) }
 
 // Documents writes each snapshot that differs from the one before: one line of JSON
 // each, or YAML documents.

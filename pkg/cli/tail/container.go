@@ -12,8 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
-
-	"github.com/carto-run/carto/pkg/table"
 )
 
 // container follows one container of one pod over all its instances.
@@ -185,7 +183,7 @@ func (t *tailer) take(ctx context.Context) bool {
 
 // refuse says once of each pod that its log can not be read.
 func (t *tailer) refuse(p *pod, container string, err error) {
-	t.notef("pod "+p.key.namespace+"/"+p.key.name, "cannot read the log of %s/%s[%s]: %s", table.Printable(p.key.namespace), table.Printable(p.key.name), table.Printable(container), table.Printable(err.Error()))
+	t.notef("pod "+p.key.namespace+"/"+p.key.name, "cannot read the log of %s/%s[%s]: %v", p.key.namespace, p.key.name, container, err)
 }
 
 func closeQuietly(c io.Closer) { _ = c.Close() } // it was only read

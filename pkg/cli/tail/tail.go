@@ -45,7 +45,8 @@ type Options struct {
 	Logs Reader
 	// Sink takes the lines, one at a time. Its error ends Run.
 	Sink func(Line) error
-	// Note takes what a person should know: logs that can not be read, and such.
+	// Note takes what a person should know: logs that can not be read, and such. It may
+	// quote others, so what steers a terminal is for Note to remove.
 	Note func(format string, args ...any)
 
 	Select Selection

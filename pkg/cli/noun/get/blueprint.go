@@ -18,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // parallel bounds the requests in flight.
@@ -73,7 +74,7 @@ func (o *Options) readUse(ctx context.Context, client dynamic.Interface, b *blue
 
 // tell notes a fault once: steps may share a template.
 func (u *use) tell(err error) {
-	if text := oneLine(err.Error()); !slices.Contains(u.unread, text) {
+	if text := table.OneLine(err.Error()); !slices.Contains(u.unread, text) {
 		u.unread = append(u.unread, text)
 	}
 }
@@ -121,7 +122,7 @@ func (o *Options) blueprintSections(v *view) []section {
 	}
 	faults := section{key: "faults", title: "Faults", optional: true}
 	for _, d := range b.Diagnostics {
-		faults.lines = append(faults.lines, oneLine(string(d.Severity)+": "+d.String()))
+		faults.lines = append(faults.lines, table.OneLine(string(d.Severity)+": "+d.String()))
 	}
 	return []section{
 		o.overview(v, []string{"selects:", b.Selector.String()}, []string{"service account:", account}),

@@ -44,7 +44,7 @@ func (o *Options) printSections(w io.Writer, sections []section) error {
 			return err
 		}
 		for _, line := range s.lines {
-			_, _ = fmt.Fprintln(out, "  "+line) // a builder takes everything
+			_, _ = fmt.Fprintln(out, "  "+table.Printable(line)) // a builder takes everything
 		}
 	}
 	_, err := io.WriteString(w, out.String())

@@ -288,7 +288,7 @@ func notRead(v *view) section {
 	s := section{title: "Not everything could be read"}
 	if v.tree != nil {
 		for _, u := range unread(v.tree) {
-			s.lines = append(s.lines, fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), oneLine(u.Message)))
+			s.lines = append(s.lines, fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), table.OneLine(u.Message)))
 		}
 	}
 	if v.use != nil {
@@ -296,8 +296,6 @@ func notRead(v *view) section {
 	}
 	return s
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(table.Printable(s)), " ") }
 
 // conditionMessages are those of conditions that are not True, each once.
 func conditionMessages(conditions []metav1.Condition, types ...string) []string {

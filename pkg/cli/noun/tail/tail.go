@@ -17,6 +17,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/tail"
 	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // Options of the command.
@@ -164,7 +165,9 @@ func (o *Options) Run(ctx context.Context) error {
 		},
 		Once: !o.Follow, Logs: logs, Select: o.Select, Since: o.Since, Previous: o.Previous, MaxStreams: o.MaxStreams,
 		Sink: tail.Text(o.Streams.Out, o.Streams.UseColor(), o.Timestamps),
-		Note: func(format string, args ...any) { _, _ = fmt.Fprintf(o.Streams.ErrOut, format+"\n", args...) },
+		Note: func(format string, args ...any) {
+			_, _ = fmt.Fprintln(o.Streams.ErrOut, table.OneLine(fmt.Sprintf(format, args...)))
+		},
 	}
 	if o.Until == "ready" {
 		run.Follow.UntilReady, run.Follow.FailGrace = true, follow.FailGrace

@@ -17,7 +17,6 @@ import (
 	"github.com/carto-run/carto/pkg/cli/tail"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/table"
-	"github.com/carto-run/carto/pkg/tree"
 )
 
 // sameGeneration is how long Ready must hold after a change of labels or annotations: they
@@ -81,15 +80,12 @@ func (o *Options) wait(ctx context.Context, client dynamic.Interface, before, ma
 	return err
 }
 
-// view repaints on a terminal. Beside logs it appends lines: one cannot be drawn over the
-// other.
+// view appends lines beside logs, also on a terminal: one cannot be drawn over the other.
 func (o *Options) view() follow.View {
-	if !o.Streams.ErrIsTerminal() || o.Tail != nil {
+	if o.Tail != nil {
 		return follow.Lines(o.Streams.ErrOut, o.Clock)
 	}
-	return follow.Repaint(o.Streams.NewPainter(o.Streams.ErrOut), func() tree.TableOptions {
-		return tree.TableOptions{Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseErrColor(), Width: o.Streams.Width()}
-	})
+	return follow.Progress(o.Streams, o.Clock)
 }
 
 // logs shows what all pods of the workload write from now on. It is talk here, like the
