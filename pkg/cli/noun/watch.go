@@ -43,11 +43,12 @@ func (n *Noun) Watch(ctx context.Context, client dynamic.Interface, program, nam
 			return ctx.Err()
 		case apierrors.IsGone(err), apierrors.IsResourceExpired(err):
 			again, listed := n.Select(ctx, client, program, namespace, options)
-			if listed != nil {
+			if listed == nil {
+				if err := w.compare(again); err != nil {
+					return err
+				}
+			} else if permanent(listed) {
 				return listed
-			}
-			if err := w.compare(again); err != nil {
-				return err
 			}
 		case err == nil, !permanent(err):
 			if time.Since(opened) > 10*time.Second {

@@ -87,6 +87,28 @@ func TestWatchResumes(t *testing.T) {
 	}
 }
 
+// TestWatchUnavailable: an API server that restarts may have forgotten the place, and give
+// no list for a while.
+func TestWatchUnavailable(t *testing.T) {
+	t.Parallel()
+	client := newClient()
+	client.PrependWatchReactor("workloads", func(clienttesting.Action) (bool, watch.Interface, error) {
+		return true, nil, apierrors.NewResourceExpired("too old")
+	})
+	lists := 0
+	client.PrependReactor("list", "workloads", func(clienttesting.Action) (bool, runtime.Object, error) {
+		if lists++; lists == 1 {
+			return true, nil, apierrors.NewServiceUnavailable("starting")
+		}
+		return true, listOf("30", item("new", "23")), nil
+	})
+	end := errors.New("enough")
+	err := Workload.Watch(t.Context(), client, "carto", "shop", metav1.ListOptions{}, listOf("1"), func(watch.Event) error { return end })
+	if !errors.Is(err, end) || lists != 2 {
+		t.Errorf("got %v after %d lists", err, lists)
+	}
+}
+
 // TestWatchForbidden: what no repetition changes ends the watch.
 func TestWatchForbidden(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ func (o *Options) print(found []*Event) error {
 	if err != nil {
 		return err
 	}
-	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": ""}}}
+	list := &unstructured.UnstructuredList{Object: cmdutil.List(nil)}
 	for _, e := range found {
 		if o.Output.Format() == "name" {
 			if err := printer.PrintObj(e.raw, o.Streams.Out); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
-const partOfLabel = "app.kubernetes.io/part-of"
+const partOfLabel = noun.AppLabel
 
 // annotationsParam is a map that supply chains put on what they make; --annotation edits
 // it, not the metadata of the workload.
@@ -151,9 +151,13 @@ func (o *Options) layerParams(l *layering) {
 		}
 		param(p.key, value, p.remove)
 	})
-	for flag, on := range map[string]bool{"debug": o.Debug, "live-update": o.LiveUpdate} {
-		if o.changed(flag) {
-			param(flag, "true", !on)
+	// In a fixed order: new params are appended, and two runs must make the same list.
+	for _, s := range []struct {
+		flag string
+		on   bool
+	}{{"debug", o.Debug}, {"live-update", o.LiveUpdate}} {
+		if o.changed(s.flag) {
+			param(s.flag, "true", !s.on)
 		}
 	}
 	l.each("annotation", o.Annotations, func(p pair) {

@@ -126,6 +126,7 @@ func TestLayer(t *testing.T) {
 		{reason: "an annotations param that is no map is left alone", stdin: workload("{image: i, params: [{name: annotations, value: x}]}"), args: []string{"-f", "-", "--annotation", "a=1"}, fault: "is no map"},
 		{reason: "debug is a text", args: []string{"x", "-i", "i", "--debug"}, spec: "{image: i, params: [{name: debug, value: 'true'}]}"},
 		{reason: "debug=false removes it", stdin: workload("{image: i, params: [{name: debug, value: 'true'}]}"), args: []string{"-f", "-", "--debug=false"}, spec: "image: i"},
+		{reason: "new params come in one order", args: []string{"x", "-i", "i", "--live-update", "--debug"}, spec: "{image: i, params: [{name: debug, value: 'true'}, {name: live-update, value: 'true'}]}"},
 		{reason: "live-update is a text", args: []string{"x", "-i", "i", "--live-update"}, spec: "{image: i, params: [{name: live-update, value: 'true'}]}"},
 		{reason: "live-update=false removes it", stdin: workload("{image: i, params: [{name: live-update, value: 'true'}]}"), args: []string{"-f", "-", "--live-update=false"}, spec: "image: i"},
 
