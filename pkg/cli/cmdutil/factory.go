@@ -20,6 +20,9 @@ import (
 	"github.com/carto-run/carto/pkg/cli/streams"
 )
 
+// FieldManager owns the fields that commands write.
+const FieldManager = "kubectl-carto"
+
 // Client limits. The defaults of client-go (5 and 10) make a tree of 50 nodes wait for
 // seconds; the API server protects itself by priority and fairness.
 const (

@@ -253,12 +253,9 @@ func (o *Options) write(w io.Writer, v *view) error {
 
 // hint says on standard error how to see more.
 func (o *Options) hint(v *view) error {
-	if v.tree == nil || !o.Streams.ErrIsTerminal() {
+	if v.tree == nil || !o.Streams.ErrIsTerminal() || len(podsOf(v.tree)) == 0 {
 		return nil
 	}
-	for _, p := range podsOf(v.tree) {
-		_, err := fmt.Fprintf(o.Streams.ErrOut, "\nLogs: kubectl logs -n %s %s --all-containers\n", p.object.Namespace, p.object.Name)
-		return err
-	}
-	return nil
+	_, err := fmt.Fprintf(o.Streams.ErrOut, "\nLogs: %s %s tail %s -n %s\n", o.Program, o.Noun, o.Name, o.namespace)
+	return err
 }

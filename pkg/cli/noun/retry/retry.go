@@ -162,7 +162,7 @@ func (o *Options) ask(ctx context.Context, client dynamic.Interface, n *noun.Nou
 	if err != nil {
 		return fmt.Errorf("encode the annotation: %w", err)
 	}
-	if _, err := n.Client(client, o.namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-carto"}); err != nil {
+	if _, err := n.Client(client, o.namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: cmdutil.FieldManager}); err != nil {
 		return cmdutil.Explain(o.Program, "retry "+n.Qualified(o.namespace, name), err)
 	}
 	_, err = fmt.Fprintf(o.Streams.Out, "%s retried\n", n.Printed(name))

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/cli/workload/spec"
 	"github.com/carto-run/carto/pkg/table"
 )
 
@@ -43,7 +42,7 @@ func conflictsOf(err error) []conflict {
 
 // ofOthers leaves out those with what create made: they are ours.
 func ofOthers(all []conflict) []conflict {
-	return slices.DeleteFunc(slices.Clone(all), func(c conflict) bool { return c.manager == spec.FieldManager })
+	return slices.DeleteFunc(slices.Clone(all), func(c conflict) bool { return c.manager == cmdutil.FieldManager })
 }
 
 // conflictError names each field and who manages it, and the way out.

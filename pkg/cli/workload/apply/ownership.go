@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
 )
 
@@ -128,7 +129,7 @@ type manager struct {
 
 // ours tells whether it is this program, by apply or by create, and not the status.
 func (m *manager) ours() bool {
-	return m.entry.Manager == spec.FieldManager && m.entry.Subresource == ""
+	return m.entry.Manager == cmdutil.FieldManager && m.entry.Subresource == ""
 }
 
 func (m *manager) applies() bool { return m.entry.Operation == metav1.ManagedFieldsOperationApply }
@@ -175,7 +176,7 @@ func othersOf(all []manager, gone []field) []conflict {
 // go from whoever owns them. It changes no field. nil means that nothing is to be moved.
 func takeOver(all []manager, gone []field) ([]metav1.ManagedFieldsEntry, error) {
 	mine := manager{
-		entry: metav1.ManagedFieldsEntry{Manager: spec.FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"},
+		entry: metav1.ManagedFieldsEntry{Manager: cmdutil.FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"},
 		set:   fieldpath.NewSet(),
 	}
 	var kept []manager

@@ -222,7 +222,7 @@ func (p *pass) write(ctx context.Context, live *unstructured.Unstructured, c *ch
 		if err != nil {
 			return nil, err
 		}
-		moved, err := p.api().Patch(ctx, live.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: spec.FieldManager})
+		moved, err := p.api().Patch(ctx, live.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: cmdutil.FieldManager})
 		if err != nil {
 			return nil, p.failed(err)
 		}
@@ -243,7 +243,7 @@ func (p *pass) apply(ctx context.Context, config *unstructured.Unstructured, for
 	if err != nil {
 		return nil, err
 	}
-	options := metav1.PatchOptions{FieldManager: spec.FieldManager, Force: &force, FieldValidation: metav1.FieldValidationStrict}
+	options := metav1.PatchOptions{FieldManager: cmdutil.FieldManager, Force: &force, FieldValidation: metav1.FieldValidationStrict}
 	if dry {
 		options.DryRun = []string{metav1.DryRunAll}
 	}

@@ -22,9 +22,6 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 )
 
-// FieldManager is who owns the fields of workloads that these commands write.
-const FieldManager = "kubectl-carto"
-
 // Options are the flags of both commands.
 type Options struct {
 	cmdutil.Session

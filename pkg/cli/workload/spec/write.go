@@ -15,7 +15,7 @@ import (
 // Server-side apply could not promise that: it would change what exists.
 func (o *Options) Create(ctx context.Context, client dynamic.Interface, obj *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	return noun.Workload.Client(client, obj.GetNamespace()).Create(ctx, obj, metav1.CreateOptions{
-		FieldManager: FieldManager, FieldValidation: metav1.FieldValidationStrict, DryRun: o.ServerDryRun(),
+		FieldManager: cmdutil.FieldManager, FieldValidation: metav1.FieldValidationStrict, DryRun: o.ServerDryRun(),
 	})
 }
 
