@@ -89,8 +89,8 @@ func (r *reader) all(ctx context.Context, root Root, blueprint string) ([]*tree.
 	return kept, nil
 }
 
-// withBlueprint reads a blueprint and its owners. Who may not list owners in all
-// namespaces sees those of the namespace in use.
+// withBlueprint reads a blueprint and its owners in the namespace of the root. Owners that
+// may not be listed are named as not read.
 func (r *reader) withBlueprint(ctx context.Context, root Root) (*tree.Input, error) {
 	obj, err := r.get(ctx, root.Resource, "", root.Name)
 	if err != nil {

@@ -85,7 +85,7 @@ func (r *reader) sweep(ctx context.Context) error {
 // listable are the kinds that have namespaces and can be listed, each in one version.
 func (r *reader) listable() ([]schema.GroupVersionResource, error) {
 	if r.Discovery == nil {
-		return nil, errors.New("cannot look through the whole API: its kinds can not be discovered")
+		return nil, errors.New("cannot look through the whole API: its kinds cannot be discovered")
 	}
 	client, err := r.Discovery()
 	if err != nil {

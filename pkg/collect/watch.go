@@ -8,6 +8,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 
@@ -117,11 +118,12 @@ func follow[T any](ctx context.Context, client dynamic.Interface, first map[targ
 	}
 }
 
-// unreachable tells a fault on the way to the API server, or of its overload, from its
-// answer.
+// unreachable tells a fault on the way to the API server, of its overload or of its store
+// from its answer. A connection that is lost while the answer is read is no url.Error.
 func unreachable(err error) bool {
 	var way *url.Error
-	return errors.As(err, &way) || apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err)
+	return errors.As(err, &way) || utilnet.IsProbableEOF(err) || utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err) ||
+		apierrors.IsInternalError(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err)
 }
 
 type watches struct {

@@ -177,14 +177,14 @@ func (o *Options) Validate() error {
 	fault(o.Up && (len(o.Objects) != 1 || lists > 0), "--up needs one object")
 	fault(o.Up && (len(o.Filter.Steps) > 0 || len(o.Filter.Kinds) > 0 || o.Filter.NotReady || o.Filter.Depth != 0 || o.Deep), "--up shows one way; --step, --kind, --not-ready, --depth and --deep have no meaning with it")
 	fault(o.Filter.Depth < 0, "--depth is %d; it must not be negative", o.Filter.Depth)
-	fault(o.Deep && o.Watch, "--deep reads the whole API; it can not be watched")
+	fault(o.Deep && o.Watch, "--deep reads the whole API; it cannot be watched")
 	fault(o.Deep && lists+blueprints > 0, "--deep needs objects by name")
 	fault(o.Until != "" && o.Until != "ready", "--until is %q; one of: ready", o.Until)
 	fault(o.Until != "" && !o.Watch, "--until needs --watch")
 	fault(o.Until == "ready" && (len(o.Objects) != 1 || owners != 1 || o.Up), "--until needs one owner by name")
 	fault(o.Timeout != 0 && o.Until == "", "--timeout needs --until")
 	fault(o.Timeout < 0, "--timeout is %s; it must be positive", o.Timeout)
-	fault(o.Watch && !o.watchable(), "-o %s can not be watched", o.Output.Format())
+	fault(o.Watch && !o.watchable(), "-o %s cannot be watched", o.Output.Format())
 	return cmdutil.Usage(faults)
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
@@ -107,7 +108,10 @@ func (s *source) watch(ctx context.Context, namespace string, arrived chan<- *Ev
 		}
 		if from := s.resume[namespace]; from != "" {
 			s.resume[namespace] = ""
-			s.watchFrom(ctx, namespace, from, send)
+			if err := s.watchFrom(ctx, namespace, from, send); apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+				note("cannot watch events in namespace %s: %v", namespace, err)
+				return // to list them again and again is no watch
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -117,20 +121,23 @@ func (s *source) watch(ctx context.Context, namespace string, arrived chan<- *Ev
 }
 
 // watchFrom resumes by itself when a connection drops; it returns when the API server has
-// forgotten what happened since.
-func (s *source) watchFrom(ctx context.Context, namespace, from string, send func(*Event)) {
+// forgotten what happened since, or refuses.
+func (s *source) watchFrom(ctx context.Context, namespace, from string, send func(*Event)) error {
 	watcher, err := watchtools.NewRetryWatcherWithContext(ctx, from, opener(func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 		options.FieldSelector = s.selector(namespace)
 		return s.client.Resource(eventResource).Namespace(namespace).Watch(ctx, options)
 	}))
 	if err != nil {
-		return
+		return err
 	}
 	defer func() {
 		watcher.Stop()
 		<-watcher.Done()
 	}()
 	for change := range watcher.ResultChan() {
+		if change.Type == watch.Error {
+			return apierrors.FromObject(change.Object)
+		}
 		raw, ok := change.Object.(*unstructured.Unstructured)
 		if !ok || (change.Type != watch.Added && change.Type != watch.Modified) {
 			continue
@@ -139,6 +146,7 @@ func (s *source) watchFrom(ctx context.Context, namespace, from string, send fun
 			send(e)
 		}
 	}
+	return nil
 }
 
 type opener func(context.Context, metav1.ListOptions) (watch.Interface, error)

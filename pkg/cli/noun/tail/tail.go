@@ -84,7 +84,7 @@ pod, container and message. In text, control characters are replaced.`,
 	flags.BoolVarP(&o.Timestamps, "timestamps", "t", false, "Show when each line was written.")
 	flags.BoolVarP(&o.Previous, "previous", "p", false, "Show what restarted containers wrote before they restarted, from the beginning unless --since is given.")
 	flags.BoolVarP(&o.Follow, "follow", "f", true, "Go on as lines are written; --follow=false shows what is there, step by step.")
-	flags.StringVar(&o.Until, "until", "", "End when this is reached, or can not be any more. One of: ready.")
+	flags.StringVar(&o.Until, "until", "", "End when this is reached, or cannot be any more. One of: ready.")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
 	flags.IntVar(&o.MaxStreams, "max-streams", tail.DefaultStreams, "How many containers to follow at the same time; more wait for one that ends.")
 	flags.StringVarP(&o.Output, "output", "o", "text", "Output format. One of: "+strings.Join(formats, ", ")+".")
