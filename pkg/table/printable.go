@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -16,4 +17,17 @@ func Printable(s string) string {
 }
 
 // OneLine is a text of others as it may stand in a sentence.
-func OneLine(s string) string { return strings.Join(strings.Fields(Printable(s)), " ") }
+func OneLine(s string) string { return strings.Join(strings.Fields(Brief(Printable(s))), " ") }
+
+// maxLine is how long a line of others may be, in bytes.
+const maxLine = 2000
+
+// Brief cuts a line that is longer than anybody reads, and says so. Objects of a megabyte
+// fit into etcd, messages of that size too.
+func Brief(s string) string {
+	if len(s) <= maxLine {
+		return s
+	}
+	kept := strings.ToValidUTF8(s[:maxLine], "")
+	return fmt.Sprintf("%s... [%d bytes cut; -o json has all]", kept, len(s)-len(kept))
+}

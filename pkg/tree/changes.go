@@ -1,5 +1,7 @@
 package tree
 
+import "github.com/carto-run/carto/pkg/table"
+
 // Change is one node whose state differs from the snapshot before.
 type Change struct {
 	// Name is Kind/name of the owner or an object, or the name of a step.
@@ -35,7 +37,7 @@ func changes(s Snapshot) []Change {
 	walk = func(n *node, path string) {
 		name := n.title
 		if n.ref != nil {
-			name = n.ref.Kind + "/" + n.ref.Name
+			name = table.OneLine(n.ref.Kind + "/" + n.ref.Name)
 			path += "/" + n.ref.Namespace
 		}
 		path += "/" + name

@@ -1,9 +1,11 @@
 package tree
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // node is one row of a table or node of a graph, whatever it stands for.
@@ -25,6 +27,27 @@ type node struct {
 	children []node
 }
 
+// shown fits the words of others into one line of a terminal each. Conditions of objects
+// that others define hold anything: escape sequences, line ends, a megabyte.
+func (n node) shown() node {
+	n.title, n.reason = table.OneLine(n.title), table.OneLine(n.reason)
+	n.ready.Status, n.healthy = table.OneLine(n.ready.Status), table.OneLine(n.healthy)
+	outputs := slices.Clone(n.outputs) // they are the snapshot's
+	for i := range outputs {
+		outputs[i].Preview = table.Printable(outputs[i].Preview)
+	}
+	n.outputs = outputs
+	if n.step != nil {
+		step := *n.step
+		step.Name, step.Inputs = table.OneLine(step.Name), slices.Clone(step.Inputs)
+		for i := range step.Inputs {
+			step.Inputs[i].Name, step.Inputs[i].From = table.OneLine(step.Inputs[i].Name), table.OneLine(step.Inputs[i].From)
+		}
+		n.step = &step
+	}
+	return n
+}
+
 func (t *Tree) nodes() []node {
 	switch {
 	case t.Object != nil:
@@ -37,14 +60,14 @@ func (t *Tree) nodes() []node {
 		for _, owner := range t.Owners {
 			n.children = append(n.children, owner.nodes()...)
 		}
-		return []node{n}
+		return []node{n.shown()}
 	}
 	n := node{
 		title: t.title(), ref: &t.Owner.Ref, namespace: t.Owner.Namespace,
 		ready: t.Owner.Ready, healthy: t.Owner.Healthy.Status, reason: t.Owner.Ready.Reason, since: t.Owner.Created,
 	}
 	n.children = t.below()
-	return []node{n}
+	return []node{n.shown()}
 }
 
 // title is that of an owner with its blueprint.
@@ -76,7 +99,7 @@ func (s *Step) node() node {
 	if s.Object != nil {
 		n.children = []node{s.Object.node()}
 	}
-	return n
+	return n.shown()
 }
 
 func (o *Object) node() node {
@@ -90,12 +113,12 @@ func (o *Object) node() node {
 	if t := o.Tree; t != nil {
 		n.title, n.ready, n.healthy, n.reason = t.title(), t.Owner.Ready, t.Owner.Healthy.Status, t.Owner.Ready.Reason
 		n.children = t.below()
-		return n
+		return n.shown()
 	}
 	for i := range o.Children {
 		n.children = append(n.children, o.Children[i].node())
 	}
-	return n
+	return n.shown()
 }
 
 // reasonMissing is that of an object that the status names and the cluster lacks.
@@ -119,11 +142,12 @@ func (p *Path) nodes() []node {
 		if b := p.Nodes[i].Blueprint; b != nil {
 			n.title += " (" + b.Name + ")"
 		}
+		n = n.shown()
 		switch {
 		case top.title != "":
 			n.children = []node{top}
 		case p.Source != nil && p.Owner() != nil:
-			n.children = []node{{title: p.Source.String()}}
+			n.children = []node{node{title: p.Source.String()}.shown()}
 		}
 		if s := p.Nodes[i].Step; s != nil {
 			step := Step{Name: s.Name, Ready: s.Ready, Healthy: s.Healthy, Template: s.Template}

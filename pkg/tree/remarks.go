@@ -53,9 +53,9 @@ func briefCauses(owners []*Tree) []string {
 		}
 		line := fmt.Sprintf("%s/%s -n %s: ", strings.ToLower(t.Owner.Kind), t.Owner.Name, t.Owner.Namespace)
 		if c.Step != "" {
-			line += "step " + c.Step + ": "
+			line += "step " + table.OneLine(c.Step) + ": "
 		}
-		line += c.Reason
+		line += table.OneLine(c.Reason)
 		if said := MessageLines(c.Message); len(said) > 0 {
 			line += ": " + said[0]
 		}
@@ -76,7 +76,7 @@ func unreadLines(unread []Unread) []string {
 	}
 	lines := []string{"", "Not everything could be read:"}
 	for _, u := range unread {
-		lines = append(lines, fmt.Sprintf("  %s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), table.OneLine(u.Message)))
+		lines = append(lines, "  "+table.OneLine(fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), u.Message)))
 	}
 	return lines
 }
@@ -90,9 +90,9 @@ func causeLines(c *RootCause) []string {
 		}
 		head := word + ": "
 		if c.Step != "" {
-			head += "step " + c.Step + ": "
+			head += "step " + table.OneLine(c.Step) + ": "
 		}
-		head += c.Reason
+		head += table.OneLine(c.Reason)
 		said := MessageLines(c.Message)
 		if len(said) > 0 {
 			head += ": " + said[0]
@@ -100,29 +100,35 @@ func causeLines(c *RootCause) []string {
 		}
 		lines = append(append(lines, "", head), said...)
 		if c.Object != nil && c.ObjectReason != "" {
-			text := "  " + c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
+			text := c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
 			if c.ObjectMessage != "" && c.ObjectMessage != c.Message {
-				text += ": " + table.OneLine(c.ObjectMessage)
+				text += ": " + c.ObjectMessage
 			}
-			lines = append(lines, text)
+			lines = append(lines, "  "+table.OneLine(text))
 		}
 		if len(c.Blocks) > 0 {
-			lines = append(lines, "  Blocks: "+strings.Join(c.Blocks, ", "))
+			lines = append(lines, "  Blocks: "+table.OneLine(strings.Join(c.Blocks, ", ")))
 		}
 		if c.Next != "" {
-			lines = append(lines, "  Next: "+c.Next)
+			lines = append(lines, "  Next: "+table.OneLine(c.Next))
 		}
 	}
 	return lines
 }
 
+// maxLines of one message: -o json has all.
+const maxLines = 60
+
 // MessageLines keeps the lines of a message, indented below the first: those of ytt show
-// where in a template the fault is.
+// where in a template the fault is. Of what nobody reads to the end, only the beginning is
+// kept.
 func MessageLines(s string) []string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
-		line = strings.TrimRight(table.Printable(line), " \t\r")
+		line = table.Brief(strings.TrimRight(table.Printable(line), " \t\r"))
 		switch {
+		case len(lines) == maxLines:
+			return append(lines, "  ... [more lines; -o json has all]")
 		case len(lines) > 0:
 			lines = append(lines, "  "+line)
 		case line != "":

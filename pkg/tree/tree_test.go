@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"sigs.k8s.io/yaml"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -224,5 +227,56 @@ func BenchmarkTree500(b *testing.B) {
 	}
 	for b.Loop() {
 		_ = WriteTable(&bytes.Buffer{}, tr, TableOptions{Unicode: true, Width: 80})
+	}
+}
+
+// TestHostileWords: whatever the conditions of others hold, a terminal gets text of which
+// each line is one of the tree's, and no megabyte.
+func TestHostileWords(t *testing.T) {
+	t.Parallel()
+	const evil = "\x1b[2J\x1b]0;pwned\a\nsecond line\u202e\xff"
+	huge := evil + strings.Repeat("long ", 200_000)
+	condition := map[string]any{"type": "Ready", "status": "False" + evil, "reason": "Broken" + evil, "message": huge}
+	object := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "kpack.io/v1alpha2", "kind": "Image", "metadata": map[string]any{"name": "cart", "namespace": "shop"},
+		"status": map[string]any{"conditions": []any{condition}},
+	}}
+	w := &v1alpha1.Workload{}
+	w.Name, w.Namespace = "cart", "shop"
+	w.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "Unknown", Reason: "Waits" + evil, Message: huge}}
+	w.Status.Resources = []v1alpha1.ResourceStatus{{
+		Name:       "build" + evil,
+		StampedRef: &v1alpha1.StampedRef{ObjectReference: corev1.ObjectReference{APIVersion: "kpack.io/v1alpha2", Kind: "Image" + evil, Namespace: "shop", Name: "cart" + evil}},
+		Inputs:     []v1alpha1.Input{{Name: "fetch" + evil}},
+		Outputs:    []v1alpha1.Output{{Name: "image", Preview: "registry/cart" + evil}},
+		Conditions: []metav1.Condition{{Type: "Ready", Status: "Unknown", Reason: "Waits" + evil, Message: huge}},
+	}}
+	built := Build(Input{
+		Owner: FromWorkload(w), Objects: map[string]*Found{"build" + evil: {Object: object}},
+		Unread: []Unread{{Verb: "get", Resource: "x" + evil, Name: "y" + evil, Message: huge}},
+	})
+	for name, snapshot := range map[string]Snapshot{
+		"tree": Single(built), "forest": NewForest([]*Tree{built}, built.Unread),
+		"path": BuildPath([]*Found{{Object: object}, {Object: object, Owner: &Input{Owner: FromWorkload(w)}}}, built.Unread),
+	} {
+		var out bytes.Buffer
+		if err := WriteTable(&out, snapshot, TableOptions{Wide: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range Changes(nil, snapshot) {
+			out.WriteString(c.Name + c.Ready.Status + c.Healthy + c.Reason + "\n")
+		}
+		text := out.String()
+		if strings.ContainsAny(text, "\x1b\a\u202e") || !utf8.ValidString(text) {
+			t.Errorf("%s: control characters reach the terminal: %q", name, text)
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.HasPrefix(line, "second line") {
+				t.Errorf("%s: a line of somebody else: %q", name, line)
+			}
+		}
+		if len(text) > 50_000 {
+			t.Errorf("%s: %d bytes", name, len(text))
+		}
 	}
 }

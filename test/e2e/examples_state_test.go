@@ -26,7 +26,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
-	"github.com/carto-run/carto/pkg/cli/workload/spec"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/test/harness"
 )
 
@@ -123,7 +123,7 @@ func (s *exampleState) own(t *testing.T, wanted *unstructured.Unstructured, with
 	}
 	status := jsonMap(wanted.Object["status"].(map[string]any))
 	delete(wanted.Object, "status")
-	made, err := client.Apply(t.Context(), wanted.GetName(), wanted, metav1.ApplyOptions{FieldManager: spec.FieldManager})
+	made, err := client.Apply(t.Context(), wanted.GetName(), wanted, metav1.ApplyOptions{FieldManager: cmdutil.FieldManager})
 	if err != nil {
 		t.Fatal(err)
 	}
