@@ -68,6 +68,14 @@ func (f *Factory) Connection() Connection {
 	return c
 }
 
+// check finds out that there is no cluster to ask.
+func (f *Factory) check() error {
+	if err := f.checkConfig(); err != nil {
+		return err
+	}
+	return f.checkCluster()
+}
+
 // checkConfig finds the faults of the kubeconfig for which client-go has no clear words: it
 // falls back on http://localhost:8080 wherever it finds nothing.
 func (f *Factory) checkConfig() error {

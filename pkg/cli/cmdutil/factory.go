@@ -73,10 +73,7 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 		return c
 	}
 	f.RESTConfig = func() (*rest.Config, error) {
-		if err := f.checkConfig(); err != nil {
-			return nil, err
-		}
-		if err := f.checkCluster(); err != nil {
+		if err := f.check(); err != nil {
 			return nil, err
 		}
 		return f.Config.ToRESTConfig()
@@ -88,8 +85,18 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 		}
 		return dynamic.NewForConfig(c)
 	})
-	f.Mapper = func() (meta.RESTMapper, error) { return f.Config.ToRESTMapper() }
-	f.Discovery = func() (discovery.DiscoveryInterface, error) { return f.Config.ToDiscoveryClient() }
+	f.Mapper = func() (meta.RESTMapper, error) {
+		if err := f.check(); err != nil {
+			return nil, err
+		}
+		return f.Config.ToRESTMapper()
+	}
+	f.Discovery = func() (discovery.DiscoveryInterface, error) {
+		if err := f.check(); err != nil {
+			return nil, err
+		}
+		return f.Config.ToDiscoveryClient()
+	}
 	// Not the method value: the loader would be made before the flags are parsed.
 	f.Namespace = func() (string, bool, error) {
 		if f.Config.Namespace != nil && *f.Config.Namespace != "" {
