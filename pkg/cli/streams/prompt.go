@@ -52,6 +52,7 @@ func (s *Streams) Confirm(ctx context.Context, question string) (bool, error) {
 		answer := strings.ToLower(strings.TrimSpace(r.line))
 		return answer == "y" || answer == "yes", nil
 	case <-ctx.Done():
+		_, _ = fmt.Fprintln(s.ErrOut) // what comes next is not to stand behind the question
 		return false, ctx.Err()
 	}
 }

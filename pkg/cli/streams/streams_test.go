@@ -3,6 +3,8 @@ package streams
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 )
@@ -66,6 +68,20 @@ func TestConfirm(t *testing.T) {
 		if out.Len() > 0 || errOut.String() != "Sure? [y/N]: " {
 			t.Errorf("the question is talk: stdout %q, stderr %q", out, errOut)
 		}
+	}
+}
+
+func TestConfirmInterrupted(t *testing.T) {
+	t.Parallel()
+	s, _, _, errOut := Test()
+	s.In, _ = io.Pipe() // nobody answers
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if sure, err := s.Confirm(ctx, "Sure?"); sure || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, %v", sure, err)
+	}
+	if errOut.String() != "Sure? [y/N]: \n" {
+		t.Errorf("the prompt of the shell stands behind the question: %q", errOut)
 	}
 }
 
