@@ -180,7 +180,11 @@ func (o *Options) explain(ctx context.Context, client dynamic.Interface, err err
 	if apierrors.IsNotFound(err) && !cmdutil.MissingKind(err) {
 		return r.Missing(ctx, client, o.namespace)
 	}
-	return cmdutil.Explain(o.Program, "read "+r.Qualified(o.namespace), err)
+	what := "read " + r.Qualified(o.namespace)
+	if r.Name == "" {
+		what = "list " + r.Noun.Plural // only owners have no name
+	}
+	return cmdutil.Explain(o.Program, what, err)
 }
 
 // named is the object that an answer of the API server is about.
