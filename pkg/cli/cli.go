@@ -54,6 +54,7 @@ func Main(argv []string) int {
 // Run runs the command tree over a factory and returns the exit code. It is the seam for
 // tests.
 func Run(ctx context.Context, f *cmdutil.Factory, args []string) int {
+	f.EndWith(ctx)
 	root := NewRoot(f)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
