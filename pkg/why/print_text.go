@@ -29,6 +29,9 @@ type TextOptions struct {
 // maxCandidates is how many candidates that do not match are shown.
 const maxCandidates = 5
 
+// maxLines of one message; nobody reads more.
+const maxLines = 60
+
 // WriteText writes the explanation for a person: the sentence first, then the chain, and
 // the next command. Commands are never wrapped, so that they can be copied.
 func WriteText(w io.Writer, y *Why, o TextOptions) error {
@@ -49,7 +52,7 @@ func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	if len(y.Faults) > 0 {
 		p.title("Faults")
 		for _, f := range y.Faults {
-			p.wrap("  ", "    ", f)
+			p.wrap("  ", "    ", table.OneLine(f))
 		}
 	}
 	p.owners(y)
@@ -62,7 +65,7 @@ func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	if len(y.Unread) > 0 {
 		p.title("Not everything could be read")
 		for _, u := range y.Unread {
-			p.wrap("  ", "    ", fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), u.Message))
+			p.wrap("  ", "    ", table.OneLine(fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), u.Message)))
 		}
 	}
 	_, err := io.WriteString(w, p.out.String())
@@ -78,7 +81,7 @@ func (p *printer) line(text string) { p.out.WriteString(strings.TrimRight(text, 
 
 func (p *printer) title(text string) {
 	p.line("")
-	p.line(table.Printable(text))
+	p.line(table.OneLine(text))
 }
 
 // paint colours the sentence by its verdict, which its words say as well.
@@ -143,17 +146,23 @@ func (p *printer) chain(y *Why) {
 		p.wrap(head, "  "+indent+"  ", name)
 		p.message("  "+indent+"  ", l.Message)
 		if len(l.Blocks) > 0 {
-			p.wrap("  "+indent+"  ", "  "+indent+"  ", "these steps wait for it: "+strings.Join(l.Blocks, ", "))
+			p.wrap("  "+indent+"  ", "  "+indent+"  ", table.OneLine("these steps wait for it: "+strings.Join(l.Blocks, ", ")))
 		}
 	}
 }
 
 // message keeps the lines of a message: those of ytt show where in a template the fault is.
 func (p *printer) message(indent, text string) {
+	lines := 0
 	for line := range strings.SplitSeq(strings.TrimSpace(table.Printable(text)), "\n") {
+		line = table.Brief(line)
 		trimmed := strings.TrimLeft(line, " \t")
 		if trimmed == "" {
 			continue
+		}
+		if lines++; lines > maxLines {
+			p.line(indent + "... [more lines; -o json has all]")
+			return
 		}
 		deep := indent + strings.Repeat(" ", len(line)-len(trimmed))
 		p.wrap(deep, deep, trimmed)

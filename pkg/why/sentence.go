@@ -237,11 +237,11 @@ func rendering(text string) string {
 	return fmt.Sprintf("%s, at %s: %s", strings.TrimSpace(fault[1]), line[1], strings.TrimSpace(line[2]))
 }
 
-// first is the first line that says something.
+// first is the first line that says something, or the beginning of a very long one.
 func first(text string) string {
 	for line := range strings.SplitSeq(text, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
-			return line
+			return table.Brief(line)
 		}
 	}
 	return ""

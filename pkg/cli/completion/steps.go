@@ -7,6 +7,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/table"
 )
 
 // Steps completes names of steps of the owner that was named: by NAME, or by TYPE/NAME or
@@ -42,7 +43,8 @@ func Steps(f *cmdutil.Factory, n *noun.Noun) cobra.CompletionFunc {
 		}
 		var found []string
 		for _, step := range item.Status.Resources {
-			if strings.HasPrefix(step.Name, toComplete) {
+			// What can not be shown can not be typed either.
+			if strings.HasPrefix(step.Name, toComplete) && step.Name == table.Printable(step.Name) && !strings.ContainsAny(step.Name, "\n\t") {
 				found = append(found, step.Name)
 			}
 		}

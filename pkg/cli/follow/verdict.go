@@ -126,7 +126,7 @@ func why(t *tree.Tree) string {
 	c := t.RootCause
 	text := c.Reason
 	if c.Message != "" {
-		text += ": " + c.Message
+		text += ": " + table.Brief(table.Printable(c.Message))
 	}
 	if c.Step != "" {
 		text = fmt.Sprintf("step %s: %s", c.Step, text)

@@ -3,6 +3,7 @@ package get
 import (
 	"strings"
 
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -49,9 +50,11 @@ func tell(lines []string, who, reason, message string) []string {
 	if len(text) == 0 && reason == "" {
 		return lines
 	}
-	head := reason
+	head := table.OneLine(reason)
 	if who != "" {
-		head = who + ": " + reason
+		// The indentation says of what somebody tells.
+		name := strings.TrimLeft(who, " ")
+		head = who[:len(who)-len(name)] + table.OneLine(name+": "+reason)
 	}
 	if len(text) > 0 {
 		for _, line := range lines {

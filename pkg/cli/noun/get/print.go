@@ -33,7 +33,7 @@ func (o *Options) printSections(w io.Writer, sections []section) error {
 		if i > 0 {
 			out.WriteString("\n")
 		}
-		out.WriteString(s.title + "\n")
+		out.WriteString(table.OneLine(s.title) + "\n")
 		switch {
 		case s.empty() && s.nothing != "":
 			out.WriteString("  " + s.nothing + "\n")
