@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
@@ -63,6 +64,14 @@ func (n *Noun) Watch(ctx context.Context, client dynamic.Interface, program, nam
 		case <-time.After(delay.Step()):
 		}
 	}
+}
+
+// WatchOne is Watch for one object, from the state in which it was read.
+func (n *Noun) WatchOne(ctx context.Context, client dynamic.Interface, program string, obj *unstructured.Unstructured, emit func(watch.Event) error) error {
+	list := &unstructured.UnstructuredList{Object: cmdutil.List(nil), Items: []unstructured.Unstructured{*obj}}
+	list.SetResourceVersion(obj.GetResourceVersion())
+	one := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", obj.GetName()).String()}
+	return n.Watch(ctx, client, program, obj.GetNamespace(), one, list, emit)
 }
 
 // permanent tells an answer that no repetition changes from a connection that was lost.

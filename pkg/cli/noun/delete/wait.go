@@ -7,8 +7,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 
@@ -52,10 +50,7 @@ func (o *Options) waitGone(ctx context.Context, client dynamic.Interface, t targ
 	if all := obj.GetFinalizers(); len(all) > 0 {
 		held = fmt.Sprintf("; it is held by its finalizers %v", all)
 	}
-	list := &unstructured.UnstructuredList{Object: cmdutil.List(nil), Items: []unstructured.Unstructured{*obj}}
-	list.SetResourceVersion(obj.GetResourceVersion())
-	one := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", t.name).String()}
-	err = o.Noun.Watch(ctx, client, o.Program, t.namespace, one, list, func(e watch.Event) error {
+	err = o.Noun.WatchOne(ctx, client, o.Program, obj, func(e watch.Event) error {
 		if e.Type == watch.Deleted {
 			return errGone
 		}

@@ -82,10 +82,7 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 
 // Validate checks the flags.
 func (o *Options) Validate() error {
-	faults := []error{o.Output.Validate()}
-	if o.Name == "" || strings.Contains(o.Name, "/") {
-		faults = append(faults, fmt.Errorf("%q is no name of a %s", o.Name, o.Noun))
-	}
+	faults := []error{noun.CheckName(o.Noun, o.Name), o.Output.Validate()}
 	for _, t := range o.Types {
 		if t != "Normal" && t != "Warning" {
 			faults = append(faults, fmt.Errorf("--types has %q; one of: Normal, Warning", t))

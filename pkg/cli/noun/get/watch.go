@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 
@@ -61,10 +59,7 @@ func (o *Options) watchObject(ctx context.Context, client dynamic.Interface, emi
 	if err := emit(watch.Event{Type: watch.Added, Object: obj}); err != nil {
 		return err
 	}
-	list := &unstructured.UnstructuredList{Object: cmdutil.List(nil), Items: []unstructured.Unstructured{*obj}}
-	list.SetResourceVersion(obj.GetResourceVersion())
-	one := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", o.Name).String()}
-	return o.Noun.Watch(ctx, client, o.Program, o.namespace, one, list, func(e watch.Event) error {
+	return o.Noun.WatchOne(ctx, client, o.Program, obj, func(e watch.Event) error {
 		if err := emit(e); err != nil {
 			return err
 		}

@@ -76,10 +76,7 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 
 // Validate checks the arguments.
 func (o *Options) Validate() error {
-	if o.Name == "" || strings.Contains(o.Name, "/") {
-		return cmdutil.Usagef("%q is no name of a %s", o.Name, o.Noun)
-	}
-	return nil
+	return cmdutil.Usage([]error{noun.CheckName(o.Noun, o.Name)})
 }
 
 // Run sets the annotation that the agent obeys. It refuses when nothing has failed, because

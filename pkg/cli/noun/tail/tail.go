@@ -112,11 +112,8 @@ func (o *Options) Complete(cmd *cobra.Command, args []string) error {
 
 // Validate checks the flags.
 func (o *Options) Validate() error {
-	var faults []error
+	faults := []error{noun.CheckName(o.Noun, o.Name)}
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if o.Name == "" || strings.Contains(o.Name, "/") {
-		fault("%q is no name of a %s", o.Name, o.Noun)
-	}
 	if o.Output != "text" && o.Output != "json" {
 		fault("unknown output format %q; one of: %s", o.Output, strings.Join(formats, ", "))
 	}

@@ -87,10 +87,7 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 
 // Validate checks the flags.
 func (o *Options) Validate() error {
-	var faults []error
-	if o.Name == "" || strings.Contains(o.Name, "/") {
-		faults = append(faults, fmt.Errorf("%q is no name of a %s", o.Name, o.Noun))
-	}
+	faults := []error{noun.CheckName(o.Noun, o.Name)}
 	step, isStep := strings.CutPrefix(o.For, "step=")
 	switch {
 	case isStep && o.Noun == noun.Runnable:
