@@ -47,7 +47,7 @@ func Push(ctx context.Context, image *Image, place Place, access Access, progres
 	case err != nil && !errors.Is(err, errdef.ErrNotFound):
 		return false, place.explain(err)
 	}
-	layer := &counted{r: io.NewSectionReader(image.layer, 0, image.layerDesc.Size), total: image.layerDesc.Size, progress: progress}
+	layer := newCounted(image.layer, image.layerDesc.Size, progress)
 	for _, blob := range []struct {
 		desc    ocispec.Descriptor
 		content io.Reader
@@ -72,7 +72,7 @@ func connect(place Place, access Access) (*remote.Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &auth.Client{Client: &http.Client{Transport: retry.NewTransport(transport)}, Cache: auth.NewCache()}
+	client := &auth.Client{Client: &http.Client{Transport: repeatable{retry.NewTransport(transport)}}, Cache: auth.NewCache()}
 	client.SetUserAgent("kubectl-carto")
 	switch {
 	case access.Token != "":
@@ -130,19 +130,37 @@ func (p Place) explain(err error) error {
 	return fmt.Errorf("cannot push the source to %s: %w", p.ref, err)
 }
 
-// counted tells how much was read. It can go back, as a repeated request needs.
+// counted is the body of the request with the layer, and tells how much was read.
 type counted struct {
-	r        *io.SectionReader
-	total    int64
-	progress Progress
+	layer       io.ReaderAt
+	r           io.Reader
+	done, total int64
+	progress    Progress
+}
+
+func newCounted(layer io.ReaderAt, total int64, progress Progress) *counted {
+	return &counted{layer: layer, r: io.NewSectionReader(layer, 0, total), total: total, progress: progress}
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	if at, seekErr := c.r.Seek(0, io.SeekCurrent); seekErr == nil && c.progress != nil && n > 0 {
-		c.progress(at, c.total)
+	if c.done += int64(n); c.progress != nil && n > 0 {
+		c.progress(c.done, c.total)
 	}
 	return n, err
 }
 
-func (c *counted) Seek(offset int64, whence int) (int64, error) { return c.r.Seek(offset, whence) }
+// Close leaves the layer open: it is the image's.
+func (c *counted) Close() error { return nil }
+
+// repeatable says how to begin the layer anew. Else a registry that is overloaded for a
+// moment would end the push: net/http can repeat only the bodies that it knows.
+type repeatable struct{ http.RoundTripper }
+
+func (t repeatable) RoundTrip(request *http.Request) (*http.Response, error) {
+	if c, ok := request.Body.(*counted); ok && request.GetBody == nil {
+		request = request.Clone(request.Context())
+		request.GetBody = func() (io.ReadCloser, error) { return newCounted(c.layer, c.total, c.progress), nil }
+	}
+	return t.RoundTripper.RoundTrip(request)
+}

@@ -27,6 +27,8 @@ type store struct {
 	*httptest.Server
 	mu       sync.Mutex
 	requests []string
+	// busy is how many blobs it refuses to take before it takes one.
+	busy int
 	// user and password that it wants; none when empty.
 	user, password, token string
 }
@@ -38,9 +40,17 @@ func newStore(t *testing.T, secure bool) *store {
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.requests = append(s.requests, r.Method)
+		busy := r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/blobs/") && s.busy > 0
+		if busy {
+			s.busy--
+		}
 		s.mu.Unlock()
 		user, password, _ := r.BasicAuth()
 		switch {
+		case busy:
+			_, _ = io.CopyN(io.Discard, r.Body, 10) // in the middle
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusServiceUnavailable)
 		case s.user != "" && (user != s.user || password != s.password):
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -205,6 +215,20 @@ func TestPushAsDocker(t *testing.T) {
 	t.Setenv("DOCKER_CONFIG", dir)
 	if sent, err := Push(t.Context(), packed(t, tree(t, "a", "1")), place, Access{}, nil); err != nil || !sent {
 		t.Errorf("%v, %v", sent, err)
+	}
+}
+
+// TestPushBusy: a registry that is overloaded for a moment gets the layer again, all of it.
+func TestPushBusy(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, false)
+	s.busy = 1
+	image := packed(t, tree(t, "a", strings.Repeat("1", 100_000)))
+	if sent, err := Push(t.Context(), image, s.place(t, "a:v1"), Access{}, nil); err != nil || !sent {
+		t.Fatal(sent, err)
+	}
+	if got := listing(t, s.get(t, "/v2/a/blobs/"+image.layerDesc.Digest.String(), nil)); len(got) != 1 {
+		t.Errorf("got %d files", len(got))
 	}
 }
 
