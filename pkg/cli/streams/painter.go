@@ -28,13 +28,19 @@ func (s *Streams) NewPainter(w io.Writer) *Painter {
 	}}
 }
 
-// Paint draws the text. A line that wraps, or more lines than the screen has, could not
-// be drawn over, so both are cut.
+// Paint draws the text. A line that is wider than the screen takes several, as it would
+// if the terminal wrapped it; what does not fit in height is left out from the middle: the
+// end says why.
 func (p *Painter) Paint(text string) error {
 	width, height := p.Size()
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if height > 1 && len(lines) > height-1 {
-		lines = append(lines[:height-2], "...")
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		lines = append(lines, strings.Split(ansi.Hardwrap(line, width, true), "\n")...)
+	}
+	if most := height - 1; height > 1 && len(lines) > most {
+		head := most / 2
+		tail := lines[len(lines)-max(0, most-head-1):]
+		lines = append(append(lines[:head:head], "..."), tail...)
 	}
 	out := &strings.Builder{}
 	if p.lines > 0 {
@@ -42,7 +48,11 @@ func (p *Painter) Paint(text string) error {
 	}
 	out.WriteString("\r\x1b[J")
 	for _, l := range lines {
-		out.WriteString(ansi.Truncate(l, width, "") + "\n")
+		out.WriteString(l)
+		if strings.Contains(l, "\x1b") {
+			out.WriteString("\x1b[0m") // what ends a colour may be left out
+		}
+		out.WriteString("\n")
 	}
 	p.lines = len(lines)
 	_, err := io.WriteString(p.W, out.String())

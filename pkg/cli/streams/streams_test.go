@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -87,16 +88,29 @@ func TestConfirmInterrupted(t *testing.T) {
 
 func TestPaint(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	p := &Painter{W: &out, Size: func() (int, int) { return 5, 4 }}
-	if err := p.Paint("\x1b[31m1234567\x1b[0m\nb\nc\nd\ne\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Paint("x\n"); err != nil {
-		t.Fatal(err)
-	}
-	want := "\r\x1b[J\x1b[31m12345\x1b[0m\nb\n...\n" + "\x1b[3A\r\x1b[Jx\n"
-	if out.String() != want {
-		t.Errorf("got %q, want %q", out.String(), want)
+	for _, tc := range []struct {
+		reason, text string
+		want         string
+	}{
+		{"what fits", "a\nb\n", "a\nb\n"},
+		{"a wide line takes several, and a colour ends with each", "\x1b[31m1234567\x1b[0m\n", "\x1b[31m12345\x1b[0m\n67\x1b[0m\x1b[0m\n"},
+		{"too many lines lose their middle: the end says why", "a\nb\nc\nd\ne\nf\n", "a\nb\n...\nf\n"},
+		{"wide characters", "日本語\n", "日本\n語\n"},
+	} {
+		var out bytes.Buffer
+		p := &Painter{W: &out, Size: func() (int, int) { return 5, 5 }}
+		if err := p.Paint(tc.text); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := out.String(), "\r\x1b[J"+tc.want; got != want {
+			t.Errorf("%s: got %q, want %q", tc.reason, got, want)
+		}
+		out.Reset()
+		if err := p.Paint("x\n"); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := out.String(), fmt.Sprintf("\x1b[%dA\r\x1b[Jx\n", strings.Count(tc.want, "\n")); got != want {
+			t.Errorf("%s: the next picture: got %q, want %q", tc.reason, got, want)
+		}
 	}
 }
