@@ -4,7 +4,8 @@ import "github.com/carto-run/carto/pkg/table"
 
 // Change is one node whose state differs from the snapshot before.
 type Change struct {
-	// Name is Kind/name of the owner or an object, or the name of a step.
+	// Name is Kind/name of the owner or an object, or the name of a step; behind
+	// NAMESPACE/OWNER if there are several owners.
 	Name    string
 	Ready   State
 	Healthy string
@@ -32,23 +33,42 @@ func Changes(before, after Snapshot) []Change {
 }
 
 func changes(s Snapshot) []Change {
+	nodes := s.nodes()
+	several := owners(nodes) > 1
 	var all []Change
-	var walk func(n *node, path string)
-	walk = func(n *node, path string) {
+	var walk func(n *node, path, owner string)
+	walk = func(n *node, path, owner string) {
 		name := n.title
 		if n.ref != nil {
 			name = table.OneLine(n.ref.Kind + "/" + n.ref.Name)
 			path += "/" + n.ref.Namespace
 		}
 		path += "/" + name
+		if n.namespace != "" {
+			owner = table.OneLine(n.namespace + "/" + n.ref.Name)
+		} else if several && owner != "" {
+			name = owner + " " + name // whose step it is, is to be seen in each line
+		}
 		all = append(all, Change{Name: name, Ready: n.ready, Healthy: n.healthy, Reason: n.reason, key: path})
 		for i := range n.children {
-			walk(&n.children[i], path)
+			walk(&n.children[i], path, owner)
 		}
 	}
-	nodes := s.nodes()
 	for i := range nodes {
-		walk(&nodes[i], "")
+		walk(&nodes[i], "", "")
 	}
 	return all
+}
+
+// owners counts those at the top, and below a blueprint.
+func owners(nodes []node) int {
+	n := 0
+	for i := range nodes {
+		if nodes[i].namespace != "" {
+			n++
+			continue
+		}
+		n += owners(nodes[i].children)
+	}
+	return n
 }

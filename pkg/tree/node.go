@@ -23,6 +23,9 @@ type node struct {
 	since   Time
 	outputs []Output
 	foundBy Rule
+	// isSource is true for the commit at the end of a path. Tables have it below: it is
+	// too long for a row, and the answer to the question.
+	isSource bool
 
 	children []node
 }
@@ -147,7 +150,7 @@ func (p *Path) nodes() []node {
 		case top.title != "":
 			n.children = []node{top}
 		case p.Source != nil && p.Owner() != nil:
-			n.children = []node{node{title: p.Source.String()}.shown()}
+			n.children = []node{node{title: p.Source.String(), isSource: true}.shown()}
 		}
 		if s := p.Nodes[i].Step; s != nil {
 			step := Step{Name: s.Name, Ready: s.Ready, Healthy: s.Healthy, Template: s.Template}

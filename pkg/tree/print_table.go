@@ -81,6 +81,9 @@ func glyphsFor(unicode bool) glyphs {
 // rows of a node and of all below it. Lead is what stands before its name, and below what
 // stands before that of its children.
 func rows(n *node, lead, below string, o TableOptions, g glyphs) [][]string {
+	if n.isSource {
+		return nil
+	}
 	all := [][]string{cells(n, lead, o, g)}
 	for i := range n.children {
 		branch, next := g.tee, g.bar

@@ -29,6 +29,9 @@ func (f *Forest) remarks(o TableOptions) []string {
 
 func (p *Path) remarks(TableOptions) []string {
 	var lines []string
+	if p.Source != nil && p.Owner() != nil {
+		lines = append(lines, "", "Source: "+table.OneLine(p.Source.String()))
+	}
 	if p.Owner() == nil && len(p.Nodes) > 0 {
 		top := p.Nodes[len(p.Nodes)-1]
 		lines = append(lines, "", fmt.Sprintf("%s/%s is not stamped by Carto, and nothing that is owns it.", top.Kind, top.Name))

@@ -180,6 +180,26 @@ func TestRootCause(t *testing.T) {
 	}
 }
 
+// TestChangesOfSeveral: a line of a log stands alone, so it has to name the owner.
+func TestChangesOfSeveral(t *testing.T) {
+	t.Parallel()
+	owner := func(name, ready string) *Tree {
+		return &Tree{
+			Owner: OwnerNode{Ref: Ref{Kind: "Workload", Namespace: "shop", Name: name}, Ready: State{Status: ready}},
+			Steps: []Step{{Name: "fetch", Ready: State{Status: ready}}},
+		}
+	}
+	before := NewForest([]*Tree{owner("cart", "True"), owner("till", "True")}, nil)
+	after := NewForest([]*Tree{owner("cart", "True"), owner("till", "False")}, nil)
+	var got []string
+	for _, c := range Changes(before, after) {
+		got = append(got, c.Name+" "+c.Ready.Status)
+	}
+	if want := "Workload/till False, shop/till fetch False"; strings.Join(got, ", ") != want {
+		t.Errorf("got %q, want %s", got, want)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	step := func(name string, from ...string) BlueprintStep {

@@ -83,7 +83,7 @@ func (p Parser) Parse(args []string) ([]Reference, error) {
 
 func (p Parser) ofType(args []string) ([]Reference, error) {
 	if len(args) == 1 && known(args[0]) == nil {
-		return nil, cmdutil.Usagef("%q names no type of Carto: give TYPE/NAME, for example workload/%[1]s", args[0])
+		return nil, cmdutil.Usagef("%q names no type of Carto, of which all could be meant: give TYPE/NAME, for example workload/cart", args[0])
 	}
 	r, err := p.typ(args[0])
 	if err != nil {

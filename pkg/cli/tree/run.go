@@ -42,6 +42,13 @@ func (o *Options) read(ctx context.Context, source collect.Source) (tree.Snapsho
 	if err != nil {
 		return nil, err
 	}
+	if len(forest.Trees) == 1 { // in a list every owner may have other steps
+		for _, step := range filter.Steps {
+			if err := follow.UnknownStep(forest.Trees[0], step); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return filter.Apply(forest), nil
 }
 
@@ -54,7 +61,7 @@ func (o *Options) watch(ctx context.Context, source collect.Source) error {
 		r := o.Objects[0]
 		return follow.Run(ctx, follow.Options{
 			Client: source.Client, Ref: collect.OwnerRef{Kind: r.Kind, Namespace: o.namespace, Name: r.Name},
-			View: filtered{view, o.Filter}, UntilReady: true, Timeout: o.Timeout,
+			View: filtered{view, o.Filter}, UntilReady: true, FailGrace: follow.FailGrace, Timeout: o.Timeout,
 		})
 	}
 	query, filter := o.query()

@@ -126,7 +126,7 @@ func (o *Options) addFlags(f *cmdutil.Factory, cmd *cobra.Command) {
 	flags.IntVar(&o.Filter.Depth, "depth", 0, "Levels below the root; 0 shows everything below objects that are named, and the steps of others.")
 	flags.BoolVar(&o.Deep, "deep", false, "Find objects of every kind, by listing every kind of the API; slow.")
 	flags.BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
-	flags.StringVar(&o.Until, "until", "", "With --watch: end when this is reached. One of: ready.")
+	flags.StringVar(&o.Until, "until", "", "With --watch: end when this is reached, or with exit code 1 when it has failed. One of: ready.")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "With --until: give up after this time; 0 means never.")
 	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(collect.ChildKinds(), cobra.ShellCompDirectiveNoFileComp))
