@@ -3,6 +3,7 @@ package tree
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -56,6 +57,9 @@ type Link struct {
 	Container string `json:"container,omitempty"`
 }
 
+// moment is how long nobody wonders that nothing has happened yet.
+const moment = 5 * time.Second
+
 // rootCause finds the earliest step in graph order that has failed by itself, else the
 // earliest whose object has, else the earliest that is not ready. A later step that only
 // waits for it shows False/TemplateStampFailure and must never be named: it is a victim.
@@ -70,10 +74,14 @@ func rootCause(t *Tree, in Input) *RootCause {
 	}
 	show := describe(t.Owner.Ref)
 	if len(conditions) == 0 {
-		return &RootCause{Reason: ReasonNotSeen, Message: "the agent has written no status yet; is it running?", Next: "kubectl get pods -l app.kubernetes.io/name=carto-agent -A"}
+		c := &RootCause{Reason: ReasonNotSeen, Message: "the agent has written no status yet; is it running?", Next: diagnose}
+		if age := in.Now.Sub(in.Owner.Object.CreationTimestamp.Time); !in.Now.IsZero() && age < moment {
+			c.Message = "it is new; the agent has written no status yet"
+		}
+		return c
 	}
 	if ready.Status == "True" {
-		return &RootCause{Reason: ReasonOutdated, Message: fmt.Sprintf("the status is of generation %d, the %s of generation %d", t.Owner.ObservedGeneration, t.Owner.Kind, t.Owner.Generation), Next: show}
+		return &RootCause{Reason: ReasonOutdated, Message: fmt.Sprintf("the status is of generation %d, the %s of generation %d", t.Owner.ObservedGeneration, t.Owner.Kind, t.Owner.Generation), Next: diagnose}
 	}
 	for _, kind := range []string{v1alpha1.ConditionSupplyChainReady, v1alpha1.ConditionDeliveryReady, v1alpha1.ConditionRunTemplateReady} {
 		if s := state(conditions, kind); s.Reason != "" && s.Status != "True" {

@@ -14,6 +14,9 @@ import (
 type TableOptions struct {
 	// Now is the present, for ages.
 	Now time.Time
+	// Program is how a person calls the plugin, for commands to run; empty for the usual
+	// name.
+	Program string
 	// Wide adds the columns OUTPUT and REVISION, and never truncates.
 	Wide bool
 	// Unicode allows tree glyphs beyond ASCII.

@@ -8,11 +8,11 @@ import (
 )
 
 // remarks of a tree: why its owner is not ready, and what could not be read.
-func (t *Tree) remarks(TableOptions) []string {
+func (t *Tree) remarks(o TableOptions) []string {
 	if t.Owner.Kind == "" {
 		return append(briefCauses(t.Owners), unreadLines(t.Unread)...)
 	}
-	return append(causeLines(t.RootCause), unreadLines(t.Unread)...)
+	return append(causeLines(t.RootCause, o.Program), unreadLines(t.Unread)...)
 }
 
 // remarks of several trees are short: one line for each owner that is not ready.
@@ -84,7 +84,7 @@ func unreadLines(unread []Unread) []string {
 	return lines
 }
 
-func causeLines(c *RootCause) []string {
+func causeLines(c *RootCause, program string) []string {
 	var lines []string
 	if c != nil {
 		word := "Waiting"
@@ -113,7 +113,7 @@ func causeLines(c *RootCause) []string {
 			lines = append(lines, "  Blocks: "+table.OneLine(strings.Join(c.Blocks, ", ")))
 		}
 		if c.Next != "" {
-			lines = append(lines, "  Next: "+table.OneLine(c.Next))
+			lines = append(lines, "  Next: "+table.OneLine(Command(c.Next, program)))
 		}
 	}
 	return lines

@@ -79,14 +79,14 @@ func ForeignObject(message string) *Foreign {
 func (c *RootCause) remedy(t *Tree, s *Step, show string) string {
 	switch c.Reason {
 	case v1alpha1.ReasonSupplyChainNotFound, v1alpha1.ReasonMultipleSupplyChainMatches, v1alpha1.ReasonWorkloadLabelsMissing:
-		return "kubectl carto supplychain list -o wide"
+		return Program + " supplychain list -o wide"
 	case v1alpha1.ReasonDeliveryNotFound, v1alpha1.ReasonMultipleDeliveryMatches, v1alpha1.ReasonDeliverableLabelsMissing:
-		return "kubectl carto delivery list -o wide"
+		return Program + " delivery list -o wide"
 	case v1alpha1.ReasonTemplatesNotFound:
 		if b := t.Blueprint; b != nil && b.Kind == v1alpha1.KindClusterDelivery {
-			return "kubectl carto delivery get " + b.Name
+			return Program + " delivery get " + b.Name
 		} else if b != nil {
-			return "kubectl carto supplychain get " + b.Name
+			return Program + " supplychain get " + b.Name
 		}
 	case v1alpha1.ReasonRunTemplateNotFound:
 		return "kubectl get clusterruntemplates." + v1alpha1.Group
@@ -95,7 +95,7 @@ func (c *RootCause) remedy(t *Tree, s *Step, show string) string {
 			return fmt.Sprintf("kubectl create serviceaccount %s -n %s", m[2], m[1])
 		}
 	case v1alpha1.ReasonServiceAccountTokenError:
-		return "kubectl carto install"
+		return Program + " install"
 	case v1alpha1.ReasonTemplateObjectRetrievalFailure:
 		if s != nil && s.Template != nil {
 			return fmt.Sprintf("kubectl get %ss.%s", strings.ToLower(s.Template.Kind), v1alpha1.Group)
@@ -149,7 +149,7 @@ func look(l Link) string {
 
 // explain is the command for an owner.
 func explain(ref Ref) string {
-	return fmt.Sprintf("kubectl carto why %s/%s -n %s", strings.ToLower(ref.Kind), ref.Name, ref.Namespace)
+	return fmt.Sprintf(Program+" why %s/%s -n %s", strings.ToLower(ref.Kind), ref.Name, ref.Namespace)
 }
 
 // describe is the command for an object of which nothing more is known.

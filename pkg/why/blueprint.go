@@ -66,7 +66,7 @@ func BuildBlueprint(ref tree.Ref, f BlueprintFacts) *Why {
 	case f.Ready.Status == "" || f.Ready.Status == "Unknown" && f.Ready.Reason == "":
 		w.Verdict = Waiting
 		w.Sentence = subject + " is not ready: the agent has written no status for it: is the agent running?"
-		w.Next = []string{"kubectl get pods -l app.kubernetes.io/name=carto-agent -A"}
+		w.Next = []string{tree.Program + " doctor"}
 	case f.Ready.Status != "True":
 		w.Verdict = Waiting
 		if f.Ready.Status == "False" {
@@ -77,14 +77,14 @@ func BuildBlueprint(ref tree.Ref, f BlueprintFacts) *Why {
 	case f.Observed != f.Generation:
 		w.Verdict = Waiting
 		w.Sentence = subject + " is not ready: the agent has not looked at its last change yet"
-		w.Next = []string{"kubectl get pods -l app.kubernetes.io/name=carto-agent -A"}
+		w.Next = []string{tree.Program + " doctor"}
 	default:
 		kind := strings.ToLower(f.Blueprint.OwnerKind())
 		w.Sentence = fmt.Sprintf("%s is ready: it has %s and serves %s, of which %d failed and %d wait", subject, count(len(f.Blueprint.Resources), "step"),
 			count(len(f.Owners), kind), w.Owners.Failed, w.Owners.Waiting)
 		if len(w.Owners.NotReady) > 0 {
 			o := w.Owners.NotReady[0]
-			w.Next = []string{fmt.Sprintf("kubectl carto why %s/%s -n %s", kind, o.Name, o.Namespace)}
+			w.Next = []string{fmt.Sprintf(tree.Program+" why %s/%s -n %s", kind, o.Name, o.Namespace)}
 		}
 	}
 	w.Sentence = finish(w.Sentence)

@@ -8,12 +8,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tree"
 )
 
 // TextOptions say how the text looks, and which of the long sections it has.
 type TextOptions struct {
 	// Now is the present, for ages.
 	Now time.Time
+	// Program is how a person calls the plugin, for commands to run.
+	Program string
 	// Unicode allows tree glyphs beyond ASCII.
 	Unicode bool
 	// Color allows colour.
@@ -42,7 +45,7 @@ func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	if len(y.Next) > 0 {
 		p.title("Next")
 		for _, n := range y.Next {
-			p.line("  " + table.OneLine(n))
+			p.line("  " + table.OneLine(tree.Command(n, o.Program)))
 		}
 	}
 	for _, note := range y.Notes {

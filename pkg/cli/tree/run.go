@@ -148,7 +148,8 @@ func (o *Options) table() tree.TableOptions {
 		return r.Noun != nil && r.Noun.Cluster && !o.explicit || r.Name == "" && o.AllNamespaces
 	})
 	return tree.TableOptions{
-		Now: o.Clock(), Wide: o.Output.Format() == "wide", Unicode: o.Streams.Unicode(),
+		Program: o.Program,
+		Now:     o.Clock(), Wide: o.Output.Format() == "wide", Unicode: o.Streams.Unicode(),
 		Color: o.Streams.UseColor(), Width: o.Streams.Width(), Namespace: several, NoHeaders: o.Output.NoHeaders,
 	}
 }

@@ -142,7 +142,7 @@ func (o *Options) print(w *why.Why) error {
 	switch o.Output.Format() {
 	case "":
 		return why.WriteText(o.Streams.Out, w, why.TextOptions{
-			Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseColor(), Width: o.Streams.Width(),
+			Program: o.Program, Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseColor(), Width: o.Streams.Width(),
 			Selection: o.All || slices.Contains(o.Show, showSelection) || w.SelectionIsTheProblem(),
 			Params:    o.All || slices.Contains(o.Show, showParams), ParamsOf: w.ParamsAreTheProblem(), AllCandidates: o.All,
 		})

@@ -541,7 +541,7 @@ func TestWhyWithoutAgent(t *testing.T) {
 		apply:  func(n *tenant) { n.apply(buildAndRun + "---" + cart) },
 		tree:   []string{"NotSeen", "the agent has written no status yet; is it running?"},
 		why:    []string{"workload NS/cart is not ready: the agent has written no status for it", "is the agent running?"},
-		next:   "kubectl get pods -l app.kubernetes.io/name=carto-agent -A", never: append(victims, "step fetch"),
+		next:   "kubectl carto doctor", never: append(victims, "step fetch"),
 	}.check(n)
 }
 
