@@ -169,10 +169,9 @@ func (s *exampleState) adopted(t *testing.T) {
 func (s *exampleState) leave(t *testing.T) {
 	t.Helper()
 	ctx, now := context.Background(), int64(0)
-	orphan := metav1.DeletePropagationOrphan
 	for _, err := range []error{
-		s.core.AppsV1().Deployments("shop").DeleteCollection(ctx, metav1.DeleteOptions{PropagationPolicy: &orphan}, metav1.ListOptions{}),
-		s.core.AppsV1().ReplicaSets("shop").DeleteCollection(ctx, metav1.DeleteOptions{PropagationPolicy: &orphan}, metav1.ListOptions{}),
+		s.core.AppsV1().Deployments("shop").DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}),
+		s.core.AppsV1().ReplicaSets("shop").DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}),
 		s.core.CoreV1().Pods("shop").DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{}),
 	} {
 		if err != nil {
@@ -229,16 +228,19 @@ func tunnel(w http.ResponseWriter, address string) {
 		return
 	}
 	defer func() { _ = to.Close() }()
-	w.WriteHeader(http.StatusOK)
-	from, _, err := http.NewResponseController(w).Hijack()
+	// The answer comes after the hijacking, or the server could swallow the first bytes.
+	from, sent, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer func() { _ = from.Close() }()
+	if _, err := io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+		return // the client has gone
+	}
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
-		_, _ = io.Copy(to, from) // either side may hang up at any time
+		_, _ = io.Copy(to, sent) // either side may hang up at any time
 		_ = to.Close()
 	}()
 	_, _ = io.Copy(from, to)
