@@ -116,11 +116,13 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 
 	root.SetGlobalNormalizationFunc(synonyms)
+	root.SetUsageTemplate(shortUsage(root.UsageTemplate()))
 	root.AddCommand(nouns(f)...)
 	root.AddCommand(
 		install.NewCmdInstall(f, nil),
 		tree.NewCmdTree(f, nil),
 		version.NewCmdVersion(f, nil),
+		newCmdOptions(f),
 		why.NewCmdWhy(f, nil),
 		completion.NewCmdCompletion(f),
 		doctor.NewCmdDoctor(f, nil),

@@ -147,6 +147,23 @@ func TestHelp(t *testing.T) {
 	walk(NewRoot(f))
 }
 
+// TestShortHelp: the flags of the program are in the help of one command only.
+func TestShortHelp(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]bool{"options": true, "--help": false, "tree --help": false, "workload get --help": false, "workload": false} {
+		f, out, _ := newFactory(t, false)
+		if code := Run(t.Context(), f, strings.Fields(args)); code != ExitOK {
+			t.Errorf("%s: exit code %d", args, code)
+		}
+		if got := strings.Contains(out.String(), "--kubeconfig"); got != want {
+			t.Errorf("%s: has the flags of all commands: %t", args, got)
+		}
+		if !want && !strings.Contains(out.String(), "kubectl carto options") {
+			t.Errorf("%s: does not say where they are:\n%s", args, out)
+		}
+	}
+}
+
 // TestBadFlags lists every command with something wrong: all end with 2, say so on
 // standard error and leave standard output empty.
 func TestBadFlags(t *testing.T) {
@@ -273,6 +290,7 @@ var goldens = map[string]struct {
 
 // goldensElsewhere are commands without one here, and why.
 var goldensElsewhere = map[string]string{
+	"options":    "its flags are those of a library",
 	"completion": "the scripts are cobra's",
 	"install":    "its manifests are generated, and the rest needs a real cluster: the script install.txtar",
 	"events":     "has goldens of its own: TestEvents",

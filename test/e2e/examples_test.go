@@ -60,6 +60,8 @@ var examples = map[string]example{
 	"kubectl carto completion install --dir ~/bin": {},
 	"kubectl carto completion install --print":     {},
 	"source <(kubectl carto completion bash)":      {},
+	"kubectl carto options":                        {says: `--kubeconfig`},
+	"kubectl carto options | grep -e --as":         {says: `--as-group`},
 	"kubectl carto doctor":                         {},
 	"kubectl carto doctor -n shop -o wide":         {},
 
