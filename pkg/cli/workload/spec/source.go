@@ -2,6 +2,7 @@ package spec
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"slices"
 )
 
 // mavenParam says which maven artifact is the source.
@@ -112,4 +113,13 @@ func hasSource(obj *unstructured.Unstructured) bool {
 		}
 	}
 	return false
+}
+
+// hasMaven tells whether a maven artifact is the source.
+func hasMaven(obj *unstructured.Unstructured) bool {
+	params, _, _ := unstructured.NestedSlice(obj.Object, "spec", "params")
+	return slices.ContainsFunc(params, func(p any) bool {
+		m, _ := p.(map[string]any)
+		return m["name"] == mavenParam
+	})
 }

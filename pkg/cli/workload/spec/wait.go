@@ -27,6 +27,9 @@ const sameGeneration = 3 * time.Second
 // what comes next. before is the workload as it was: nil for one that is new, made itself
 // for one that is unchanged.
 func (o *Options) Finish(ctx context.Context, client dynamic.Interface, before, made *unstructured.Unstructured, done string) error {
+	if before == nil && !hasSource(made) && !hasMaven(made) {
+		o.Say("warning: workload " + made.GetName() + " says nowhere where its source is; most supply chains need --git-repo, --local-path, --source-image or --image")
+	}
 	if !o.Wait {
 		if err := o.Print(made, done); err != nil {
 			return err
