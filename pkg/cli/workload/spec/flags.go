@@ -97,7 +97,7 @@ func (o *Options) AddTo(cmd *cobra.Command, f *cmdutil.Factory) {
 	flags.Lookup("dry-run").NoOptDefVal = "client"
 	flags.BoolVar(&o.Wait, "wait", false, "Wait until the workload is ready, and show how it gets there.")
 	flags.DurationVar(&o.WaitTimeout, "wait-timeout", 10*time.Minute, "How long --wait waits.")
-	flags.DurationVar(&o.Delay, "delay", 0, "How long the workload must stay ready before --wait believes it. Not needed to skip an old state: --wait minds only what was made of the present inputs.")
+	flags.DurationVar(&o.Delay, "delay", 0, "How long the workload must stay ready before --wait believes it. Not needed to skip an old state: --wait minds only what was made of the present inputs; after a change of labels alone, which that does not tell, it is 3s.")
 	flags.BoolVar(&o.ShowLogs, "tail", false, "Wait, and tail the logs of all pods of the workload meanwhile.")
 	flags.BoolVar(&o.LogTimes, "tail-timestamp", false, "The same, with a timestamp in each line of the logs.")
 	flags.BoolVarP(&o.Yes, "yes", "y", false, "Answer every question with yes.")
