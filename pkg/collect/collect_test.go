@@ -2,6 +2,7 @@ package collect
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -139,5 +140,43 @@ func TestOwnerNotFound(t *testing.T) {
 	t.Parallel()
 	if _, err := Collect(t.Context(), newClient(t), OwnerRef{Kind: "Deliverable", Namespace: "shop", Name: "x"}); !apierrors.IsNotFound(err) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestCircle: a status is what somebody wrote. One by which owners stamp each other, or
+// themselves, many times over, must not be followed for ever.
+func TestCircle(t *testing.T) {
+	t.Parallel()
+	const steps = 20
+	stamps := func(name, other string) *unstructured.Unstructured {
+		var resources []any
+		for i := range steps {
+			resources = append(resources, map[string]any{"name": fmt.Sprintf("s%d", i), "stampedRef": map[string]any{
+				"apiVersion": "carto.run/v1alpha1", "kind": "Workload", "namespace": "shop", "name": other,
+			}})
+		}
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "carto.run/v1alpha1", "kind": "Workload", "metadata": map[string]any{"name": name, "namespace": "shop"},
+			"spec": map[string]any{}, "status": map[string]any{"resources": resources},
+		}}
+	}
+	for reason, tc := range map[string]struct {
+		objects []runtime.Object
+		most    int
+	}{
+		"itself":     {[]runtime.Object{stamps("a", "a")}, 1 + steps},
+		"each other": {[]runtime.Object{stamps("a", "b"), stamps("b", "a")}, 1 + steps + steps*steps},
+	} {
+		client := fake.NewSimpleDynamicClient(runtime.NewScheme(), tc.objects...)
+		in, err := Collect(t.Context(), client, OwnerRef{Kind: "Workload", Namespace: "shop", Name: "a"})
+		if err != nil {
+			t.Fatalf("%s: %v", reason, err)
+		}
+		if got := len(client.Actions()); got > tc.most {
+			t.Errorf("%s: %d requests, want at most %d", reason, got, tc.most)
+		}
+		if got := len(tree.Build(in).Steps); got != steps {
+			t.Errorf("%s: %d steps", reason, got)
+		}
 	}
 }

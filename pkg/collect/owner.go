@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -45,7 +46,7 @@ func (r *reader) named(ctx context.Context, root Root) (*tree.Input, error) {
 		return nil, err
 	}
 	if withSteps(obj) || isRunnable(obj) {
-		return r.owner(ctx, obj, 1)
+		return r.owner(ctx, obj, nil)
 	}
 	found := &tree.Found{Object: obj}
 	r.addParent(found)
@@ -73,7 +74,7 @@ func (r *reader) all(ctx context.Context, root Root, blueprint string) ([]*tree.
 			}
 		}
 		group.Go(func() (err error) {
-			inputs[i], err = r.owner(gctx, &objects[i], 1)
+			inputs[i], err = r.owner(gctx, &objects[i], nil)
 			return err
 		})
 	}
@@ -111,9 +112,9 @@ func (r *reader) withBlueprint(ctx context.Context, root Root) (*tree.Input, err
 }
 
 // owner reads what belongs to an owner, all but what is below its stamped objects: those
-// are gathered, so that one list of a kind serves all. Nesting is how many owners it is
-// below.
-func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, nesting int) (*tree.Input, error) {
+// are gathered, so that one list of a kind serves all. Above are the owners that it is below,
+// the outermost first.
+func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, above []OwnerRef) (*tree.Input, error) {
 	owner, err := decodeOwner(obj)
 	if err != nil {
 		return nil, err
@@ -132,6 +133,7 @@ func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, nest
 		in.Blueprint = r.blueprint(gctx, owner.Blueprint)
 		return gctx.Err()
 	})
+	way := append(slices.Clone(above), refOf(obj))
 	var mu sync.Mutex
 	for i := range owner.Status.Resources {
 		step := &owner.Status.Resources[i]
@@ -139,7 +141,7 @@ func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, nest
 			continue
 		}
 		group.Go(func() error {
-			found, err := r.stamped(gctx, step.StampedRef, nesting)
+			found, err := r.stamped(gctx, step.StampedRef, way)
 			mu.Lock()
 			defer mu.Unlock()
 			in.Objects[step.Name] = found
@@ -149,8 +151,13 @@ func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, nest
 	return in, group.Wait()
 }
 
-// stamped reads a stamped object. One that can not be read costs only itself.
-func (r *reader) stamped(ctx context.Context, ref *v1alpha1.StampedRef, nesting int) (*tree.Found, error) {
+func refOf(obj *unstructured.Unstructured) OwnerRef {
+	return OwnerRef{Kind: obj.GetKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
+// stamped reads a stamped object of the last owner on the way. One that can not be read
+// costs only itself.
+func (r *reader) stamped(ctx context.Context, ref *v1alpha1.StampedRef, way []OwnerRef) (*tree.Found, error) {
 	resource, err := Resource(ref)
 	if err != nil {
 		r.note("get", ref.Resource, ref.Namespace, ref.Name, err)
@@ -167,8 +174,11 @@ func (r *reader) stamped(ctx context.Context, ref *v1alpha1.StampedRef, nesting 
 		return &tree.Found{}, nil
 	}
 	found := &tree.Found{Object: obj}
-	if withSteps(obj) && nesting < maxNesting {
-		if found.Owner, err = r.owner(ctx, obj, nesting+1); err != nil {
+	if withSteps(obj) && slices.Contains(way, refOf(obj)) {
+		return found, nil // it goes in circles
+	}
+	if withSteps(obj) && len(way) < maxNesting {
+		if found.Owner, err = r.owner(ctx, obj, way); err != nil {
 			r.note("get", resource.GroupResource().String(), ref.Namespace, ref.Name, err)
 		}
 		return found, ctx.Err()

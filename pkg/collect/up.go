@@ -34,7 +34,7 @@ func readUp(ctx context.Context, source Source, root Root) (*tree.Path, map[targ
 		seen[string(obj.GetUID())] = true
 		found := &tree.Found{Object: obj, Rule: rule}
 		if withSteps(obj) || isRunnable(obj) {
-			if found.Owner, err = r.owner(ctx, obj, 1); err != nil {
+			if found.Owner, err = r.owner(ctx, obj, nil); err != nil {
 				return nil, nil, err
 			}
 		}
