@@ -5,10 +5,12 @@ package manifest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -155,7 +157,11 @@ func (d *Document) text(field string) string {
 // all of them, each with its line.
 func (d *Document) Into(typed any) error {
 	strict, err := sigsjson.UnmarshalStrict(d.raw, typed)
-	if err != nil {
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mistyped) && mistyped.Field != "":
+		return d.Errorf(mistyped.Field, "%s: type %s where it must be %s", mistyped.Field, mistyped.Value, typeWord(mistyped.Type))
+	case err != nil:
 		return d.Errorf("", "%w", err)
 	}
 	var faults []error
@@ -167,6 +173,25 @@ func (d *Document) Into(typed any) error {
 		faults = append(faults, d.Errorf(path, "%w", s))
 	}
 	return errors.Join(faults...)
+}
+
+// typeWord names a type of Go as it is called in files.
+func typeWord(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeWord(t.Elem())
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Slice, reflect.Array:
+		return "list"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.String:
+		return "string"
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return "whole number"
+	}
+	return t.Kind().String()
 }
 
 // Errorf makes an error that begins with the place of a field, such as spec.env[0].name,
