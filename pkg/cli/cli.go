@@ -47,6 +47,10 @@ func Main(argv []string) int {
 		return ExitOK // the reader has seen enough: head, less
 	case ctx.Err() != nil:
 		return ExitInterrupted
+	case code == ExitOK && s.WriteError() != nil:
+		// Half of a list is no list.
+		_, _ = fmt.Fprintf(s.ErrOut, "error: %v\n", s.WriteError())
+		return ExitCouldNotRun
 	}
 	return code
 }

@@ -154,16 +154,33 @@ func (s *Streams) Unicode() bool {
 // Broken tells whether the reader of standard output went away.
 func (s *Streams) Broken() bool { return s.broken.Load() }
 
+// WriteError is the first fault of standard output, such as a disk that is full; nil when
+// all was written or its reader went away. Not every printer of kubectl passes it on.
+func (s *Streams) WriteError() error {
+	if p, ok := s.Out.(*pipeWriter); ok {
+		if err := p.failed.Load(); err != nil {
+			return *err
+		}
+	}
+	return nil
+}
+
 type pipeWriter struct {
 	w        io.Writer
 	broken   *atomic.Bool
 	onBroken func()
+	failed   atomic.Pointer[error]
 }
 
 func (p *pipeWriter) Write(b []byte) (int, error) {
 	n, err := p.w.Write(b)
-	if errors.Is(err, syscall.EPIPE) && p.broken.CompareAndSwap(false, true) && p.onBroken != nil {
-		p.onBroken()
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		if p.broken.CompareAndSwap(false, true) && p.onBroken != nil {
+			p.onBroken()
+		}
+	case err != nil:
+		p.failed.CompareAndSwap(nil, &err)
 	}
 	return n, err
 }

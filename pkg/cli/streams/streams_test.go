@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -114,3 +115,30 @@ func TestPaint(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteError: what could not be written is known even where a printer forgets it; a
+// reader that has seen enough is no fault.
+func TestWriteError(t *testing.T) {
+	t.Parallel()
+	for reason, tc := range map[string]struct {
+		err            error
+		broken, failed bool
+	}{
+		"all is written": {nil, false, false},
+		"head, less":     {syscall.EPIPE, true, false},
+		"a full disk":    {syscall.ENOSPC, false, true},
+	} {
+		s, _, _, _ := Test()
+		stopped := false
+		s.Out = &pipeWriter{w: failing{tc.err}, broken: s.broken, onBroken: func() { stopped = true }}
+		_, _ = io.WriteString(s.Out, "one")
+		_, _ = io.WriteString(s.Out, "two")
+		if s.Broken() != tc.broken || stopped != tc.broken || (s.WriteError() != nil) != tc.failed {
+			t.Errorf("%s: broken %v, stopped %v, %v", reason, s.Broken(), stopped, s.WriteError())
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write(b []byte) (int, error) { return len(b), f.err }
