@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 )
 
 // Words are what a person is told about an error: what the command attempted, in its own
@@ -28,6 +30,8 @@ func (f *Factory) Words(err error) string {
 	inner, told := "", ""
 	var request *url.Error
 	switch {
+	case errors.As(err, &request) && !f.asksCluster(request):
+		return text // of a registry, or of where a file is: it names the server itself
 	case errors.As(err, &request):
 		inner, told = request.Error(), unreachable(request.Err, f.Connection())
 	case plainHTTP(err):
@@ -44,6 +48,21 @@ func (f *Factory) Words(err error) string {
 		return text + ": " + told
 	}
 	return strings.Replace(text, inner, told, 1)
+}
+
+// asksCluster tells whether a request was one to the API server. Where nothing says what
+// its address is, it was.
+func (f *Factory) asksCluster(request *url.Error) bool {
+	config, err := f.Config.ToRawKubeConfigLoader().ClientConfig()
+	if err != nil {
+		return true
+	}
+	server, _, err := rest.DefaultServerURL(config.Host, config.APIPath, schema.GroupVersion{}, true)
+	if err != nil {
+		return true
+	}
+	asked, err := url.Parse(request.URL)
+	return err != nil || asked.Host == server.Host
 }
 
 // status is the text of the API server's answer within an error.

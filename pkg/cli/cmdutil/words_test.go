@@ -6,9 +6,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -94,6 +96,23 @@ func TestWords(t *testing.T) {
 				t.Errorf("unreachable is %v: %v", Unreachable(err), err)
 			}
 		})
+	}
+}
+
+// TestWordsOfOtherServers: what a registry or the server of a file answers is not told of the
+// cluster.
+func TestWordsOfOtherServers(t *testing.T) {
+	t.Parallel()
+	f := newTestFactory(t, `{server: "https://cluster.invalid:6443"}`)
+	for _, tc := range []struct{ reason, asked, want string }{
+		{"a registry", "http://localhost:1/v2/", `cannot push: Get "http://localhost:1/v2/": connection refused`},
+		{"the same host, another port", "https://cluster.invalid:5000/v2/", `cannot push: Get "https://cluster.invalid:5000/v2/": connection refused`},
+		{"the cluster", "https://cluster.invalid:6443/api", `cannot push: nothing answers at https://cluster.invalid:6443 (context "dev")`},
+	} {
+		got := f.Words(fmt.Errorf("cannot push: %w", &url.Error{Op: "Get", URL: tc.asked, Err: syscall.ECONNREFUSED}))
+		if !strings.HasPrefix(got, tc.want) {
+			t.Errorf("%s: got %s", tc.reason, got)
+		}
 	}
 }
 
