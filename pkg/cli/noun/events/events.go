@@ -155,10 +155,8 @@ func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range found {
-		if err := show(e); err != nil {
-			return err
-		}
+	if err := show(found...); err != nil {
+		return err
 	}
 	return o.explain(s.follow(ctx, o.ref(), o.Steps, o.notef, func(e *Event) error {
 		if o.old(e) {

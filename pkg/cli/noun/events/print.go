@@ -15,7 +15,11 @@ import (
 // print prints all events at once; in the formats of kubectl as its list.
 func (o *Options) print(found []*Event) error {
 	if o.Output.Own() {
-		return o.printTable(found)
+		show, err := o.appender()
+		if err != nil {
+			return err
+		}
+		return show(found...)
 	}
 	printer, err := o.Output.Printer()
 	if err != nil {
@@ -36,14 +40,6 @@ func (o *Options) print(found []*Event) error {
 	return printer.PrintObj(list, o.Streams.Out)
 }
 
-func (o *Options) printTable(found []*Event) error {
-	var rows [][]string
-	for _, e := range found {
-		rows = append(rows, o.row(e, o.when(e)))
-	}
-	return o.newTable().Write(o.Streams.Out, rows)
-}
-
 // when is an age for a person, and a time where the output may be read later.
 func (o *Options) when(e *Event) string {
 	if o.Streams.OutIsTerminal() && !o.Watch {
@@ -52,40 +48,63 @@ func (o *Options) when(e *Event) string {
 	return e.Time.UTC().Format(time.RFC3339)
 }
 
+// Widths that say enough where the terminal is narrow: the message is what it is all for.
+const (
+	enoughOfReason  = 12
+	enoughOfStep    = 8
+	enoughOfObject  = 16
+	enoughOfMessage = 28
+)
+
 func (o *Options) newTable() *table.Printer {
 	first := "TIME"
 	if o.Streams.OutIsTerminal() && !o.Watch {
 		first = "AGE"
 	}
-	columns := []table.Column{{Title: first}, {Title: "TYPE"}, {Title: "REASON"}, {Title: "STEP"}, {Title: "OBJECT"}}
+	columns := []table.Column{{Title: first}, {Title: "TYPE"}, {Title: "REASON", Min: enoughOfReason}, {Title: "STEP", Min: enoughOfStep}, {Title: "OBJECT", Min: enoughOfObject}}
 	options := table.Options{Unicode: o.Streams.Unicode(), NoHeaders: o.Output.NoHeaders}
 	if o.wide() {
 		columns = append(columns, table.Column{Title: "COUNT"}, table.Column{Title: "FROM"})
 	} else {
 		options.Width = o.Streams.Width()
 	}
-	return table.New(append(columns, table.Column{Title: "MESSAGE", Min: 1}), options)
+	return table.New(append(columns, table.Column{Title: "MESSAGE", Min: enoughOfMessage}), options)
 }
 
-// appender prints one event after the other.
-func (o *Options) appender() (func(*Event) error, error) {
+// appender prints events, one portion after the other: the first decides how wide the
+// columns are.
+func (o *Options) appender() (func(...*Event) error, error) {
 	if o.Output.Own() {
-		rows := o.newTable()
-		if err := rows.Write(o.Streams.Out, nil); err != nil {
-			return nil, err
-		}
-		return func(e *Event) error { return rows.Write(o.Streams.Out, [][]string{o.row(e, o.when(e))}) }, nil
+		t := o.newTable()
+		return func(some ...*Event) error {
+			var rows [][]string
+			for _, e := range some {
+				rows = append(rows, o.row(e, o.when(e)))
+			}
+			return t.Write(o.Streams.Out, rows)
+		}, nil
 	}
 	if o.Output.Format() == "json" {
 		encoder := json.NewEncoder(o.Streams.Out)
 		encoder.SetEscapeHTML(false)
-		return func(e *Event) error { return encoder.Encode(e.raw.Object) }, nil
+		return each(func(e *Event) error { return encoder.Encode(e.raw.Object) }), nil
 	}
 	printer, err := o.Output.Printer()
 	if err != nil {
 		return nil, err
 	}
-	return func(e *Event) error { return printer.PrintObj(e.raw, o.Streams.Out) }, nil
+	return each(func(e *Event) error { return printer.PrintObj(e.raw, o.Streams.Out) }), nil
+}
+
+func each(show func(*Event) error) func(...*Event) error {
+	return func(some ...*Event) error {
+		for _, e := range some {
+			if err := show(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 func (o *Options) wide() bool { return o.Output.Format() == "wide" }
