@@ -246,6 +246,7 @@ var goldens = map[string]struct {
 	"group":      {"workload", 0},
 
 	"wait-none": {"workload wait nope", 1},
+	"wait-near": {"workload wait crat", 1},
 	"wait-gone": {"workload wait nope --for deleted", 0},
 	"wait-step": {"workload wait cart --for step=fetch", 0},
 

@@ -104,6 +104,7 @@ func TestEvents(t *testing.T) {
 		"events-empty":   {"workload events till --since 1s", 0},
 		"events-no-step": {"workload events till --step x", 1},
 		"events-none":    {"workload events nope", 1},
+		"events-near":    {"workload events tilt", 1},
 	} {
 		for _, tty := range []bool{false, true} {
 			file := name + ".golden"

@@ -2,6 +2,7 @@ package noun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,6 +56,21 @@ func (n *Noun) Missing(ctx context.Context, client dynamic.Interface, namespace,
 		return cmdutil.Findingf("%w; there is one in namespace %s", notFound, strings.Join(elsewhere, ", "))
 	}
 	return notFound
+}
+
+// Explain is what a person is told when a request about one object failed. verb is what was
+// attempted: read. What is no answer of the API server, such as a finding, stays as it is.
+func (n *Noun) Explain(ctx context.Context, client dynamic.Interface, program, verb, namespace, name string, err error) error {
+	var finding *cmdutil.FindingError
+	switch {
+	case errors.As(err, &finding):
+		return err
+	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+		return n.Missing(ctx, client, namespace, name)
+	case apierrors.ReasonForError(err) != "", cmdutil.Unreachable(err):
+		return cmdutil.Explain(program, verb+" "+n.Qualified(namespace, name), err)
+	}
+	return err
 }
 
 // NamespaceIsGone tells whether the API server says that a namespace does not exist; false

@@ -156,11 +156,8 @@ func (n *Noun) Client(client dynamic.Interface, namespace string) dynamic.Resour
 // Read fetches an object; one that is not there is a finding.
 func (n *Noun) Read(ctx context.Context, client dynamic.Interface, program, namespace, name string) (*unstructured.Unstructured, error) {
 	object, err := n.Client(client, namespace).Get(ctx, name, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return nil, n.Missing(ctx, client, namespace, name)
-	case err != nil:
-		return nil, cmdutil.Explain(program, "read "+n.Qualified(namespace, name), err)
+	if err != nil {
+		return nil, n.Explain(ctx, client, program, "read", namespace, name, err)
 	}
 	return object, nil
 }

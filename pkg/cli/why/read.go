@@ -3,11 +3,9 @@ package why
 import (
 	"context"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
-	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
@@ -17,13 +15,8 @@ import (
 // owner explains a workload, deliverable or runnable.
 func (o *Options) owner(ctx context.Context, source collect.Source, n *noun.Noun, namespace, name string) (*why.Why, error) {
 	forest, err := collect.Trees(ctx, source, collect.Query{Roots: []collect.Root{{Resource: n.Resource, Namespace: namespace, Name: name}}})
-	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return nil, n.Missing(ctx, source.Client, namespace, name)
-	case err != nil && apierrors.ReasonForError(err) != "":
-		return nil, cmdutil.Explain(o.Program, "read "+n.Qualified(namespace, name), err)
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, n.Explain(ctx, source.Client, o.Program, "read", namespace, name, err)
 	}
 	t := forest.Trees[0]
 	facts, err := collect.Facts(ctx, source.Client, t, o.wantsTemplates() || why.TemplatesReason(t.RootCause))

@@ -214,7 +214,7 @@ func (o *Options) delete(ctx context.Context, client dynamic.Interface, t target
 		case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
 			return o.notFound(ctx, client, t)
 		case err != nil:
-			return cmdutil.Explain(o.Program, "delete "+o.Noun.Qualified(t.namespace, t.name), err)
+			return o.Noun.Explain(ctx, client, o.Program, "delete", t.namespace, t.name, err)
 		}
 	}
 	line := o.Noun.Printed(t.name)

@@ -105,7 +105,7 @@ func (o *Options) look(ctx context.Context, client dynamic.Interface, targets []
 			case apierrors.IsForbidden(err):
 				// Who may delete need not be allowed to read.
 			case err != nil:
-				faults = append(faults, cmdutil.Explain(o.Program, "read "+o.Noun.Qualified(t.namespace, t.name), err))
+				faults = append(faults, o.Noun.Explain(ctx, client, o.Program, "read", t.namespace, t.name, err))
 				continue
 			default:
 				t.stamped = stamped(obj)

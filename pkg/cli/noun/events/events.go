@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
@@ -102,7 +101,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	in, err := collect.Collect(ctx, client, o.ref())
 	if err != nil {
-		return o.explain(err)
+		return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 	}
 	for _, step := range o.Steps {
 		outer, _, _ := strings.Cut(step, "/")
@@ -158,26 +157,17 @@ func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
 	if err := show(found...); err != nil {
 		return err
 	}
-	return o.explain(s.follow(ctx, o.ref(), o.Steps, o.notef, func(e *Event) error {
+	err = s.follow(ctx, o.ref(), o.Steps, o.notef, func(e *Event) error {
 		if o.old(e) {
 			return nil
 		}
 		return show(e)
-	}))
+	})
+	return o.Noun.Explain(ctx, s.client, o.Program, "read", o.namespace, o.Name, err)
 }
 
 func (o *Options) notef(format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Streams.ErrOut, table.Printable(fmt.Sprintf(format, args...)))
-}
-
-func (o *Options) explain(err error) error {
-	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return o.Noun.NotFound(o.namespace, o.Name)
-	case apierrors.ReasonForError(err) != "":
-		return cmdutil.Explain(o.Program, "read "+o.Noun.Qualified(o.namespace, o.Name), err)
-	}
-	return err
 }
 
 // source reads events from a cluster.

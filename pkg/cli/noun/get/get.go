@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 
@@ -183,7 +182,7 @@ func (o *Options) read(ctx context.Context, client dynamic.Interface) (*view, er
 	if !o.Noun.Cluster {
 		in, err := collect.Collect(ctx, client, o.ref())
 		if err != nil {
-			return nil, o.explain(ctx, client, err)
+			return nil, o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 		}
 		return o.viewOf(tree.Build(in))
 	}
@@ -214,16 +213,6 @@ func (o *Options) blueprintView(ctx context.Context, client dynamic.Interface, o
 	}
 	used, err := o.readUse(ctx, client, item.Blueprint)
 	return &view{item: item, use: used}, err
-}
-
-func (o *Options) explain(ctx context.Context, client dynamic.Interface, err error) error {
-	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return o.Noun.Missing(ctx, client, o.namespace, o.Name)
-	case apierrors.ReasonForError(err) != "":
-		return cmdutil.Explain(o.Program, "read "+o.Noun.Qualified(o.namespace, o.Name), err)
-	}
-	return err
 }
 
 // write prints the sections that were asked for.

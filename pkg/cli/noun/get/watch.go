@@ -39,15 +39,17 @@ func (o *Options) watch(ctx context.Context, client dynamic.Interface) error {
 		})
 	case o.Streams.CanRepaint():
 		show := o.repaint()
-		return o.explain(ctx, client, collect.Follow(ctx, client, o.ref(), func(t *tree.Tree) error {
+		err := collect.Follow(ctx, client, o.ref(), func(t *tree.Tree) error {
 			v, err := o.viewOf(t)
 			if err != nil {
 				return err
 			}
 			return show(v)
-		}))
+		})
+		return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 	}
-	return o.explain(ctx, client, follow.Run(ctx, follow.Options{Client: client, Ref: o.ref(), View: follow.Lines(o.Streams.Out, o.Clock)}))
+	err := follow.Run(ctx, follow.Options{Client: client, Ref: o.ref(), View: follow.Lines(o.Streams.Out, o.Clock)})
+	return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 }
 
 // watchObject emits the object as it is, and each change until it is deleted.

@@ -160,7 +160,7 @@ func (o *Options) ask(ctx context.Context, client dynamic.Interface, n *noun.Nou
 		return fmt.Errorf("encode the annotation: %w", err)
 	}
 	if _, err := n.Client(client, o.namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: cmdutil.FieldManager}); err != nil {
-		return cmdutil.Explain(o.Program, "retry "+n.Qualified(o.namespace, name), err)
+		return n.Explain(ctx, client, o.Program, "retry", o.namespace, name, err)
 	}
 	_, err = fmt.Fprintf(o.Streams.Out, "%s retried\n", n.Printed(name))
 	return err

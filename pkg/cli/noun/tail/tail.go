@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -173,12 +172,10 @@ func (o *Options) Run(ctx context.Context) error {
 		run.Sink = tail.NDJSON(o.Streams.Out)
 	}
 	switch err := tail.Run(ctx, run); {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return o.Noun.NotFound(o.namespace, o.Name)
-	case apierrors.ReasonForError(err) != "":
-		return cmdutil.Explain(o.Program, "read "+o.Noun.Qualified(o.namespace, o.Name), err)
-	case err != nil || o.Until == "":
-		return err
+	case err != nil:
+		return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
+	case o.Until == "":
+		return nil
 	}
 	_, err = fmt.Fprintf(o.Streams.ErrOut, "%s is ready\n", o.Noun.Printed(o.Name))
 	return err

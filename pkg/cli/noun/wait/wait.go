@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
@@ -128,18 +127,8 @@ func (o *Options) Run(ctx context.Context) error {
 		run.UntilReady = true
 	}
 	if err := follow.Run(ctx, run); err != nil {
-		return o.explain(err)
+		return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 	}
 	_, err = fmt.Fprintf(o.Streams.Out, "%s %s\n", o.Noun.Printed(o.Name), what)
-	return err
-}
-
-func (o *Options) explain(err error) error {
-	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
-		return o.Noun.NotFound(o.namespace, o.Name)
-	case apierrors.ReasonForError(err) != "":
-		return cmdutil.Explain(o.Program, "read "+o.Noun.Qualified(o.namespace, o.Name), err)
-	}
 	return err
 }
