@@ -15,6 +15,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/yaml"
+	"sigs.k8s.io/yaml/kyaml"
 )
 
 // OutputFlags are -o and its companions: the formats of kubectl, and those that a
@@ -23,14 +24,21 @@ type OutputFlags struct {
 	// NoHeaders leaves the titles out of tables.
 	NoHeaders bool
 
-	flags *genericclioptions.PrintFlags
-	extra []string
+	flags   *genericclioptions.PrintFlags
+	extra   []string
+	without []string
 }
 
 // NewOutputFlags makes output flags; operation is the verb that `-o name` leaves out
 // and the default output shows, and extra are formats that the command prints itself.
 func NewOutputFlags(operation string, extra ...string) *OutputFlags {
 	return &OutputFlags{flags: genericclioptions.NewPrintFlags(operation), extra: extra}
+}
+
+// Without leaves formats out that mean nothing for what a command prints.
+func (o *OutputFlags) Without(formats ...string) *OutputFlags {
+	o.without = formats
+	return o
 }
 
 // AddTo adds the flags to a command, with completion of the formats.
@@ -76,7 +84,7 @@ func (o *OutputFlags) Printer() (printers.ResourcePrinter, error) {
 		return p, nil
 	}
 	p, err := o.flags.ToPrinter()
-	if genericclioptions.IsNoCompatiblePrinterError(err) {
+	if genericclioptions.IsNoCompatiblePrinterError(err) || slices.Contains(o.without, o.Format()) {
 		return nil, Usagef("unknown output format %q; one of: %s", o.Format(), strings.Join(o.formats(), ", "))
 	}
 	if err != nil {
@@ -114,7 +122,7 @@ func (o *OutputFlags) PrintData(w io.Writer, data any) error {
 }
 
 func (o *OutputFlags) printFields(w io.Writer, p printers.ResourcePrinter, fields map[string]any) error {
-	switch o.Format() { // the printers of these two insist on a kind
+	switch o.Format() { // the printers of these insist on a kind
 	case "json":
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
@@ -127,6 +135,8 @@ func (o *OutputFlags) printFields(w io.Writer, p printers.ResourcePrinter, field
 		}
 		_, err = w.Write(text)
 		return err
+	case "kyaml":
+		return (&kyaml.Encoder{}).FromObject(fields, w)
 	}
 	return p.PrintObj(document{&unstructured.Unstructured{Object: fields}}, w)
 }
@@ -161,7 +171,7 @@ func (o *OutputFlags) formats() []string {
 	standard := append(o.flags.AllowedFormats(), formatColumns, formatColumnsFile)
 	slices.Sort(standard)
 	own := slices.Clone(o.extra) // a command may print a standard format in its own way
-	return append(own, slices.DeleteFunc(standard, func(f string) bool { return slices.Contains(own, f) })...)
+	return append(own, slices.DeleteFunc(standard, func(f string) bool { return slices.Contains(own, f) || slices.Contains(o.without, f) })...)
 }
 
 // WatchPrinter prints what a watch tells in a format of kubectl: one object after the

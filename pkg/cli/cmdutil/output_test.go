@@ -43,6 +43,7 @@ func TestFormats(t *testing.T) {
 		{"a template alone", "--template={{.name}}", things[0], "a"},
 		{"data without a kind as YAML", "-o yaml", things[1], "count: 2\nname: 購物車\n"},
 		{"data without a kind as JSON", "-o json", things[1], "{\n    \"count\": 2,\n    \"name\": \"購物車\"\n}\n"},
+		{"data without a kind as KYAML", "-o kyaml", things[1], "---\n{\n  count: 2,\n  name: \"購物車\",\n}\n"},
 		{"columns", "-o custom-columns=NAME:.name,COUNT:.count,TAGS:.tags[*]", things, "NAME     COUNT     TAGS\na        1000000   x,y\n購物車   2         <none>\n"},
 		{"columns of objects", "-o custom-columns=N:metadata.name,C:{.count} --no-headers", objects, "cart     3\n購物車   <none>\n"},
 		{"columns from a file", "-o custom-columns-file=" + file, objects, "WHO      COUNT\ncart     3\n購物車   <none>\n"},
@@ -68,6 +69,7 @@ func TestBadFormats(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{
 		"xml":                           "unknown output format",
+		"name":                          "unknown output format",
 		"custom-columns":                "the columns are missing, as in custom-columns=NAME:.metadata.name",
 		"custom-columns=NAME":           `"NAME" is no column; write TITLE:PATH`,
 		"custom-columns=NAME:":          "is no column",
@@ -78,7 +80,7 @@ func TestBadFormats(t *testing.T) {
 		"jsonpath={":                    "-o jsonpath={",
 		"go-template={{":                "-o go-template={{",
 	} {
-		o := NewOutputFlags("", "table")
+		o := NewOutputFlags("", "table").Without("name")
 		o.Set(format)
 		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", format, err)

@@ -39,7 +39,7 @@ var sections = []string{showSelection, showParams}
 
 // NewCmdWhy makes the command; runF replaces the work in tests.
 func NewCmdWhy(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Session: f.Session(), Output: cmdutil.NewOutputFlags("", "json", "yaml")}
+	o := &Options{Session: f.Session(), Output: cmdutil.NewOutputFlags("", "json", "yaml").Without("name")}
 	cmd := &cobra.Command{
 		Use:   "why TYPE/NAME",
 		Short: "Say in one sentence why something is not ready",
@@ -96,9 +96,6 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 // Validate checks the flags.
 func (o *Options) Validate() error {
 	faults := []error{o.Output.Validate()}
-	if o.Output.Format() == "name" {
-		faults = append(faults, fmt.Errorf("-o name: an explanation has no name; use json, yaml, jsonpath or go-template"))
-	}
 	for _, s := range o.Show {
 		if !slices.Contains(sections, s) {
 			faults = append(faults, fmt.Errorf("--show has %q; known are: %s", s, strings.Join(sections, ", ")))
