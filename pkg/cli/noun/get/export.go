@@ -8,13 +8,13 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
-// exported is a copy of an object without what a cluster adds: it can be applied again,
-// there or elsewhere.
+// exported is a copy of an object without what a cluster adds and without its namespace: it
+// is applied to the one in use, there or elsewhere.
 func exported(obj *unstructured.Unstructured) *unstructured.Unstructured {
 	clean := obj.DeepCopy()
 	unstructured.RemoveNestedField(clean.Object, "status")
 	for _, field := range []string{
-		"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink",
+		"namespace", "managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink",
 		"deletionTimestamp", "deletionGracePeriodSeconds", "finalizers", "ownerReferences",
 	} {
 		unstructured.RemoveNestedField(clean.Object, "metadata", field)

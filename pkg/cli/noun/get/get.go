@@ -66,7 +66,7 @@ is no terminal, changes are appended as lines; with -o json or yaml, the object 
 		RunE:              cmdutil.RunE(o, runF),
 	}
 	cmd.Flags().StringSliceVar(&o.Show, "show", nil, "Sections to show, in this order. Of: "+strings.Join(sectionsOf(n), ", ")+".")
-	cmd.Flags().BoolVarP(&o.Export, "export", "e", false, "Print a manifest without what the cluster added, ready to be applied again.")
+	cmd.Flags().BoolVarP(&o.Export, "export", "e", false, "Print a manifest without what the cluster added and without its namespace, ready to be applied to any.")
 	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
 	cmd.Flags().BoolVar(&o.Events, "output-watch-events", false, "With --watch and -o: print the kind of each change too.")
 	o.Output.AddTo(cmd)

@@ -231,7 +231,6 @@ metadata:
   labels:
     a: b
   name: cart
-  namespace: shop
 spec:
   image: nginx
 `
