@@ -247,6 +247,7 @@ var goldens = map[string]struct {
 
 	"wait-none": {"workload wait nope", 1},
 	"wait-near": {"workload wait crat", 1},
+	"wait-like": {"workload wait wld/nope --for=delete", 0},
 	"wait-gone": {"workload wait nope --for deleted", 0},
 	"wait-step": {"workload wait cart --for step=fetch", 0},
 

@@ -5,6 +5,7 @@ package cmdutil
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -155,13 +156,27 @@ func Dash(s string) string {
 	return s
 }
 
-// UsageArgs turns a wrong number of arguments into a UsageError.
+// UsageArgs turns wrong arguments into a UsageError, in the words of the command's own line
+// of usage where one is missing or there are too many.
 func UsageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &UsageError{err}
+		err := check(cmd, args)
+		if err == nil {
+			return nil
 		}
-		return nil
+		_, wanted, _ := strings.Cut(cmd.Use, " ")
+		wanted = strings.TrimSuffix(wanted, "...")
+		most := 0 // how many arguments are fine
+		for most < len(args) && check(cmd, args[:most+1]) == nil {
+			most++
+		}
+		switch {
+		case len(args) == 0:
+			return Usagef("%s is missing", wanted)
+		case most == 0 && wanted != "":
+			return &UsageError{err} // the argument itself is wrong
+		}
+		return Usagef("too many arguments: %s", strings.Join(args[most:], " "))
 	}
 }
 

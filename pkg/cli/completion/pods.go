@@ -24,7 +24,7 @@ func Pods(f *cmdutil.Factory, n *noun.Noun) cobra.CompletionFunc {
 		}
 		ctx, cancel := patiently(cmd.Context())
 		defer cancel()
-		in, err := collect.Collect(ctx, client, collect.OwnerRef{Kind: n.Kind, Namespace: namespace, Name: args[0]})
+		in, err := collect.Collect(ctx, client, collect.OwnerRef{Kind: n.Kind, Namespace: namespace, Name: n.NameIn(args[0])})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

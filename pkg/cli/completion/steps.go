@@ -19,6 +19,8 @@ func Steps(f *cmdutil.Factory, n *noun.Noun) cobra.CompletionFunc {
 			var kind string
 			kind, name, _ = strings.Cut(name, "/")
 			n = noun.Of(kind)
+		} else {
+			name = n.NameIn(name)
 		}
 		if n == nil || n.Cluster || name == "" || strings.Contains(name, "/") {
 			return nil, noFiles

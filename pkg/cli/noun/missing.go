@@ -14,8 +14,19 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 )
+
+// NameIn is the name in an argument, which may be TYPE/NAME too, as other commands take it
+// and as -o name prints it; whatever else has a slash stays, and is no name.
+func (n *Noun) NameIn(arg string) string {
+	kind, name, slash := strings.Cut(arg, "/")
+	if slash && Of(strings.TrimSuffix(kind, "."+v1alpha1.Group)) == n {
+		return name
+	}
+	return arg
+}
 
 // CheckName tells what can be no name of an object.
 func CheckName(n *Noun, name string) error {

@@ -135,7 +135,7 @@ func TestRuns(t *testing.T) {
 		t.Errorf("%v went on although it failed", got)
 	}
 
-	n.plugin(2, "accepts 1 arg(s)", "workload", "retry")
+	n.plugin(2, "NAME is missing", "workload", "retry")
 	n.plugin(1, `has no step "tset"; it has: test, passed`, "workload", "retry", "cart", "--step", "tset")
 	n.plugin(1, "step passed of workload cart has not failed", "workload", "retry", "cart", "--step", "passed")
 	n.plugin(0, "workload.carto.run/cart retried", "workload", "retry", "cart")

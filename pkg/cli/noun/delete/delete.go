@@ -92,7 +92,9 @@ exist is an error (exit code 1), which does not keep the others from being delet
 
 // Complete takes the names and finds the namespace.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	o.Names = args
+	for _, arg := range args {
+		o.Names = append(o.Names, o.Noun.NameIn(arg))
+	}
 	var err error
 	if o.namespace, o.explicit, err = o.Namespace(); err != nil {
 		return fmt.Errorf("cannot find out the namespace: %w", err)

@@ -71,7 +71,7 @@ With --watch new events are appended; with -o json each is one line of JSON then
 
 // Complete takes the name and finds the namespace.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	o.Name = args[0]
+	o.Name = o.Noun.NameIn(args[0])
 	slices.Sort(o.Types)
 	o.Types = slices.Compact(o.Types)
 	var err error

@@ -98,7 +98,7 @@ var shows = map[*noun.Noun]string{
 
 // Complete takes the name and finds the namespace.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	o.Name = args[0]
+	o.Name = o.Noun.NameIn(args[0])
 	if o.Noun.Cluster {
 		return nil
 	}

@@ -68,7 +68,7 @@ needs no retry: repair its inputs instead.`
 
 // Complete takes the name and finds the namespace.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	o.Name = args[0]
+	o.Name = o.Noun.NameIn(args[0])
 	var err error
 	o.namespace, err = o.NamespaceInUse()
 	return err

@@ -97,7 +97,7 @@ var formats = []string{"text", "json"}
 
 // Complete takes the name and finds the namespace.
 func (o *Options) Complete(cmd *cobra.Command, args []string) error {
-	o.Name, o.changed = args[0], cmd.Flags().Changed
+	o.Name, o.changed = o.Noun.NameIn(args[0]), cmd.Flags().Changed
 	if o.Previous && !o.changed("since") {
 		o.Since = 0 // what ended is rarely of the last minute
 	}

@@ -36,7 +36,8 @@ func NewCmdWait(f *cmdutil.Factory, n *noun.Noun, runF func(context.Context, *Op
 		Use:   "wait NAME",
 		Short: "Wait until a " + n.Name + " is ready",
 		Long: `Wait until a ` + n.Name + ` is ready, and show on standard error how it gets there. A status
-of an older generation does not count.
+of an older generation does not count. What kubectl wait calls condition=Ready and delete is
+known too.
 
 Exit code 1 tells three things apart: failed (it will not pass by waiting, and has held for
 ` + follow.FailGrace.String() + `), stalled (nothing has changed for --stalled-after, and no pod of a build or a run is at
@@ -78,7 +79,14 @@ work), and still running when --timeout is over.`,
 
 // Complete takes the name and finds the namespace.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	o.Name = args[0]
+	o.Name = o.Noun.NameIn(args[0])
+	// As kubectl wait has them.
+	switch strings.ToLower(o.For) {
+	case "delete":
+		o.For = "deleted"
+	case "condition=ready", "condition=ready=true":
+		o.For = "ready"
+	}
 	var err error
 	o.namespace, err = o.NamespaceInUse()
 	return err

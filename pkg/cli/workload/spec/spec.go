@@ -20,6 +20,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
 // Options are the flags of both commands.
@@ -61,7 +62,7 @@ func New(f *cmdutil.Factory, verb string) Options {
 func (o *Options) Complete(cmd *cobra.Command, args []string) error {
 	o.changed = cmd.Flags().Changed
 	if len(args) > 0 {
-		o.Name = args[0]
+		o.Name = noun.Workload.NameIn(args[0])
 	}
 	o.Registry.fromEnvironment(o.Streams.Getenv)
 	if o.ShowLogs || o.LogTimes {
