@@ -110,13 +110,24 @@ func causeLines(c *RootCause, program string) []string {
 			lines = append(lines, "  "+table.OneLine(text))
 		}
 		if len(c.Blocks) > 0 {
-			lines = append(lines, "  Blocks: "+table.OneLine(strings.Join(c.Blocks, ", ")))
+			lines = append(lines, "  Blocks: "+table.OneLine(Some(c.Blocks)))
 		}
 		if c.Next != "" {
 			lines = append(lines, "  Next: "+table.OneLine(Command(c.Next, program)))
 		}
 	}
 	return lines
+}
+
+// maxNames is how many steps a line names.
+const maxNames = 8
+
+// Some lists names as far as a person reads them.
+func Some(names []string) string {
+	if len(names) <= maxNames {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
 }
 
 // maxLines of one message: -o json has all.

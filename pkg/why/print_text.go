@@ -149,7 +149,7 @@ func (p *printer) chain(y *Why) {
 		p.wrap(head, "  "+indent+"  ", name)
 		p.message("  "+indent+"  ", l.Message)
 		if len(l.Blocks) > 0 {
-			p.wrap("  "+indent+"  ", "  "+indent+"  ", table.OneLine("these steps wait for it: "+strings.Join(l.Blocks, ", ")))
+			p.wrap("  "+indent+"  ", "  "+indent+"  ", table.OneLine("these steps wait for it: "+tree.Some(l.Blocks)))
 		}
 	}
 }

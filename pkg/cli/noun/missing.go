@@ -41,32 +41,44 @@ const patience = 3 * time.Second
 
 // Missing is the finding for an object that the API server did not find, with what was
 // probably meant: names that are near, the namespace where the name exists, or that the
-// namespace itself does not. It costs at most three requests; those that fail only cost
-// the advice.
+// namespace itself does not. Requests that fail only cost the advice, and so do names
+// beyond those that can be read within the patience.
 func (n *Noun) Missing(ctx context.Context, client dynamic.Interface, namespace, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	notFound := n.NotFound(namespace, name)
-	list, err := n.Client(client, namespace).List(ctx, metav1.ListOptions{Limit: pageSize})
-	if err == nil {
-		var names []string
-		for i := range list.Items {
-			names = append(names, list.Items[i].GetName())
-		}
-		if near := cmdutil.DidYouMean(name, names); near != "" {
-			return cmdutil.Findingf("%w%s", notFound, near)
-		}
+	names, err := n.names(ctx, client, namespace)
+	if near := cmdutil.DidYouMean(name, names); near != "" {
+		return cmdutil.Findingf("%w%s", notFound, near)
 	}
 	if n.Cluster {
 		return notFound
 	}
-	if err == nil && len(list.Items) == 0 && NamespaceIsGone(ctx, client, namespace) {
+	if err == nil && len(names) == 0 && NamespaceIsGone(ctx, client, namespace) {
 		return cmdutil.Findingf("namespace %q not found, where %s %q was looked for", namespace, n, name)
 	}
 	if elsewhere := n.elsewhere(ctx, client, name); len(elsewhere) > 0 {
 		return cmdutil.Findingf("%w; there is one in namespace %s", notFound, strings.Join(elsewhere, ", "))
 	}
 	return notFound
+}
+
+// names of all objects of a namespace; those of the first pages when the others fail.
+func (n *Noun) names(ctx context.Context, client dynamic.Interface, namespace string) ([]string, error) {
+	var names []string
+	options := metav1.ListOptions{Limit: pageSize}
+	for {
+		page, err := n.Client(client, namespace).List(ctx, options)
+		if err != nil {
+			return names, err
+		}
+		for i := range page.Items {
+			names = append(names, page.Items[i].GetName())
+		}
+		if options.Continue = page.GetContinue(); options.Continue == "" {
+			return names, nil
+		}
+	}
 }
 
 // Explain is what a person is told when a request about one object failed. verb is what was
