@@ -126,14 +126,15 @@ func unreachable(err error, c Connection) string {
 	case errors.As(err, &lookup) && !lookup.IsTimeout:
 		return fmt.Sprintf("the host of %s is not known: %v; check the server in the kubeconfig, and whether a VPN is needed", c, err)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("nothing answers at %s: connection refused; is the cluster running? %s", c, otherContext)
+		return fmt.Sprintf("nothing answers at %s: connection refused; is the cluster running? %s", c, OtherContext)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return fmt.Sprintf("no answer from %s in time; is a VPN or a proxy needed? %s", c, otherContext)
+		return fmt.Sprintf("no answer from %s in time; is a VPN or a proxy needed? %s", c, OtherContext)
 	}
-	return fmt.Sprintf("cannot talk to %s: %v; %s", c, err, otherContext)
+	return fmt.Sprintf("cannot talk to %s: %v; %s", c, err, OtherContext)
 }
 
-const otherContext = "See kubectl config get-contexts, and choose with --context"
+// OtherContext is the advice where another cluster may be meant; it ends what Words says.
+const OtherContext = "See kubectl config get-contexts, and choose with --context"
 
 func unauthorized(c Connection) string {
 	who := fmt.Sprintf("user %q", c.User)

@@ -173,7 +173,8 @@ func (e *examination) outside(ctx context.Context, s *agentState, inside, remedy
 	case unseen != "":
 		v.addf(Failure, remedy, "%s, and nobody has looked at %s as it is now", inside, unseen)
 	case seen > 0:
-		v.addf(Warning, remedy, "%s, and none holds a lease; but statuses are current, so one may run outside of the cluster without --leader-elect", inside)
+		// A second agent would be worse than none.
+		v.addf(Warning, "only if none runs outside: "+remedy, "%s, and none holds a lease; but statuses are current, so one may run outside of the cluster without --leader-elect", inside)
 	default:
 		v.addf(Failure, remedy, "%s, and none holds a lease", inside)
 	}

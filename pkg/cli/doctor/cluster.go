@@ -35,7 +35,12 @@ func apiServer(ctx context.Context, e *examination, v *verdict) {
 	}
 	if err != nil {
 		e.unreachable = err
-		v.addf(Failure, "kubectl config get-contexts, and choose with --context", "%s", e.Words(err))
+		remedy := ""
+		said, other := strings.CutSuffix(e.Words(err), cmdutil.OtherContext)
+		if other { // all other faults come with what to do
+			remedy = strings.TrimPrefix(cmdutil.OtherContext, "See ")
+		}
+		v.addf(Failure, remedy, "%s", strings.TrimRight(said, "; "))
 		return
 	}
 	parsed, err := utilversion.ParseGeneric(said)

@@ -220,9 +220,10 @@ func TestChecks(t *testing.T) {
 
 		{"no agent", "agent", patient{}, Failure, "none in the cluster, and none holds a lease", "kubectl carto install"},
 		{"no agent, and work for it", "agent", patient{objects: strings.Replace(chain, "observedGeneration: 2", "observedGeneration: 1", 1)}, Failure, "nobody has looked at supplychain web as it is now", "kubectl carto install"},
-		{"no agent, and no work left", "agent", patient{objects: chain}, Warning, "statuses are current, so one may run outside of the cluster", "kubectl carto install"},
+		{"no agent, and no work left", "agent", patient{objects: chain}, Warning, "statuses are current, so one may run outside of the cluster", "only if none runs outside: kubectl carto install"},
 		{"the agent runs elsewhere", "agent", patient{objects: held}, OK, "it runs outside, carto-agent-1 holds the lease carto-system/carto-agent, renewed 2s ago", ""},
 		{"a lease of the past", "agent", patient{objects: deployed + strings.Replace(held, "00:59:58", "00:40:00", 1)}, Failure, "the lease carto-system/carto-agent is not held (last by carto-agent-1, 20m ago): no replica works", "kubectl logs -n carto-system deployment/carto-agent"},
+		{"scaled down, and one runs elsewhere", "agent", patient{objects: strings.Replace(deployed, "replicas: 2", "replicas: 0", 1) + held}, OK, "carto-system/carto-agent is scaled to 0: it runs outside, carto-agent-1 holds the lease", ""},
 		{"scaled down", "agent", patient{objects: strings.Replace(deployed, "replicas: 2", "replicas: 0", 1)}, Failure, "carto-system/carto-agent is scaled to 0, and none holds a lease", "kubectl scale deployment carto-agent -n carto-system --replicas=1"},
 		{"another version", "agent", patient{objects: strings.Replace(healthy, "v0.0.0-dev", "v0.1.0", 1)}, Warning, "it is v0.1.0, and the plugin is v0.0.0-dev", "kubectl carto install"},
 		{"two of them", "agent", patient{objects: healthy + strings.Replace(deployed, "carto-system", "other", 1)}, Failure, "2 agents work on the same objects: in the namespaces carto-system, other", "kubectl delete deployment"},
@@ -281,7 +282,7 @@ func TestChecks(t *testing.T) {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	sick := patient{objects: strings.Replace(deployed, "readyReplicas: 2", "readyReplicas: 1", 1) + original + hooks, denied: []string{"list pods"}}
-	gone := patient{err: errors.New("nothing answers at https://c.example")}
+	gone := patient{err: errors.New("nothing answers at https://c.example; is the cluster running? See kubectl config get-contexts, and choose with --context")}
 	well := patient{objects: deployed + held}
 	for _, tc := range []struct {
 		golden, output string
@@ -438,5 +439,14 @@ func TestInterrupted(t *testing.T) {
 	cancel()
 	if err := o.Run(ctx); !errors.Is(err, context.Canceled) || out.Len() > 0 {
 		t.Errorf("%v, %q", err, out)
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{"/usr/bin/kubectl-carto": "/usr/bin/kubectl-carto", "/My Files/x": "'/My Files/x'", "a'b;": `'a'\''b;'`} {
+		if got := quoted(word); got != want {
+			t.Errorf("%s: got %s", word, got)
+		}
 	}
 }

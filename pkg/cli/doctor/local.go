@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	utilversion "k8s.io/apimachinery/pkg/util/version"
@@ -68,7 +69,7 @@ func plugins(ctx context.Context, e *examination, v *verdict) {
 	for _, file := range findPrefix(path, own+"-") {
 		rest := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(file), ".exe"), own+"-")
 		if words, ours := commandOf(e.root, rest); ours {
-			v.addf(Failure, "rm "+file+", or take its folder off the PATH", "kubectl runs %s instead of %s %s", file, e.Program, words)
+			v.addf(Failure, "rm "+quoted(file)+", or take its folder off the PATH", "kubectl runs %s instead of %s %s", file, e.Program, words)
 		}
 	}
 	files := find(path, own)
@@ -96,6 +97,16 @@ func plugins(ctx context.Context, e *examination, v *verdict) {
 			v.addf(OK, "", "%s, and %s of the same version", files[0], file)
 		}
 	}
+}
+
+// quoted is a word as a shell reads it.
+func quoted(word string) string {
+	if strings.ContainsFunc(word, func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("/._-+:,@%=", c)
+	}) {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 // commandOf finds the command that a plugin's file name stands for: kubectl reads dashes
