@@ -75,7 +75,7 @@ The exit code is 0 when it is ready, 1 when it is not.`,
 	o.Output.AddTo(cmd)
 	cmd.Flags().StringSliceVar(&o.Show, "show", nil, "Sections to add, with commas between. Of: "+strings.Join(sections, ", ")+".")
 	cmd.Flags().BoolVar(&o.All, "all", false, "Add all sections, in full.")
-	_ = cmd.RegisterFlagCompletionFunc("show", cobra.FixedCompletions(sections, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("show", completion.Several(sections...))
 	return cmd
 }
 

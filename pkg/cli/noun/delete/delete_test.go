@@ -106,6 +106,20 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// TestBadNames: what a file names is checked as what is typed.
+func TestBadNames(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(file, []byte("apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: {name: ../cart}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client := newClient()
+	_, _, err := run(t.Context(), t, client, "", "-y -f "+file)
+	if want := file + `:3: "../cart" is no name of a workload`; err == nil || err.Error() != want || len(client.Actions()) > 0 {
+		t.Errorf("got %v, %d requests", err, len(client.Actions()))
+	}
+}
+
 // TestForbidden: one that may not be deleted keeps no other.
 func TestForbidden(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/manifest"
+	"github.com/carto-run/carto/pkg/cli/noun"
 )
 
 // target is an object to delete.
@@ -77,6 +78,9 @@ func (o *Options) inFile(ctx context.Context, path string) ([]target, error) {
 		}
 		if doc.Name() == "" {
 			return nil, doc.Errorf("metadata", "has no name, so there is nothing to delete")
+		}
+		if err := noun.CheckName(o.Noun, doc.Name()); err != nil {
+			return nil, doc.Errorf("metadata.name", "%w", err)
 		}
 		t := target{namespace: o.namespace, name: doc.Name()}
 		if own, _, _ := unstructured.NestedString(doc.Object, "metadata", "namespace"); own != "" && !o.explicit {

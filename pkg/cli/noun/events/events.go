@@ -65,7 +65,7 @@ With --watch new events are appended; with -o json each is one line of JSON then
 	}
 	flags.DurationVar(&o.Since, "since", 0, "Show only what happened within this time; 0 means all that the cluster remembers.")
 	o.Output.AddTo(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("types", cobra.FixedCompletions([]string{"Normal", "Warning"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("types", completion.Several("Normal", "Warning"))
 	return cmd
 }
 

@@ -70,22 +70,8 @@ is no terminal, changes are appended as lines; with -o json or yaml, the object 
 	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "Show changes as they happen.")
 	cmd.Flags().BoolVar(&o.Events, "output-watch-events", false, "With --watch and -o: print the kind of each change too.")
 	o.Output.AddTo(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("show", completeSections(n))
+	_ = cmd.RegisterFlagCompletionFunc("show", completion.Several(sectionsOf(n)...))
 	return cmd
-}
-
-// completeSections completes a list separated by commas.
-func completeSections(n *noun.Noun) cobra.CompletionFunc {
-	return func(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		before := toComplete[:strings.LastIndex(toComplete, ",")+1]
-		var found []string
-		for _, key := range sectionsOf(n) {
-			if !slices.Contains(strings.Split(before, ","), key) {
-				found = append(found, before+key)
-			}
-		}
-		return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	}
 }
 
 // shows says what the sections tell.
