@@ -70,32 +70,29 @@ type Query struct {
 // Collect reads one owner and everything that the tree shows of it. An error means that
 // the owner itself could not be read.
 func Collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.Input, error) {
-	in, _, err := readInput(ctx, Source{Client: client}, Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name})
-	return in, err
+	r := newReader(Source{Client: client}, Query{})
+	return r.readInput(ctx, Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name})
 }
 
-func readInput(ctx context.Context, source Source, root Root) (tree.Input, map[target]bool, error) {
-	r := newReader(source, Query{})
+func (r *reader) readInput(ctx context.Context, root Root) (tree.Input, error) {
 	in, err := r.named(ctx, root)
 	if err != nil {
-		return tree.Input{}, nil, err
+		return tree.Input{}, err
 	}
 	if err := r.descend(ctx); err != nil {
-		return tree.Input{}, nil, err
+		return tree.Input{}, err
 	}
 	in.Unread = r.sorted()
-	return *in, r.targets, nil
+	return *in, nil
 }
 
 // Trees reads the trees of a query. An error means that a root could not be read.
 func Trees(ctx context.Context, source Source, query Query) (*tree.Forest, error) {
-	forest, _, err := readTrees(ctx, source, query)
-	return forest, err
+	return newReader(source, query).readTrees(ctx)
 }
 
-// readTrees also tells what was read, to be watched.
-func readTrees(ctx context.Context, source Source, query Query) (*tree.Forest, map[target]bool, error) {
-	r := newReader(source, query)
+func (r *reader) readTrees(ctx context.Context) (*tree.Forest, error) {
+	query := r.query
 	var inputs []*tree.Input
 	for _, root := range query.Roots {
 		var read []*tree.Input
@@ -112,12 +109,12 @@ func readTrees(ctx context.Context, source Source, query Query) (*tree.Forest, m
 			read = []*tree.Input{in}
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		inputs = append(inputs, read...)
 	}
 	if err := r.descend(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	trees := make([]*tree.Tree, len(inputs))
 	for i, in := range inputs {
@@ -125,9 +122,9 @@ func readTrees(ctx context.Context, source Source, query Query) (*tree.Forest, m
 	}
 	if len(query.Roots) == 1 && query.Roots[0].Name != "" {
 		trees[0].Unread = r.sorted()
-		return tree.Single(trees[0]), r.targets, nil
+		return tree.Single(trees[0]), nil
 	}
-	return tree.NewForest(trees, r.sorted()), r.targets, nil
+	return tree.NewForest(trees, r.sorted()), nil
 }
 
 // descend finds what is below the objects that were gathered.

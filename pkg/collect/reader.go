@@ -1,9 +1,10 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"sort"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,8 @@ type reader struct {
 	mu      sync.Mutex
 	unread  []tree.Unread
 	targets map[target]bool
+	// unwatched are the watches that the API server refuses, of a reading that is repeated.
+	unwatched []tree.Unread
 	// parents are the objects below which to look.
 	parents    []*tree.Found
 	blueprints map[blueprintKey]func() *tree.Blueprint
@@ -115,6 +118,13 @@ func (r *reader) note(verb, resource, namespace, name string, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
+	u := newUnread(verb, resource, namespace, name, err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unread = append(r.unread, u)
+}
+
+func newUnread(verb, resource, namespace, name string, err error) tree.Unread {
 	u := tree.Unread{Verb: verb, Resource: resource, Namespace: namespace, Name: name, Code: "Error", Message: err.Error()}
 	if apierrors.IsForbidden(err) {
 		u.Code, u.Message = "Forbidden", "no permission to "+verb+" "+resource
@@ -122,21 +132,22 @@ func (r *reader) note(verb, resource, namespace, name string, err error) {
 			u.Message += " in namespace " + namespace
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.unread = append(r.unread, u)
+	return u
 }
 
-// sorted makes the order independent of which request was answered first.
+// sorted makes the order independent of which request was answered first. What could not
+// be read is not named again because it cannot be watched.
 func (r *reader) sorted() []tree.Unread {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	sort.Slice(r.unread, func(i, j int) bool {
-		a, b := r.unread[i], r.unread[j]
-		if a.Resource != b.Resource {
-			return a.Resource < b.Resource
+	all := slices.Clone(r.unread)
+	for _, w := range r.unwatched {
+		if !slices.ContainsFunc(all, func(u tree.Unread) bool { return u.Resource == w.Resource && u.Namespace == w.Namespace }) {
+			all = append(all, w)
 		}
-		return a.Name < b.Name
+	}
+	slices.SortFunc(all, func(a, b tree.Unread) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Verb, b.Verb))
 	})
-	return r.unread
+	return all
 }

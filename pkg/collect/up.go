@@ -18,15 +18,13 @@ const maxHeight = 16
 // Up reads the way from an object up to the owner for which it was made: one get for each
 // object on it. An error means that the object itself could not be read.
 func Up(ctx context.Context, source Source, root Root) (*tree.Path, error) {
-	path, _, err := readUp(ctx, source, root)
-	return path, err
+	return newReader(source, Query{Shallow: true}).readUp(ctx, root)
 }
 
-func readUp(ctx context.Context, source Source, root Root) (*tree.Path, map[target]bool, error) {
-	r := newReader(source, Query{Shallow: true})
+func (r *reader) readUp(ctx context.Context, root Root) (*tree.Path, error) {
 	obj, err := r.get(ctx, root.Resource, root.Namespace, root.Name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var way []*tree.Found
 	seen := map[string]bool{}
@@ -35,7 +33,7 @@ func readUp(ctx context.Context, source Source, root Root) (*tree.Path, map[targ
 		found := &tree.Found{Object: obj, Rule: rule}
 		if withSteps(obj) || isRunnable(obj) {
 			if found.Owner, err = r.owner(ctx, obj, nil); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 		way = append(way, found)
@@ -47,7 +45,7 @@ func readUp(ctx context.Context, source Source, root Root) (*tree.Path, map[targ
 		obj, err = r.get(ctx, resource, above.namespace, above.name)
 		switch {
 		case ctx.Err() != nil:
-			return nil, nil, ctx.Err()
+			return nil, ctx.Err()
 		case apierrors.IsNotFound(err):
 			// The object outlives what made it until it is collected as garbage.
 			way = append(way, &tree.Found{Missing: true, Rule: rule, Object: above.placeholder()})
@@ -56,7 +54,7 @@ func readUp(ctx context.Context, source Source, root Root) (*tree.Path, map[targ
 			way = append(way, &tree.Found{Rule: rule, Object: above.placeholder()})
 		}
 	}
-	return tree.BuildPath(way, r.sorted()), r.targets, nil
+	return tree.BuildPath(way, r.sorted()), nil
 }
 
 // parent is what made an object.

@@ -3,7 +3,9 @@ package collect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,28 +35,26 @@ func Follow(ctx context.Context, client dynamic.Interface, ref OwnerRef, show fu
 // FollowInput is Follow for those who need more of the objects than a tree shows.
 func FollowInput(ctx context.Context, client dynamic.Interface, ref OwnerRef, show func(tree.Input) error) error {
 	root := Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name}
-	read := func(ctx context.Context) (tree.Input, map[target]bool, error) {
-		return readInput(ctx, Source{Client: client}, root)
-	}
+	read := func(ctx context.Context, r *reader) (tree.Input, error) { return r.readInput(ctx, root) }
 	pause := func(tree.Input) time.Duration { return settle }
-	return follow(ctx, client, firstTargets([]Root{root}), read, pause, show)
+	return follow(ctx, Source{Client: client}, Query{Roots: []Root{root}}, read, pause, show)
 }
 
 // FollowTrees is Follow for the trees of a query.
 func FollowTrees(ctx context.Context, source Source, query Query, show func(*tree.Forest) error) error {
-	read := func(ctx context.Context) (*tree.Forest, map[target]bool, error) { return readTrees(ctx, source, query) }
+	read := func(ctx context.Context, r *reader) (*tree.Forest, error) { return r.readTrees(ctx) }
 	pause := func(f *tree.Forest) time.Duration {
 		// A list of thousands of owners is not read again for each change.
 		return settle + time.Duration(f.Owners())*time.Millisecond
 	}
-	return follow(ctx, source.Client, firstTargets(query.Roots), read, pause, show)
+	return follow(ctx, source, query, read, pause, show)
 }
 
 // FollowUp is Follow for the way up from an object.
 func FollowUp(ctx context.Context, source Source, root Root, show func(*tree.Path) error) error {
-	read := func(ctx context.Context) (*tree.Path, map[target]bool, error) { return readUp(ctx, source, root) }
+	read := func(ctx context.Context, r *reader) (*tree.Path, error) { return r.readUp(ctx, root) }
 	pause := func(*tree.Path) time.Duration { return settle }
-	return follow(ctx, source.Client, firstTargets([]Root{root}), read, pause, show)
+	return follow(ctx, source, Query{Roots: []Root{root}, Shallow: true}, read, pause, show)
 }
 
 func firstTargets(roots []Root) map[target]bool {
@@ -69,19 +69,21 @@ func firstTargets(roots []Root) map[target]bool {
 	return all
 }
 
-func follow[T any](ctx context.Context, client dynamic.Interface, first map[target]bool, read func(context.Context) (T, map[target]bool, error), pause func(T) time.Duration, show func(T) error) error {
+func follow[T any](ctx context.Context, source Source, query Query, read func(context.Context, *reader) (T, error), pause func(T) time.Duration, show func(T) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watches{client: client, dirty: make(chan struct{}, 1), running: map[target]context.CancelFunc{}}
+	w := &watches{client: source.Client, dirty: make(chan struct{}, 1), running: map[target]context.CancelFunc{}, refused: map[target]error{}}
 	defer w.group.Wait()
 	defer cancel()
 
 	// The watches of the roots are there before the read, or a change between would be
 	// missed.
-	w.ensure(ctx, first, false)
+	w.ensure(ctx, firstTargets(query.Roots), false)
 	again := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 6, Cap: 5 * time.Second}
 	once, retry := false, again
 	for {
-		snapshot, targets, err := read(ctx)
+		r := newReader(source, query)
+		r.unwatched = w.unwatched()
+		snapshot, err := read(ctx, r)
 		if once && unreachable(err) && ctx.Err() == nil {
 			// It was there a moment ago: an API server that restarts ends no watch.
 			select {
@@ -94,7 +96,7 @@ func follow[T any](ctx context.Context, client dynamic.Interface, first map[targ
 			return err
 		}
 		once, retry = true, again
-		if w.ensure(ctx, targets, true) {
+		if w.ensure(ctx, r.targets, true) {
 			// New watches began after the read; their first events trigger another one.
 			w.poke()
 		}
@@ -105,6 +107,7 @@ func follow[T any](ctx context.Context, client dynamic.Interface, first map[targ
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-w.dirty:
+		case <-w.poll():
 		}
 		select {
 		case <-ctx.Done():
@@ -131,6 +134,66 @@ type watches struct {
 	dirty   chan struct{}
 	running map[target]context.CancelFunc
 	group   sync.WaitGroup
+
+	mu sync.Mutex
+	// refused are the answers for what may not, or can not, be watched.
+	refused map[target]error
+}
+
+// pollEvery is how often everything is read again while something can not be watched.
+const pollEvery = 5 * time.Second
+
+// askAgain is how long a refused watch rests: permissions change seldom.
+const askAgain = 30 * time.Second
+
+// poll ends after a while when something is not watched, else never.
+func (w *watches) poll() <-chan time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.refused) == 0 {
+		return nil
+	}
+	return time.After(pollEvery)
+}
+
+// unwatched names what is refused, each kind and namespace once.
+func (w *watches) unwatched() []tree.Unread {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []tree.Unread
+	for t, err := range w.refused {
+		u := newUnread("watch", t.resource.GroupResource().String(), t.namespace, "", err)
+		u.Message += fmt.Sprintf("; it is read every %s instead", pollEvery)
+		if !slices.Contains(all, u) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
+// settled notes how the API server answered a watch, nil for one that it opened, and has
+// everything read again when that is new. The watch of a target that is not wanted any
+// more notes nothing.
+func (w *watches) settled(ctx context.Context, t target, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := w.refused[t]
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err == nil:
+		delete(w.refused, t)
+	default:
+		w.refused[t] = err
+	}
+	if (before == nil) != (err == nil) {
+		w.poke()
+	}
+}
+
+// refusal tells an answer that holds until somebody changes permissions, or the API.
+func refusal(err error) bool {
+	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsMethodNotSupported(err)
 }
 
 func (w *watches) poke() {
@@ -156,7 +219,10 @@ func (w *watches) ensure(ctx context.Context, wanted map[target]bool, prune bool
 	if prune {
 		for t, stop := range w.running {
 			if !wanted[t] {
+				w.mu.Lock() // its watch must not note a refusal after this
 				stop()
+				delete(w.refused, t)
+				w.mu.Unlock()
 				delete(w.running, t)
 			}
 		}
@@ -170,8 +236,17 @@ func (w *watches) run(ctx context.Context, t target) {
 	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 9, Cap: 30 * time.Second}
 	for delay := backoff; ctx.Err() == nil; {
 		watcher, err := w.client.Resource(t.resource).Namespace(t.namespace).Watch(ctx, t.listOptions())
+		if refusal(err) {
+			w.settled(ctx, t, err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(askAgain):
+			}
+			continue
+		}
 		if err == nil {
 			opened := time.Now()
+			w.settled(ctx, t, nil)
 			w.poke() // what was deleted between the last read and now makes no event
 			// Not every client's watch ends with its context.
 			stop := context.AfterFunc(ctx, watcher.Stop)
