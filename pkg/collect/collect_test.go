@@ -3,16 +3,13 @@ package collect
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/fake"
 	clienttesting "k8s.io/client-go/testing"
-	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/tree"
 )
@@ -62,33 +59,13 @@ kind: Policy
 metadata: {name: p, namespace: shop}
 `
 
-func newClient(t *testing.T) *fake.FakeDynamicClient {
-	t.Helper()
-	var objects []runtime.Object
-	for _, doc := range strings.Split(cluster, "\n---\n") {
-		obj := &unstructured.Unstructured{}
-		raw, err := yaml.YAMLToJSON([]byte(doc))
-		if err == nil {
-			err = obj.UnmarshalJSON(raw)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, obj)
-	}
-	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
-		{Version: "v1", Resource: "pods"}:                       "PodList",
-		{Group: "apps", Version: "v1", Resource: "replicasets"}: "ReplicaSetList",
-	}, objects...)
-}
-
 var cart = OwnerRef{Kind: "Workload", Namespace: "shop", Name: "cart"}
 
 // TestRequests is the budget: one request for each node that the status names, one list
 // for each kind below.
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	client := newClient(t)
+	client := clientOf(t, cluster)
 	in, err := Collect(t.Context(), client, cart)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +95,7 @@ func TestRequests(t *testing.T) {
 // TestForbidden: a missing permission costs one node, and is named.
 func TestForbidden(t *testing.T) {
 	t.Parallel()
-	client := newClient(t)
+	client := clientOf(t, cluster)
 	for verb, resource := range map[string]string{"list": "pods", "get": "deployments"} {
 		client.PrependReactor(verb, resource, func(a clienttesting.Action) (bool, runtime.Object, error) {
 			return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
@@ -138,7 +115,7 @@ func TestForbidden(t *testing.T) {
 
 func TestOwnerNotFound(t *testing.T) {
 	t.Parallel()
-	if _, err := Collect(t.Context(), newClient(t), OwnerRef{Kind: "Deliverable", Namespace: "shop", Name: "x"}); !apierrors.IsNotFound(err) {
+	if _, err := Collect(t.Context(), clientOf(t, cluster), OwnerRef{Kind: "Deliverable", Namespace: "shop", Name: "x"}); !apierrors.IsNotFound(err) {
 		t.Errorf("got %v", err)
 	}
 }

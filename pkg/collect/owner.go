@@ -53,7 +53,8 @@ func (r *reader) named(ctx context.Context, root Root) (*tree.Input, error) {
 	return &tree.Input{Root: found}, nil
 }
 
-// all reads every owner of a kind, or those that last went through a blueprint.
+// all reads every owner of a kind, or those that last went through a blueprint. One that
+// is not as its type says is named, and left out.
 func (r *reader) all(ctx context.Context, root Root, blueprint string) ([]*tree.Input, error) {
 	objects, err := r.list(ctx, target{resource: root.Resource, namespace: root.Namespace, selector: root.Selector})
 	if err != nil {
@@ -73,9 +74,14 @@ func (r *reader) all(ctx context.Context, root Root, blueprint string) ([]*tree.
 				continue
 			}
 		}
-		group.Go(func() (err error) {
-			inputs[i], err = r.owner(gctx, &objects[i], nil)
-			return err
+		group.Go(func() error {
+			in, err := r.owner(gctx, &objects[i], nil)
+			if err != nil {
+				r.note("get", root.Resource.GroupResource().String(), objects[i].GetNamespace(), objects[i].GetName(), err)
+				return gctx.Err()
+			}
+			inputs[i] = in
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

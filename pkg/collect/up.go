@@ -28,12 +28,17 @@ func (r *reader) readUp(ctx context.Context, root Root) (*tree.Path, error) {
 	}
 	var way []*tree.Found
 	seen := map[string]bool{}
+	resource := root.Resource
 	for rule := tree.Rule(""); obj != nil && len(way) < maxHeight && !seen[string(obj.GetUID())]; {
 		seen[string(obj.GetUID())] = true
 		found := &tree.Found{Object: obj, Rule: rule}
 		if withSteps(obj) || isRunnable(obj) {
-			if found.Owner, err = r.owner(ctx, obj, nil); err != nil {
+			found.Owner, err = r.owner(ctx, obj, nil)
+			switch {
+			case ctx.Err() != nil, err != nil && len(way) == 0:
 				return nil, err
+			case err != nil:
+				r.note("get", resource.GroupResource().String(), obj.GetNamespace(), obj.GetName(), err)
 			}
 		}
 		way = append(way, found)
@@ -41,7 +46,7 @@ func (r *reader) readUp(ctx context.Context, root Root) (*tree.Path, error) {
 		if above, rule = parentOf(obj); above.name == "" {
 			break
 		}
-		resource := r.resourceOf(above.kind)
+		resource = r.resourceOf(above.kind)
 		obj, err = r.get(ctx, resource, above.namespace, above.name)
 		switch {
 		case ctx.Err() != nil:

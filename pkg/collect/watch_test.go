@@ -19,7 +19,7 @@ import (
 func TestFollowRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t)
+		client := clientOf(t, cluster)
 		client.PrependWatchReactor("*", func(a clienttesting.Action) (bool, watch.Interface, error) {
 			return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
 		})

@@ -2,16 +2,12 @@ package collect
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic/fake"
 	clienttesting "k8s.io/client-go/testing"
-	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/tree"
 )
@@ -48,27 +44,6 @@ reason: New
 series: {count: 7, lastObservedTime: "2026-01-01T01:00:00.000000Z"}
 `
 
-func explainedClient(t *testing.T) *fake.FakeDynamicClient {
-	t.Helper()
-	var objects []runtime.Object
-	for doc := range strings.SplitSeq(explained, "\n---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(doc))
-		obj := &unstructured.Unstructured{}
-		if err == nil {
-			err = obj.UnmarshalJSON(raw)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, obj)
-	}
-	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}: "ClusterSupplyChainList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:           "WorkloadList",
-		{Version: "v1", Resource: "events"}:                                        "EventList",
-	}, objects...)
-}
-
 // explainedTree has a cause that ends at a pod, in an owner below.
 func explainedTree() *tree.Tree {
 	return &tree.Tree{
@@ -86,7 +61,7 @@ func explainedTree() *tree.Tree {
 
 func TestFacts(t *testing.T) {
 	t.Parallel()
-	client := explainedClient(t)
+	client := clientOf(t, explained)
 	facts, err := Facts(t.Context(), client, explainedTree(), true)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +95,7 @@ func TestFacts(t *testing.T) {
 // TestFactsWithoutTemplates: each would cost a request.
 func TestFactsWithoutTemplates(t *testing.T) {
 	t.Parallel()
-	client := explainedClient(t)
+	client := clientOf(t, explained)
 	if facts, err := Facts(t.Context(), client, explainedTree(), false); err != nil || facts.Templates != nil {
 		t.Errorf("got %v, %v", facts.Templates, err)
 	}
@@ -132,7 +107,7 @@ func TestFactsWithoutTemplates(t *testing.T) {
 // TestFactsForbidden: what may not be read is named, and the rest is there.
 func TestFactsForbidden(t *testing.T) {
 	t.Parallel()
-	client := explainedClient(t)
+	client := clientOf(t, explained)
 	client.PrependReactor("list", "*", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
 	})
@@ -147,7 +122,7 @@ func TestFactsForbidden(t *testing.T) {
 
 func TestBlueprintFacts(t *testing.T) {
 	t.Parallel()
-	client := explainedClient(t)
+	client := clientOf(t, explained)
 	b := newReader(Source{Client: client}, Query{}).compiled(t.Context(), "Workload")[0]
 	missing, owners, unread, err := BlueprintFacts(t.Context(), client, b)
 	if err != nil || len(unread) != 0 {
