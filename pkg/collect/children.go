@@ -122,5 +122,6 @@ func (r *reader) runKind(ctx context.Context, name string) childKind {
 	if err != nil || kind == "" || strings.Contains(version+kind, "$(") {
 		return childKind{}
 	}
-	return childKind{r.resourceOf(gv.WithKind(kind)), schema.GroupKind{Group: gv.Group, Kind: kind}, ""}
+	resource, _ = r.resourceOf(gv.WithKind(kind))
+	return childKind{resource, schema.GroupKind{Group: gv.Group, Kind: kind}, ""}
 }

@@ -3,6 +3,7 @@ package collect
 import (
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -22,21 +23,26 @@ func Resource(ref *v1alpha1.StampedRef) (schema.GroupVersionResource, error) {
 	return guessPlural(gv.WithKind(ref.Kind)), nil
 }
 
-// resourceOf is where the objects of a kind live, of which only the kind is known.
-func (r *reader) resourceOf(kind schema.GroupVersionKind) schema.GroupVersionResource {
+// resourceOf is where the objects of a kind live, of which only the kind is known, and
+// whether they have namespaces.
+func (r *reader) resourceOf(kind schema.GroupVersionKind) (resource schema.GroupVersionResource, namespaced bool) {
+	if kind.Group == v1alpha1.Group {
+		// Blueprints and templates say it in their names.
+		return guessPlural(kind), !strings.HasPrefix(kind.Kind, "Cluster")
+	}
 	_, known := children[kind.GroupKind()]
-	if known || kind.Group == v1alpha1.Group || r.Mapper == nil {
-		return guessPlural(kind)
+	if known || r.Mapper == nil {
+		return guessPlural(kind), true
 	}
 	mapper, err := r.Mapper()
 	if err != nil {
-		return guessPlural(kind)
+		return guessPlural(kind), true
 	}
 	mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if err != nil {
-		return guessPlural(kind)
+		return guessPlural(kind), true
 	}
-	return mapping.Resource
+	return mapping.Resource, mapping.Scope.Name() == meta.RESTScopeNameNamespace
 }
 
 func guessPlural(kind schema.GroupVersionKind) schema.GroupVersionResource {

@@ -46,7 +46,10 @@ func (r *reader) readUp(ctx context.Context, root Root) (*tree.Path, error) {
 		if above, rule = parentOf(obj); above.name == "" {
 			break
 		}
-		resource = r.resourceOf(above.kind)
+		namespaced := false
+		if resource, namespaced = r.resourceOf(above.kind); !namespaced {
+			above.namespace = ""
+		}
 		obj, err = r.get(ctx, resource, above.namespace, above.name)
 		switch {
 		case ctx.Err() != nil:
