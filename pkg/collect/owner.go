@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -261,13 +260,4 @@ func decodeOwner(obj *unstructured.Unstructured) (tree.Owner, error) {
 		return owner, fmt.Errorf("%s %s/%s is not as %s says: %w", obj.GetKind(), obj.GetNamespace(), obj.GetName(), v1alpha1.GroupVersion, err)
 	}
 	return owner, nil
-}
-
-// listOptions of a list or watch.
-func (t target) listOptions() metav1.ListOptions {
-	options := metav1.ListOptions{LabelSelector: t.selector}
-	if t.name != "" {
-		options.FieldSelector = "metadata.name=" + t.name
-	}
-	return options
 }

@@ -27,7 +27,17 @@ const pageSize = 500
 type target struct {
 	resource        schema.GroupVersionResource
 	namespace, name string
-	selector        string
+	// selector is one of labels, fields one of fields beyond the name.
+	selector, fields string
+}
+
+// listOptions of a list or watch.
+func (t target) listOptions() metav1.ListOptions {
+	options := metav1.ListOptions{LabelSelector: t.selector, FieldSelector: t.fields}
+	if t.name != "" {
+		options.FieldSelector = "metadata.name=" + t.name
+	}
+	return options
 }
 
 // reader sends the requests of one reading, and remembers what they were and what could
@@ -104,6 +114,11 @@ func (r *reader) list(ctx context.Context, t target) ([]unstructured.Unstructure
 	options.Limit = pageSize
 	for {
 		page, err := r.Client.Resource(t.resource).Namespace(t.namespace).List(ctx, options)
+		if apierrors.IsResourceExpired(err) && options.Continue != "" {
+			// The pages took too long for the API server: begin again without.
+			items, options.Continue, options.Limit = nil, "", 0
+			continue
+		}
 		if err != nil {
 			return items, err
 		}

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -105,7 +104,7 @@ func (r *reader) compiled(ctx context.Context, owner string) []*blueprint.Bluepr
 		}
 	}
 	var all []*blueprint.Blueprint
-	for _, obj := range r.listAll(ctx, resource, "", metav1.ListOptions{Limit: pageSize}) {
+	for _, obj := range r.listAll(ctx, target{resource: resource}) {
 		b, err := compile(&obj)
 		if err != nil {
 			r.note("get", resource.GroupResource().String(), "", obj.GetName(), err)
@@ -116,19 +115,13 @@ func (r *reader) compiled(ctx context.Context, owner string) []*blueprint.Bluepr
 	return all
 }
 
-func (r *reader) listAll(ctx context.Context, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions) []unstructured.Unstructured {
-	var items []unstructured.Unstructured
-	for {
-		page, err := r.Client.Resource(resource).Namespace(namespace).List(ctx, options)
-		if err != nil {
-			r.note("list", resource.GroupResource().String(), namespace, "", err)
-			return items
-		}
-		items = append(items, page.Items...)
-		if options.Continue = page.GetContinue(); options.Continue == "" {
-			return items
-		}
+// listAll is list for what can be left out: a failure is noted.
+func (r *reader) listAll(ctx context.Context, t target) []unstructured.Unstructured {
+	items, err := r.list(ctx, t)
+	if err != nil {
+		r.note("list", t.resource.GroupResource().String(), t.namespace, "", err)
 	}
+	return items
 }
 
 // templateKinds are the resources of templates, and what makes an empty one.
@@ -149,7 +142,6 @@ func (r *reader) templates(ctx context.Context, b *blueprint.Blueprint) map[blue
 	compiled := make([]*stamp.Template, len(uses))
 	read := make([]bool, len(uses))
 	var group errgroup.Group
-	group.SetLimit(parallel)
 	for i, use := range uses {
 		group.Go(func() error {
 			compiled[i], read[i] = r.template(ctx, use)
@@ -172,7 +164,7 @@ func (r *reader) template(ctx context.Context, use blueprint.TemplateUse) (*stam
 		return nil, true
 	}
 	resource := v1alpha1.GroupVersion.WithResource(kind.resource)
-	obj, err := r.Client.Resource(resource).Get(ctx, use.Name, metav1.GetOptions{})
+	obj, err := r.get(ctx, resource, "", use.Name)
 	if apierrors.IsNotFound(err) {
 		return nil, true
 	}
@@ -195,7 +187,7 @@ func (r *reader) warnings(ctx context.Context, about *tree.Link) []why.Event {
 	resource := schema.GroupVersionResource{Version: "v1", Resource: "events"}
 	selector := fields.Set{"involvedObject.uid": string(about.UID), "type": "Warning"}.AsSelector().String()
 	var found []why.Event
-	for _, obj := range r.listAll(ctx, resource, about.Namespace, metav1.ListOptions{FieldSelector: selector, Limit: pageSize}) {
+	for _, obj := range r.listAll(ctx, target{resource: resource, namespace: about.Namespace, fields: selector}) {
 		text := func(path ...string) string { s, _, _ := unstructured.NestedString(obj.Object, path...); return s }
 		e := why.Event{Reason: text("reason"), Message: text("message"), Count: 1}
 		if n, ok, _ := unstructured.NestedInt64(obj.Object, "count"); ok {
@@ -235,7 +227,7 @@ func BlueprintFacts(ctx context.Context, client dynamic.Interface, b *blueprint.
 	})
 	group.Go(func() error {
 		resource := OwnerRef{Kind: b.OwnerKind()}.Resource()
-		for _, obj := range r.listAll(gctx, resource, metav1.NamespaceAll, metav1.ListOptions{Limit: pageSize}) {
+		for _, obj := range r.listAll(gctx, target{resource: resource}) {
 			owner, err := decodeOwner(&obj)
 			if err != nil || owner.Blueprint.Name != b.Name {
 				continue
