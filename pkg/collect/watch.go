@@ -2,15 +2,12 @@ package collect
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 
@@ -84,7 +81,7 @@ func follow[T any](ctx context.Context, source Source, query Query, read func(co
 		r := newReader(source, query)
 		r.unwatched = w.unwatched()
 		snapshot, err := read(ctx, r)
-		if once && unreachable(err) && ctx.Err() == nil {
+		if once && Passing(err) && ctx.Err() == nil {
 			// It was there a moment ago: an API server that restarts ends no watch.
 			select {
 			case <-ctx.Done():
@@ -119,14 +116,6 @@ func follow[T any](ctx context.Context, source Source, query Query, read func(co
 		default:
 		}
 	}
-}
-
-// unreachable tells a fault on the way to the API server, of its overload or of its store
-// from its answer. A connection that is lost while the answer is read is no url.Error.
-func unreachable(err error) bool {
-	var way *url.Error
-	return errors.As(err, &way) || utilnet.IsProbableEOF(err) || utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err) ||
-		apierrors.IsInternalError(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err)
 }
 
 type watches struct {

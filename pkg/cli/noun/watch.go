@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // Watch calls emit for each change after the list that it is given, until emit returns an
@@ -48,10 +49,10 @@ func (n *Noun) Watch(ctx context.Context, client dynamic.Interface, program, nam
 				if err := w.compare(again); err != nil {
 					return err
 				}
-			} else if permanent(listed) {
+			} else if !collect.Passing(listed) {
 				return listed
 			}
-		case err == nil, !permanent(err):
+		case err == nil, collect.Passing(err):
 			if time.Since(opened) > 10*time.Second {
 				delay = first
 			}
@@ -72,17 +73,6 @@ func (n *Noun) WatchOne(ctx context.Context, client dynamic.Interface, program s
 	list.SetResourceVersion(obj.GetResourceVersion())
 	one := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", obj.GetName()).String()}
 	return n.Watch(ctx, client, program, obj.GetNamespace(), one, list, emit)
-}
-
-// permanent tells an answer that no repetition changes from a connection that was lost.
-func permanent(err error) bool {
-	var status apierrors.APIStatus
-	switch {
-	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err),
-		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err):
-		return false
-	}
-	return errors.As(err, &status)
 }
 
 // emitError is one of emit, which ends the watch.
