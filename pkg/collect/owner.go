@@ -63,15 +63,8 @@ func (r *reader) all(ctx context.Context, root Root, blueprint string) ([]*tree.
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i := range objects {
-		if blueprint != "" {
-			// Cheaper than to decode: a cluster has many owners, a blueprint few.
-			field := "supplyChainRef"
-			if objects[i].GetKind() == v1alpha1.KindDeliverable {
-				field = "deliveryRef"
-			}
-			if name, _, _ := unstructured.NestedString(objects[i].Object, "status", field, "name"); name != blueprint {
-				continue
-			}
+		if blueprint != "" && !wentThrough(&objects[i], blueprint) {
+			continue
 		}
 		group.Go(func() error {
 			in, err := r.owner(gctx, &objects[i], nil)

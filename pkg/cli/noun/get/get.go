@@ -160,7 +160,7 @@ type view struct {
 	// tree of an owner.
 	tree *tree.Tree
 	// use of a blueprint.
-	use *use
+	use *collect.Use
 }
 
 // read collects everything that the sections show.
@@ -197,8 +197,8 @@ func (o *Options) blueprintView(ctx context.Context, client dynamic.Interface, o
 	if err != nil {
 		return nil, err
 	}
-	used, err := o.readUse(ctx, client, item.Blueprint)
-	return &view{item: item, use: used}, err
+	use, err := collect.UseOf(ctx, client, item.Blueprint)
+	return &view{item: item, use: use}, err
 }
 
 // write prints the sections that were asked for.

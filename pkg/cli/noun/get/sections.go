@@ -286,13 +286,15 @@ func unread(t *tree.Tree) []tree.Unread {
 // notRead tells what could not be read, whatever sections were asked for.
 func notRead(v *view) section {
 	s := section{title: "Not everything could be read"}
-	if v.tree != nil {
-		for _, u := range unread(v.tree) {
-			s.lines = append(s.lines, fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), table.OneLine(u.Message)))
-		}
+	var all []tree.Unread
+	switch {
+	case v.tree != nil:
+		all = unread(v.tree)
+	case v.use != nil:
+		all = v.use.Unread
 	}
-	if v.use != nil {
-		s.lines = append(s.lines, v.use.unread...)
+	for _, u := range all {
+		s.lines = append(s.lines, fmt.Sprintf("%s %s: %s", u.Verb, strings.TrimSuffix(u.Resource+" "+u.Name, " "), table.OneLine(u.Message)))
 	}
 	return s
 }
