@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -32,7 +33,33 @@ type Use struct {
 // UseOf reads the templates of a blueprint, one get for each, and its owners, one list.
 // What can not be read is left out and named.
 func UseOf(ctx context.Context, client dynamic.Interface, b *blueprint.Blueprint) (*Use, error) {
-	return newReader(Source{Client: client}, Query{}).use(ctx, b)
+	use, _, err := newReader(Source{Client: client}, Query{}).use(ctx, b)
+	return use, err
+}
+
+// FollowUse is Follow for a blueprint, its templates and its owners. A deleted blueprint is
+// the error of the read: not found.
+func FollowUse(ctx context.Context, client dynamic.Interface, resource schema.GroupVersionResource, name string, show func(*unstructured.Unstructured, *Use) error) error {
+	type snapshot struct {
+		obj    *unstructured.Unstructured
+		use    *Use
+		listed int
+	}
+	read := func(ctx context.Context, r *reader) (s snapshot, err error) {
+		if s.obj, err = r.get(ctx, resource, "", name); err != nil {
+			return s, err
+		}
+		b, err := compile(resource, s.obj)
+		if err != nil {
+			return s, err
+		}
+		s.use, s.listed, err = r.use(ctx, b)
+		return s, err
+	}
+	// A list of thousands of owners is not read again for each change.
+	pause := func(s snapshot) time.Duration { return settle + time.Duration(s.listed)*time.Millisecond }
+	query := Query{Roots: []Root{{Resource: resource, Name: name}}}
+	return follow(ctx, Source{Client: client}, query, read, pause, func(s snapshot) error { return show(s.obj, s.use) })
 }
 
 // BlueprintFacts reads what explains a blueprint: its templates and the owners that went
@@ -50,8 +77,9 @@ func BlueprintFacts(ctx context.Context, client dynamic.Interface, b *blueprint.
 	return missing, use.Owners, use.Unread, nil
 }
 
-func (r *reader) use(ctx context.Context, b *blueprint.Blueprint) (*Use, error) {
-	u := &Use{}
+// use also tells how many owners were listed, of this blueprint or not.
+func (r *reader) use(ctx context.Context, b *blueprint.Blueprint) (u *Use, listed int, err error) {
+	u = &Use{}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		u.Templates = r.templates(gctx, b)
@@ -65,6 +93,7 @@ func (r *reader) use(ctx context.Context, b *blueprint.Blueprint) (*Use, error) 
 			r.note("list", resource.GroupResource().String(), "", "", err)
 			return gctx.Err()
 		}
+		listed = len(objects)
 		for i := range objects {
 			if !wentThrough(&objects[i], b.Name) {
 				continue
@@ -80,10 +109,10 @@ func (r *reader) use(ctx context.Context, b *blueprint.Blueprint) (*Use, error) 
 		return nil
 	})
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	u.Unread = r.sorted()
-	return u, nil
+	return u, listed, nil
 }
 
 // wentThrough tells the owners that last went through a blueprint. It is cheaper than to

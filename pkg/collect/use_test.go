@@ -1,10 +1,15 @@
 package collect
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -55,5 +60,41 @@ status: {supplyChainRef: {kind: ClusterSupplyChain, name: chain}}
 	}
 	if len(use.Unread) != 1 || use.Unread[0].Name != "broken" {
 		t.Errorf("unread: %+v", use.Unread)
+	}
+}
+
+// TestFollowUse: what a person watches of a blueprint is how its owners are.
+func TestFollowUse(t *testing.T) {
+	t.Parallel()
+	client := clientOf(t, explained)
+	enough := errors.New("enough")
+	changed := false
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := FollowUse(ctx, client, supplyChains, "chain", func(obj *unstructured.Unstructured, use *Use) error {
+		if obj.GetName() != "chain" || len(use.Owners) != 1 {
+			t.Errorf("got %+v", use)
+		}
+		if use.Owners[0].Ready.Status == "True" {
+			return enough
+		}
+		if changed {
+			return nil
+		}
+		changed = true
+		workloads := client.Resource(cart.Resource()).Namespace("shop")
+		owner, err := workloads.Get(ctx, "cart", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		ready := []any{map[string]any{"type": "Ready", "status": "True", "reason": "Ready", "lastTransitionTime": "2026-01-01T00:00:00Z"}}
+		if err := unstructured.SetNestedSlice(owner.Object, ready, "status", "conditions"); err != nil {
+			return err
+		}
+		_, err = workloads.Update(ctx, owner, metav1.UpdateOptions{})
+		return err
+	})
+	if !errors.Is(err, enough) {
+		t.Errorf("got %v", err)
 	}
 }

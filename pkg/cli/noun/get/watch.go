@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
@@ -26,17 +27,14 @@ func (o *Options) watch(ctx context.Context, client dynamic.Interface) error {
 		return o.watchObject(ctx, client, func(e watch.Event) error { return printer(e, o.Streams.Out) })
 	case o.Noun.Cluster:
 		show := o.repaint()
-		return o.watchObject(ctx, client, func(e watch.Event) error {
-			obj, ok := e.Object.(*unstructured.Unstructured)
-			if !ok || e.Type == watch.Deleted {
-				return nil
-			}
-			v, err := o.blueprintView(ctx, client, obj)
+		err := collect.FollowUse(ctx, client, o.Noun.Resource, o.Name, func(obj *unstructured.Unstructured, use *collect.Use) error {
+			item, err := o.Noun.Decode(obj)
 			if err != nil {
 				return err
 			}
-			return show(v)
+			return show(&view{item: item, use: use})
 		})
+		return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 	case o.Streams.CanRepaint():
 		show := o.repaint()
 		err := collect.Follow(ctx, client, o.ref(), func(t *tree.Tree) error {
@@ -72,10 +70,14 @@ func (o *Options) watchObject(ctx context.Context, client dynamic.Interface, emi
 	})
 }
 
-// repaint draws the sections over the ones before; a log gets one after the other.
+// repaint draws the sections over the ones before; a log gets one after the other, where
+// more than ages differs.
 func (o *Options) repaint() func(*view) error {
 	painter := o.Streams.NewPainter(o.Streams.Out)
-	first := true
+	started := o.Clock()
+	ageless := *o
+	ageless.Clock = func() time.Time { return started }
+	last := ""
 	return func(v *view) error {
 		var text strings.Builder
 		if err := o.write(&text, v); err != nil {
@@ -84,10 +86,14 @@ func (o *Options) repaint() func(*view) error {
 		if o.Streams.CanRepaint() {
 			return painter.Paint(text.String())
 		}
-		if !first {
+		var same strings.Builder
+		if err := ageless.write(&same, v); err != nil || same.String() == last {
+			return err
+		}
+		if last != "" {
 			_, _ = fmt.Fprintln(o.Streams.Out, "---")
 		}
-		first = false
+		last = same.String()
 		_, err := fmt.Fprint(o.Streams.Out, text.String())
 		return err
 	}
