@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/watch"
@@ -12,6 +13,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tree"
 )
 
 // rows turns objects into rows of a table.
@@ -49,8 +51,8 @@ func (o *Options) newTable() *rows {
 			add(c.Title, enoughOfLabel, c.Cell)
 		}
 	}
-	add("Ready", 0, func(i *noun.Item) string { return string(i.Ready().Status) })
-	add("Reason", enoughOfReason, func(i *noun.Item) string { return i.Ready().Reason })
+	add("Ready", 0, func(i *noun.Item) string { return string(state(i).Status) })
+	add("Reason", enoughOfReason, func(i *noun.Item) string { return state(i).Reason })
 	add("Age", 0, func(i *noun.Item) string { return o.Age(i.CreationTimestamp) })
 	if o.Output.Format() == "wide" {
 		for _, c := range o.Noun.Wide {
@@ -76,6 +78,22 @@ func (o *Options) newTable() *rows {
 	}
 	t.printer = table.New(columns, options)
 	return t
+}
+
+// terminating is what kubectl shows of an object that is being deleted.
+const terminating = "Terminating"
+
+// state is what is true of an item now. What its status says of an older generation does not
+// make it ready.
+func state(i *noun.Item) metav1.Condition {
+	ready := i.Ready()
+	switch {
+	case i.DeletionTimestamp != nil:
+		ready.Reason = terminating
+	case ready.Status == metav1.ConditionTrue && i.Status.ObservedGeneration < i.Generation:
+		ready.Status, ready.Reason = metav1.ConditionUnknown, tree.ReasonOutdated
+	}
+	return ready
 }
 
 // write prints a row for each object; nothing where there is none.
