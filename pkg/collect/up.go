@@ -46,7 +46,7 @@ func (r *reader) readUp(ctx context.Context, root Root) (*tree.Path, error) {
 		if above, rule = parentOf(obj); above.name == "" {
 			break
 		}
-		namespaced := false
+		var namespaced bool
 		if resource, namespaced = r.resourceOf(above.kind); !namespaced {
 			above.namespace = ""
 		}
