@@ -11,6 +11,7 @@ package tail
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -179,7 +180,8 @@ func (t *tailer) see(in tree.Input) error {
 	for i := range snapshot.Steps {
 		t.steps = append(t.steps, snapshot.Steps[i].Name)
 	}
-	if len(in.Unread) > 0 {
+	// A watch that was refused keeps nothing from being read.
+	if slices.ContainsFunc(in.Unread, func(u tree.Unread) bool { return u.Verb != "watch" }) {
 		// What was not read may still be there; streams end by themselves.
 		for key, p := range t.inTree {
 			if pods[key] == nil {
