@@ -166,10 +166,10 @@ func TestConflicts(t *testing.T) {
 		{Type: metav1.CauseTypeFieldManagerConflict, Field: ".spec.image", Message: `conflict with "kubectl-carto" using carto.run/v1alpha1`},
 	}, "2 conflicts")
 	all := conflictsOf(err)
-	if len(all) != 2 || len(ofOthers(all)) != 1 {
+	if len(all) != 2 || len(ofOthers(all, nil)) != 1 {
 		t.Fatalf("%v", all)
 	}
-	text := conflictError("apply workload shop/cart", ofOthers(all)).Error()
+	text := conflictError("apply workload shop/cart", ofOthers(all, nil)).Error()
 	for _, want := range []string{".spec.env is managed by gitops", "--force-conflicts"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q lacks %q", text, want)

@@ -40,9 +40,12 @@ func conflictsOf(err error) []conflict {
 	return all
 }
 
-// ofOthers leaves out those with what create made: they are ours.
-func ofOthers(all []conflict) []conflict {
-	return slices.DeleteFunc(slices.Clone(all), func(c conflict) bool { return c.manager == cmdutil.FieldManager })
+// ofOthers leaves out those with what create made, and with what is adopted: they are ours.
+func ofOthers(found []conflict, all []manager) []conflict {
+	return slices.DeleteFunc(slices.Clone(found), func(c conflict) bool {
+		return c.manager == cmdutil.FieldManager ||
+			slices.ContainsFunc(all, func(m manager) bool { return m.adopted && m.entry.Manager == c.manager })
+	})
 }
 
 // conflictError names each field and who manages it, and the way out.

@@ -125,11 +125,48 @@ func owns(set *fieldpath.Set, f field) bool {
 type manager struct {
 	entry metav1.ManagedFieldsEntry
 	set   *fieldpath.Set
+	// adopted is true for what is treated as ours.
+	adopted bool
 }
 
 // ours tells whether it is this program, by apply or by create, and not the status.
 func (m *manager) ours() bool {
-	return m.entry.Manager == cmdutil.FieldManager && m.entry.Subresource == ""
+	return m.adopted || m.entry.Manager == cmdutil.FieldManager && m.entry.Subresource == ""
+}
+
+// kubectlApply is the manager of `kubectl apply`, which is no apply to the API server but an
+// update of all fields.
+const kubectlApply = "kubectl-client-side-apply"
+
+// lastApplied is where kubectl keeps what it was given. It stays with kubectl.
+var lastApplied = field{"metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"}
+
+// adopt takes over what `kubectl apply` wrote, where nobody else has a say: else each change
+// of a workload from a file would conflict. kubectl does so too when it changes to
+// server-side apply.
+func adopt(all []manager) []manager {
+	at := -1
+	for i := range all {
+		switch m := &all[i]; {
+		case m.ours() || m.entry.Subresource != "":
+		case at < 0 && m.entry.Manager == kubectlApply && !m.applies():
+			at = i
+		default:
+			return all
+		}
+	}
+	if at < 0 {
+		return all
+	}
+	kept := all[at]
+	kept.set = fieldpath.NewSet()
+	all[at].set.Iterate(func(p fieldpath.Path) {
+		if f := pathOf(p); lastApplied.within(f) && len(f) > 1 {
+			kept.set.Insert(p.Copy())
+		}
+	})
+	all[at].set, all[at].adopted = all[at].set.Difference(kept.set), true
+	return append(all, kept)
 }
 
 func (m *manager) applies() bool { return m.entry.Operation == metav1.ManagedFieldsOperationApply }
@@ -137,7 +174,7 @@ func (m *manager) applies() bool { return m.entry.Operation == metav1.ManagedFie
 func managers(live *unstructured.Unstructured) ([]manager, error) {
 	var all []manager
 	for _, e := range live.GetManagedFields() {
-		m := manager{e, fieldpath.NewSet()}
+		m := manager{entry: e, set: fieldpath.NewSet()}
 		if e.FieldsV1 != nil {
 			if err := m.set.FromJSON(e.FieldsV1.GetRawReader()); err != nil {
 				return nil, fmt.Errorf("the managed fields of %s: %w", e.Manager, err)
@@ -145,7 +182,7 @@ func managers(live *unstructured.Unstructured) ([]manager, error) {
 		}
 		all = append(all, m)
 	}
-	return all, nil
+	return adopt(all), nil
 }
 
 // ownFields are all fields that this program owns, however it came to them.

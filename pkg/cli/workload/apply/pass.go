@@ -167,7 +167,7 @@ func (p *pass) plan(ctx context.Context, live, wanted *unstructured.Unstructured
 	conflicts := othersOf(all, c.gone)
 	c.preview, err = p.apply(ctx, c.config, p.ForceConflicts, true)
 	found := conflictsOf(err)
-	conflicts = append(conflicts, ofOthers(found)...)
+	conflicts = append(conflicts, ofOthers(found, all)...)
 	if len(conflicts) > 0 && !p.ForceConflicts {
 		return nil, conflictError(p.what(), conflicts)
 	}
@@ -229,7 +229,7 @@ func (p *pass) write(ctx context.Context, live *unstructured.Unstructured, c *ch
 		c.config.SetResourceVersion(moved.GetResourceVersion())
 	}
 	made, err := p.apply(ctx, c.config, p.ForceConflicts, false)
-	if found := ofOthers(conflictsOf(err)); len(found) > 0 {
+	if found := ofOthers(conflictsOf(err), c.managers); len(found) > 0 {
 		return nil, conflictError(p.what(), found)
 	}
 	if err != nil {
