@@ -136,7 +136,11 @@ func (o *Options) addFlags(f *cmdutil.Factory, cmd *cobra.Command) {
 // Complete reads what the arguments name.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	if o.Noun != nil {
-		args = append([]string{o.Noun.Name}, args...)
+		names := []string{o.Noun.Name}
+		for _, arg := range args {
+			names = append(names, o.Noun.NameIn(arg))
+		}
+		args = names
 	}
 	var err error
 	if o.Objects, err = (reference.Parser{Mapper: o.Mapper}).Parse(args); err != nil {
