@@ -18,7 +18,7 @@ func newCmdOptions(f *cmdutil.Factory) *cobra.Command {
 		Example: fmt.Sprintf(`  # all of them
   %[1]s options
 
-  # those to act as somebody else
+  # those to act as another user
   %[1]s options | grep -e --as`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
