@@ -33,6 +33,7 @@ var pluginCommands = []string{
 	"workload get NAME -n bench",
 	"tree workload/NAME -n bench",
 	"tree workload/NAME -n bench -o json",
+	"why workload/NAME -n bench",
 	"tree supplychain/bench",
 	"tree supplychain/bench --not-ready --depth 1",
 }
