@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // Exit codes. They are part of the interface: scripts branch on them.
@@ -35,7 +36,7 @@ func ExitCode(err error) int {
 		return ExitFinding
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
-	case cmdutil.MissingKind(err), cmdutil.Unreachable(err):
+	case collect.MissingKind(err), cmdutil.Unreachable(err):
 		return ExitCouldNotRun
 	case apierrors.IsNotFound(err), apierrors.IsAlreadyExists(err), apierrors.IsConflict(err),
 		apierrors.IsInvalid(err), apierrors.IsBadRequest(err):

@@ -48,7 +48,7 @@ func (k *TemplateKind) Read(ctx context.Context, client dynamic.Interface, name 
 // A cluster without the kind is an error: nothing is known of its templates.
 func (k *TemplateKind) decoded(obj *unstructured.Unstructured, err error) (any, error) {
 	switch {
-	case apierrors.IsNotFound(err) && !missingKind(err):
+	case apierrors.IsNotFound(err) && !MissingKind(err):
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -60,9 +60,9 @@ func (k *TemplateKind) decoded(obj *unstructured.Unstructured, err error) (any, 
 	return typed, nil
 }
 
-// missingKind tells the answer of an API server that does not serve a kind from that of
-// one that has no object of the name.
-func missingKind(err error) bool {
+// MissingKind tells the API server's answer for a kind that it does not serve from the
+// answer for an object that is not there: the former names no object.
+func MissingKind(err error) bool {
 	var status apierrors.APIStatus
 	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
 		return false

@@ -23,7 +23,23 @@ func Cut(s string, width int, unicode bool) string {
 	return ansi.Truncate(s, max(0, width), marker)
 }
 
-// Pad fills a text up with spaces.
-func Pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-Width(s)))
+// Wrap breaks a text between words into lines that are no wider than width, where that can
+// be: a longer word stays whole, so that it can be copied. begin stands before the first
+// line, indent before the others; 0 never breaks.
+func Wrap(begin, indent, text string, width int) []string {
+	var lines []string
+	line, used := begin, Width(begin)
+	empty := true
+	for _, word := range strings.Fields(text) {
+		n := Width(word)
+		if !empty && width > 0 && used+1+n > width {
+			lines = append(lines, line)
+			line, used, empty = indent, Width(indent), true
+		}
+		if !empty {
+			line, used = line+" ", used+1
+		}
+		line, used, empty = line+word, used+n, false
+	}
+	return append(lines, line)
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -27,9 +28,6 @@ func TestCut(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
 		}
 	}
-	if got := Pad("車", 4); got != "車  " {
-		t.Errorf("got %q", got)
-	}
 }
 
 func FuzzCut(f *testing.F) {
@@ -42,4 +40,25 @@ func FuzzCut(f *testing.F) {
 			t.Errorf("%q cut to %d takes %d columns: %q", text, width, Width(got), got)
 		}
 	})
+}
+
+func TestWrap(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		reason, begin, indent, text string
+		width                       int
+		want                        string
+	}{
+		{"between words", "", "", "one two three", 7, "one two|three"},
+		{"never", "", "", "one two  three", 0, "one two three"},
+		{"what stands before lines counts", "- ", "  ", "one two three", 9, "- one two|  three"},
+		{"a long word stays whole", "", "", "a registry.example/cart b", 6, "a|registry.example/cart|b"},
+		{"wide characters take two columns", "", "", "購物 車", 6, "購物|車"},
+		{"colours take none", "", "", "\x1b[31mone two\x1b[0m", 7, "\x1b[31mone two\x1b[0m"},
+		{"nothing", "> ", "", "", 5, "> "},
+	} {
+		if got := strings.Join(Wrap(tc.begin, tc.indent, tc.text, tc.width), "|"); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
+		}
+	}
 }

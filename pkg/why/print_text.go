@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
@@ -100,28 +99,9 @@ func (p *printer) wrap(begin, indent, text string) { p.fill(begin, indent, table
 
 // fill breaks text at spaces, so that no line is longer than the width where that can be.
 func (p *printer) fill(begin, indent, text string) {
-	line := begin
-	empty := true
-	for _, word := range strings.Fields(text) {
-		if !empty && p.Width > 0 && length(line)+1+length(word) > p.Width {
-			p.line(line)
-			line, empty = indent, true
-		}
-		if !empty {
-			line += " "
-		}
-		line, empty = line+word, false
+	for _, line := range table.Wrap(begin, indent, text, p.Width) {
+		p.line(line)
 	}
-	p.line(line)
-}
-
-// length is without colour.
-func length(s string) int {
-	n := utf8.RuneCountInString(s)
-	for _, code := range []string{"\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"} {
-		n -= strings.Count(s, code) * len(code)
-	}
-	return n
 }
 
 func (p *printer) chain(y *Why) {

@@ -20,6 +20,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -334,8 +335,8 @@ func TestFitsTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.SplitSeq(out.String(), "\n") {
-			if length(line) > 80 && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "  kubectl ") {
-				t.Errorf("%s: %d columns: %s", f.Name, length(line), line)
+			if table.Width(line) > 80 && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "  kubectl ") {
+				t.Errorf("%s: %d columns: %s", f.Name, table.Width(line), line)
 			}
 		}
 	}

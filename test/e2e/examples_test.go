@@ -35,9 +35,7 @@ type example struct {
 	without string
 	// says is a regular expression that the output must match; it shows that the state of
 	// the examples is one in which the line does what its comment promises.
-	says string
-	// skip is why it cannot be run.
-	skip   string
+	says   string
 	reason string
 }
 
@@ -189,7 +187,7 @@ func knownExamples(t *testing.T) []string {
 		if !seen[line] {
 			t.Errorf("no help has this example any more, remove it from the table of examples_test.go: %s", line)
 		}
-		if e := examples[line]; (e.exit != 0 || e.endless || e.skip != "") && e.reason+e.skip == "" {
+		if e := examples[line]; (e.exit != 0 || e.endless) && e.reason == "" {
 			t.Errorf("%s: no reason why it ends as it does", line)
 		}
 	}
@@ -205,9 +203,6 @@ func exampleRunner(t *testing.T, state *exampleState) func(*testing.T, string, e
 	registry := serveExampleRegistry(t)
 	return func(t *testing.T, line string, e example) {
 		t.Helper()
-		if e.skip != "" {
-			t.Skip(e.skip)
-		}
 		folder := t.TempDir()
 		if err := os.CopyFS(folder, os.DirFS("testdata/examples/folder")); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // UsageError is a fault in what the person typed: the program could not run.
@@ -62,21 +64,10 @@ func Explain(program, what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if MissingKind(err) {
+	if collect.MissingKind(err) {
 		return fmt.Errorf("cannot %s: the cluster does not know carto.run/v1alpha1; run: %s install --crds-only: %w", what, program, err)
 	}
 	return fmt.Errorf("cannot %s: %w", what, err)
-}
-
-// MissingKind tells the API server's answer for a kind that it does not serve from the
-// answer for an object that is not there: the former names no object.
-func MissingKind(err error) bool {
-	var status apierrors.APIStatus
-	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
-		return false
-	}
-	details := status.Status().Details
-	return details == nil || details.Name == ""
 }
 
 // MissingNamespace returns the namespace that the API server says does not exist; empty

@@ -108,6 +108,8 @@ func (o *OutputFlags) PrintData(w io.Writer, data any) error {
 		var items []any
 		err = utiljson.Unmarshal(encoded, &items)
 		fields["items"] = items
+	} else if o.Format() == "json" {
+		return writeJSON(w, data) // with the fields in the order in which they are told
 	} else {
 		err = utiljson.Unmarshal(encoded, &fields)
 	}
@@ -121,13 +123,18 @@ func (o *OutputFlags) PrintData(w io.Writer, data any) error {
 	return o.printFields(w, p, fields)
 }
 
+// writeJSON indents as kubectl does.
+func writeJSON(w io.Writer, data any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "    ")
+	return e.Encode(data)
+}
+
 func (o *OutputFlags) printFields(w io.Writer, p printers.ResourcePrinter, fields map[string]any) error {
 	switch o.Format() { // the printers of these insist on a kind
 	case "json":
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "    ")
-		return e.Encode(fields)
+		return writeJSON(w, fields)
 	case "yaml":
 		text, err := yaml.Marshal(fields)
 		if err != nil {

@@ -42,7 +42,7 @@ func TestFormats(t *testing.T) {
 		{"as JSON", "-o jsonpath-as-json={.tags}", things[0], "[\n    [\n        \"x\",\n        \"y\"\n    ]\n]\n"},
 		{"a template alone", "--template={{.name}}", things[0], "a"},
 		{"data without a kind as YAML", "-o yaml", things[1], "count: 2\nname: 購物車\n"},
-		{"data without a kind as JSON", "-o json", things[1], "{\n    \"count\": 2,\n    \"name\": \"購物車\"\n}\n"},
+		{"data without a kind as JSON, its fields in their own order", "-o json", things[1], "{\n    \"name\": \"購物車\",\n    \"count\": 2\n}\n"},
 		{"data without a kind as KYAML", "-o kyaml", things[1], "---\n{\n  count: 2,\n  name: \"購物車\",\n}\n"},
 		{"columns", "-o custom-columns=NAME:.name,COUNT:.count,TAGS:.tags[*]", things, "NAME     COUNT     TAGS\na        1000000   x,y\n購物車   2         <none>\n"},
 		{"columns of objects", "-o custom-columns=N:metadata.name,C:{.count} --no-headers", objects, "cart     3\n購物車   <none>\n"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/install"
 )
 
@@ -149,7 +150,7 @@ func differs(n, all int) string {
 // servedAtLeast finds out, without reading definitions, that our kinds can be listed.
 func (e *examination) servedAtLeast(ctx context.Context, v *verdict) bool {
 	_, err := e.client.Resource(v1alpha1.GroupVersion.WithResource("clustersupplychains")).List(ctx, metav1.ListOptions{Limit: 1})
-	if cmdutil.MissingKind(err) {
+	if collect.MissingKind(err) {
 		v.addf(Failure, e.Program+" install", "the cluster does not know %s", v1alpha1.GroupVersion)
 	}
 	return err == nil || apierrors.IsForbidden(err)

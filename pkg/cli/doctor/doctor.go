@@ -35,15 +35,13 @@ type Options struct {
 	// Words are what a person is told about an error.
 	Words func(error) string
 
-	Output  string
+	Output  *cmdutil.OutputFlags
 	Timeout time.Duration
 
 	root *cobra.Command
 	// quiet is how long a person waits without being told for what.
 	quiet time.Duration
 }
-
-func formats() []string { return []string{"wide", "json", "yaml"} }
 
 // NewCmdDoctor makes the command; runF replaces the work in tests.
 func NewCmdDoctor(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
@@ -52,6 +50,7 @@ func NewCmdDoctor(f *cmdutil.Factory, runF func(context.Context, *Options) error
 		ServerVersion: func(ctx context.Context) (string, error) { return serverVersion(ctx, f) },
 		Server:        func() string { return f.Connection().String() },
 		quiet:         time.Second,
+		Output:        cmdutil.NewOutputFlags("", "wide").Without("name"),
 	}
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -72,9 +71,8 @@ when no cluster can be asked; what can be checked without one is checked even th
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              cmdutil.RunE(o, runF),
 	}
-	cmd.Flags().StringVarP(&o.Output, "output", "o", "", "Output format. One of: "+strings.Join(formats(), ", ")+".")
+	o.Output.AddTo(cmd)
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", 15*time.Second, "How long to look for faults.")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -86,10 +84,7 @@ func (o *Options) Complete(cmd *cobra.Command, _ []string) error {
 
 // Validate checks the flags.
 func (o *Options) Validate() error {
-	var faults []error
-	if o.Output != "" && !slices.Contains(formats(), o.Output) {
-		faults = append(faults, fmt.Errorf("unknown output format %q; one of: %s", o.Output, strings.Join(formats(), ", ")))
-	}
+	faults := []error{o.Output.Validate()}
 	if o.Timeout <= 0 {
 		faults = append(faults, fmt.Errorf("--timeout is %s; it must be positive", o.Timeout))
 	}
@@ -135,11 +130,9 @@ func (o *Options) report(ctx context.Context) (r *Report, unreachable error) {
 
 func (o *Options) print(r *Report) error {
 	switch {
-	case o.Output == "json":
-		return writeJSON(o.Streams.Out, r)
-	case o.Output == "yaml":
-		return writeYAML(o.Streams.Out, r)
-	case o.Output == "wide":
+	case !o.Output.Own():
+		return o.Output.PrintData(o.Streams.Out, r)
+	case o.Output.Format() == "wide":
 		return writeWide(o.Streams.Out, r)
 	case o.Streams.OutIsTerminal():
 		return writeTable(o.Streams.Out, r, o.Streams.Width(), o.Streams.UseColor())

@@ -118,6 +118,7 @@ func (p patient) options(t *testing.T) (*Options, *bytes.Buffer, *bytes.Buffer) 
 			Client:    func() (dynamic.Interface, error) { return client, nil },
 			Namespace: func() (string, bool, error) { return "shop", false, nil },
 		},
+		Output:     cmdutil.NewOutputFlags("", "wide"),
 		Executable: filepath.Join(dir, "kubectl-carto"), Timeout: time.Minute, quiet: time.Hour,
 		Words:         error.Error,
 		Server:        func() string { return "https://c.example" },
@@ -307,7 +308,7 @@ func TestReport(t *testing.T) {
 				o.Streams.SetTTY(80, 24)
 				o.Streams.Getenv, o.Streams.Color = getenv, streams.ColorNever
 			}
-			o.Output = tc.output
+			o.Output.Set(tc.output)
 			err := o.Run(t.Context())
 			exit := "none"
 			if errors.Is(err, cmdutil.ErrSilent) {

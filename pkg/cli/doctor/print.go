@@ -1,34 +1,13 @@
 package doctor
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
-	"unicode/utf8"
-
-	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/table"
 )
-
-func writeJSON(w io.Writer, r *Report) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
-}
-
-func writeYAML(w io.Writer, r *Report) error {
-	data, err := yaml.Marshal(r)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(data)
-	return err
-}
 
 // writeLines is for what reads lines: one for each check.
 func writeLines(w io.Writer, r *Report) error {
@@ -46,12 +25,11 @@ func writeLines(w io.Writer, r *Report) error {
 
 // writeWide is a table whose lines are never broken.
 func writeWide(w io.Writer, r *Report) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(out, "CHECK\tRESULT\tFOUND\tREMEDY")
-	for _, c := range r.Checks {
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Check, c.Status, table.OneLine(c.Found), cmdutil.Dash(table.OneLine(strings.Join(c.Remedies, "; "))))
+	rows := make([][]string, len(r.Checks))
+	for i, c := range r.Checks {
+		rows[i] = []string{c.Check, string(c.Status), table.OneLine(c.Found), cmdutil.Dash(table.OneLine(strings.Join(c.Remedies, "; ")))}
 	}
-	return out.Flush()
+	return table.New([]table.Column{{Title: "CHECK"}, {Title: "RESULT"}, {Title: "FOUND"}, {Title: "REMEDY"}}, table.Options{Gap: 2}).Write(w, rows)
 }
 
 var colours = map[Status]string{OK: "32", Unknown: "36", Warning: "33", Failure: "31"}
@@ -61,7 +39,7 @@ var colours = map[Status]string{OK: "32", Unknown: "36", Warning: "33", Failure:
 func writeTable(w io.Writer, r *Report, width int, colour bool) error {
 	name := len("CHECK")
 	for _, c := range r.Checks {
-		name = max(name, utf8.RuneCountInString(c.Check))
+		name = max(name, table.Width(c.Check))
 	}
 	const status = 7
 	indent := name + 2 + status + 2
@@ -73,7 +51,7 @@ func writeTable(w io.Writer, r *Report, width int, colour bool) error {
 		if colour {
 			shown = "\x1b[" + colours[c.Status] + "m" + shown + "\x1b[0m"
 		}
-		lines := wrap(table.OneLine(c.Found), room)
+		lines := table.Wrap("", "", table.OneLine(c.Found), room)
 		for _, remedy := range c.Remedies {
 			lines = append(lines, "-> "+table.OneLine(remedy)) // whole, so that it can be copied
 		}
@@ -81,23 +59,4 @@ func writeTable(w io.Writer, r *Report, width int, colour bool) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
-}
-
-// wrap breaks a text between words; a word that is too long stays whole, so that it can be
-// copied.
-func wrap(text string, width int) []string {
-	var lines []string
-	line, length := "", 0
-	for _, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		if length > 0 && length+1+n > width {
-			lines = append(lines, line)
-			line, length = "", 0
-		}
-		if length > 0 {
-			line, length = line+" ", length+1
-		}
-		line, length = line+word, length+n
-	}
-	return append(lines, line)
 }

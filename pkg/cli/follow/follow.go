@@ -81,7 +81,7 @@ func Run(ctx context.Context, o Options) error {
 	switch {
 	case errors.Is(err, errReached), errors.Is(context.Cause(running), errReached):
 		return nil
-	case o.UntilDeleted && apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+	case o.UntilDeleted && apierrors.IsNotFound(err) && !collect.MissingKind(err):
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()

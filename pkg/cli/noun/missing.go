@@ -16,6 +16,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // NameIn is the name in an argument, which may be TYPE/NAME too, as other commands take it
@@ -88,7 +89,7 @@ func (n *Noun) Explain(ctx context.Context, client dynamic.Interface, program, v
 	switch {
 	case errors.As(err, &finding):
 		return err
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+	case apierrors.IsNotFound(err) && !collect.MissingKind(err):
 		return n.Missing(ctx, client, namespace, name)
 	case apierrors.ReasonForError(err) != "", cmdutil.Unreachable(err):
 		return cmdutil.Explain(program, verb+" "+n.Qualified(namespace, name), err)

@@ -185,7 +185,7 @@ func (o *Options) explain(ctx context.Context, client dynamic.Interface, err err
 			}
 		}
 	}
-	if apierrors.IsNotFound(err) && !cmdutil.MissingKind(err) {
+	if apierrors.IsNotFound(err) && !collect.MissingKind(err) {
 		return r.Missing(ctx, client, o.namespace)
 	}
 	what := "read " + r.Qualified(o.namespace)

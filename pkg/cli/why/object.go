@@ -20,7 +20,7 @@ func (o *Options) object(ctx context.Context, source collect.Source) (*why.Why, 
 	}
 	path, err := collect.Up(ctx, source, root)
 	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+	case apierrors.IsNotFound(err) && !collect.MissingKind(err):
 		return nil, r.Missing(ctx, source.Client, o.namespace)
 	case err != nil && apierrors.ReasonForError(err) != "":
 		return nil, cmdutil.Explain(o.Program, "read "+r.Qualified(o.namespace), err)

@@ -39,7 +39,7 @@ var sections = []string{showSelection, showParams}
 
 // NewCmdWhy makes the command; runF replaces the work in tests.
 func NewCmdWhy(f *cmdutil.Factory, runF func(context.Context, *Options) error) *cobra.Command {
-	o := &Options{Session: f.Session(), Output: cmdutil.NewOutputFlags("", "json", "yaml").Without("name")}
+	o := &Options{Session: f.Session(), Output: cmdutil.NewOutputFlags("").Without("name")}
 	cmd := &cobra.Command{
 		Use:   "why TYPE/NAME",
 		Short: "Say in one sentence why something is not ready",
@@ -136,17 +136,12 @@ func (o *Options) Run(ctx context.Context) error {
 }
 
 func (o *Options) print(w *why.Why) error {
-	switch o.Output.Format() {
-	case "":
+	if o.Output.Own() {
 		return why.WriteText(o.Streams.Out, w, why.TextOptions{
 			Program: o.Program, Now: o.Clock(), Unicode: o.Streams.Unicode(), Color: o.Streams.UseColor(), Width: o.Streams.Width(),
 			Selection: o.All || slices.Contains(o.Show, showSelection) || w.SelectionIsTheProblem(),
 			Params:    o.All || slices.Contains(o.Show, showParams), ParamsOf: w.ParamsAreTheProblem(), AllCandidates: o.All,
 		})
-	case "json":
-		return why.WriteJSON(o.Streams.Out, w)
-	case "yaml":
-		return why.WriteYAML(o.Streams.Out, w)
 	}
 	return o.Output.PrintData(o.Streams.Out, w)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // Options of the command.
@@ -213,7 +214,7 @@ func (o *Options) delete(ctx context.Context, client dynamic.Interface, t target
 		}
 		err := o.Noun.Client(client, t.namespace).Delete(ctx, t.name, options)
 		switch {
-		case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+		case apierrors.IsNotFound(err) && !collect.MissingKind(err):
 			return o.notFound(ctx, client, t)
 		case err != nil:
 			return o.Noun.Explain(ctx, client, o.Program, "delete", t.namespace, t.name, err)

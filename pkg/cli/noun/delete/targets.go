@@ -14,6 +14,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/manifest"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // target is an object to delete.
@@ -101,7 +102,7 @@ func (o *Options) look(ctx context.Context, client dynamic.Interface, targets []
 		if !t.listed {
 			obj, err := o.Noun.Client(client, t.namespace).Get(ctx, t.name, metav1.GetOptions{})
 			switch {
-			case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+			case apierrors.IsNotFound(err) && !collect.MissingKind(err):
 				if fault := o.notFound(ctx, client, t); fault != nil {
 					faults = append(faults, fault)
 				}

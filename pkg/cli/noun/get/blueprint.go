@@ -2,7 +2,6 @@ package get
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -95,7 +94,7 @@ func params(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.T
 			if p.Locked {
 				by = "nobody else"
 			}
-			row := []string{r.Name, name, value(p.Value), string(p.Origin), by}
+			row := []string{r.Name, name, why.Value(p.Value), string(p.Origin), by}
 			if key := strings.Join(row, "\x00"); !seen[key] {
 				seen[key] = true
 				s.rows = append(s.rows, row)
@@ -113,17 +112,6 @@ func params(b *blueprint.Blueprint, templates map[blueprint.TemplateUse]*stamp.T
 		}
 	}
 	return s
-}
-
-func value(v any) string {
-	encoded, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	if text := []rune(string(encoded)); len(text) > maxValue {
-		return string(text[:maxValue]) + "..."
-	}
-	return string(encoded)
 }
 
 // title counts the owners by their health.

@@ -16,6 +16,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
 	"github.com/carto-run/carto/pkg/cli/yamldiff"
+	"github.com/carto-run/carto/pkg/collect"
 )
 
 // tries is how often a change is worked out anew because the workload changed meanwhile.
@@ -63,7 +64,7 @@ func (p *pass) run(ctx context.Context) error {
 func (p *pass) once(ctx context.Context, try int) error {
 	live, err := p.api().Get(ctx, p.given.GetName(), metav1.GetOptions{})
 	switch {
-	case apierrors.IsNotFound(err) && !cmdutil.MissingKind(err):
+	case apierrors.IsNotFound(err) && !collect.MissingKind(err):
 		if p.existed {
 			return cmdutil.Findingf("cannot %s: it was deleted meanwhile", p.what())
 		}

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/yamldiff"
 )
 
@@ -26,15 +27,9 @@ func Written(obj *unstructured.Unstructured) map[string]any {
 	written := obj.DeepCopy().Object
 	delete(written, "status")
 	if metadata, ok := written["metadata"].(map[string]any); ok {
-		for _, field := range serverOwned {
+		for _, field := range noun.ServerOwned {
 			delete(metadata, field)
 		}
 	}
 	return written
-}
-
-// serverOwned is the metadata that the API server keeps.
-var serverOwned = []string{
-	"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
-	"resourceVersion", "selfLink", "uid",
 }
