@@ -251,15 +251,16 @@ func TestFollow(t *testing.T) {
 		w.end("build/builder[main] new")
 	})
 	bubble("one stream at a time", t, func(t *testing.T) {
-		w := newWorld(t, workload("Unknown"), job, podOf(builder, "Running", runs), podOf(app, "", ended))
+		w := newWorld(t, workload("Unknown"), job, podOf(builder, "Running", runs), podOf(app, "", runs))
 		w.options.MaxStreams = 1
 		w.options.Select.Containers = []string{"main"}
 		w.Write("builder/main", "b")
 		w.Write("app/main", "a")
-		w.End("app/main")
-		w.start()
+		w.start() // neither ends, so whichever is the second has to wait
 		w.End("builder/main")
 		w.put(pods, podOf(builder, "Succeeded", ended))
+		w.End("app/main")
+		w.put(pods, podOf(app, "", ended))
 		slices.Sort(w.lines) // either may be the first
 		if len(w.notes) != 1 || !strings.HasPrefix(w.notes[0], "1 containers are followed") {
 			t.Errorf("notes: %q", w.notes)
