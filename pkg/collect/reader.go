@@ -80,7 +80,7 @@ func (r *reader) addParent(found *tree.Found) {
 	r.parents = append(r.parents, found)
 }
 
-// remember a target, and wait for a place among the requests in flight.
+// begin remembers a target, and waits for a place among the requests in flight.
 func (r *reader) begin(ctx context.Context, t target) (end func(), err error) {
 	r.mu.Lock()
 	r.targets[t] = true
