@@ -115,9 +115,9 @@ func (t *tailer) inOrder() []*pod {
 	return all
 }
 
-// ownerLabel selects the pods that say of which owner they are. Objects of kinds whose
-// children are not known, such as a Knative Service, hand the label down to pods that
-// the tree can not show.
+// ownerLabel selects the pods that say of which owner they are. A template may hand the
+// label down to pods that no owner reference leads to, such as those of what
+// kapp-controller deploys.
 func ownerLabel(ref collect.OwnerRef) labels.Set {
 	key := map[string]string{
 		v1alpha1.KindWorkload: v1alpha1.LabelWorkloadName, v1alpha1.KindDeliverable: v1alpha1.LabelDeliverableName, v1alpha1.KindRunnable: v1alpha1.LabelRunnableName,
