@@ -246,17 +246,7 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 		}
 		return m
 	}
-	// Events trickle behind the work; once they have, there is nothing to do any more.
-	harness.Eventually(t, patience, func() error {
-		before := mark()
-		time.Sleep(3 * time.Second) // how long silence has to last to count
-		for _, r := range agent(before) {
-			if r.Verb != "watch" {
-				return fmt.Errorf("the agent is not at rest: %s %s", r.Verb, r.URI)
-			}
-		}
-		return nil
-	})
+	awaitRest(t, cp)
 
 	before := mark()
 	if err := w.agent.Stop(); err != nil {

@@ -219,6 +219,7 @@ metadata: { name: cart, labels: { shape: NS } }
 spec: {}
 `)
 	n.expect("cart", allReady)
+	awaitRest(t, cp) // the first agent's events trickle behind its work
 	before, err := cp.Mark(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -164,6 +164,29 @@ roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster
 subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
 `
 
+// awaitRest waits until the agent has sent nothing but watches for a while: events trickle behind its work, so ready owners do not
+// mean that it has written everything.
+func awaitRest(t *testing.T, cp *harness.ControlPlane) {
+	t.Helper()
+	harness.Eventually(t, 3*time.Minute, func() error {
+		before, err := cp.Mark(t.Context())
+		if err != nil {
+			return err
+		}
+		time.Sleep(3 * time.Second) // how long silence has to last to count
+		requests, err := cp.Requests(t.Context(), harness.Filter{UserAgent: "carto-agent", Since: before})
+		if err != nil {
+			return err
+		}
+		for _, r := range requests {
+			if r.Verb != "watch" {
+				return fmt.Errorf("the agent is not at rest: %s %s", r.Verb, r.URI)
+			}
+		}
+		return nil
+	})
+}
+
 func (w *world) tenant(t *testing.T) *tenant {
 	t.Helper()
 	n := &tenant{world: w, t: t, ns: harness.Namespace(t, w.cp)}
