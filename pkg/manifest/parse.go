@@ -1,0 +1,109 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Parse gives the objects of a file, YAML or JSON; documents without content are left out.
+// The error tells all that is wrong with the text, one line each: FILE:LINE: MESSAGE.
+func Parse(name string, data []byte) ([]Document, error) {
+	docs, faults := ParseAll(name, data)
+	if len(faults) > 0 {
+		errs := make([]error, len(faults))
+		for i, f := range faults {
+			errs[i] = f
+		}
+		return nil, errors.Join(errs...)
+	}
+	all := make([]Document, len(docs))
+	for i, doc := range docs {
+		all[i] = *doc
+	}
+	return all, nil
+}
+
+// ParseAll gives the objects that can be read, and everything that is wrong with the rest.
+func ParseAll(name string, data []byte) ([]*Document, []*Fault) {
+	text := newText(data)
+	var docs []*Document
+	var faults []*Fault
+	for _, part := range split(data) {
+		doc, found := part.parse(name, text)
+		faults = append(faults, found...)
+		if doc != nil {
+			docs = append(docs, doc)
+		}
+	}
+	return docs, faults
+}
+
+// part is the text of one document, and how many lines are before it.
+type part struct {
+	text   []byte
+	before int
+}
+
+// split divides a file at its separators.
+func split(data []byte) []part {
+	var parts []part
+	current := part{}
+	number := 0
+	for line := range bytes.Lines(data) {
+		text := bytes.TrimRight(line, "\r\n")
+		switch {
+		case bytes.Equal(text, []byte("---")), bytes.Equal(text, []byte("...")):
+			parts = append(parts, current)
+			current = part{before: number + 1}
+		case bytes.HasPrefix(text, []byte("--- ")):
+			parts = append(parts, current)
+			current = part{before: number, text: append([]byte("    "), line[4:]...)}
+		default:
+			current.text = append(current.text, line...)
+		}
+		number++
+	}
+	return append(parts, current)
+}
+
+func (p part) parse(name string, text *text) (*Document, []*Fault) {
+	// The library gives positions; what values mean is decided in decoder, so that `on`
+	// means the same as to kubectl.
+	var root yaml.Node
+	if err := yaml.Unmarshal(p.text, &root); err != nil {
+		return nil, []*Fault{p.unreadable(name, err)}
+	}
+	if len(root.Content) == 0 || root.Content[0].Tag == "!!null" {
+		return nil, nil
+	}
+	node := root.Content[0]
+	doc := &Document{File: name, Line: p.before + node.Line, before: p.before, node: node, text: text}
+	if node.Kind != yaml.MappingNode {
+		return nil, []*Fault{{Range: doc.rangeOf(node), Message: "is no object"}}
+	}
+	d := &decoder{doc: doc}
+	doc.Object, _ = d.value(node, 0).(map[string]any)
+	if len(d.faults) > 0 {
+		return nil, d.faults
+	}
+	return doc, nil
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?line (\d+): `)
+
+// unreadable says where the library stopped. It leaves out the line when that is the first.
+func (p part) unreadable(name string, err error) *Fault {
+	text, line := err.Error(), 1
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		text = text[len(m[0]):]
+		line, _ = strconv.Atoi(m[1])
+	}
+	// The library also counts breaks that are none to an editor, such as a lone CR.
+	at := Position{Line: p.before + min(max(line, 1), bytes.Count(p.text, []byte("\n"))+1), Column: 1}
+	return &Fault{Range: Range{File: name, Start: at, End: at}, Message: strings.TrimPrefix(text, "yaml: ")}
+}

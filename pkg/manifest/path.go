@@ -1,0 +1,76 @@
+package manifest
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// find follows a path like spec.env[0].name or data['a.b'], as far as it goes, to a key
+// and its value. The value is nil when the path leads further than the document. Without
+// a path the value is the root, and there is no key.
+func find(node *yaml.Node, path string) (key, value *yaml.Node) {
+	for path != "" {
+		var name string
+		name, path = nextStep(path)
+		var next *yaml.Node
+		switch node = resolve(node); node.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(node.Content); i += 2 {
+				if node.Content[i].Value == name {
+					key, next = node.Content[i], node.Content[i+1]
+				}
+			}
+		case yaml.SequenceNode:
+			if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(node.Content) {
+				key, next = node.Content[i], node.Content[i]
+			}
+		}
+		if next == nil {
+			return key, nil
+		}
+		node = next
+	}
+	return key, resolve(node)
+}
+
+// nextStep cuts the first name or index off a path.
+func nextStep(path string) (name, rest string) {
+	path = strings.TrimPrefix(path, ".")
+	if quoted, ok := strings.CutPrefix(path, "['"); ok {
+		name, rest, _ = strings.Cut(quoted, "']")
+		return name, rest
+	}
+	if index, ok := strings.CutPrefix(path, "["); ok {
+		name, rest, _ = strings.Cut(index, "]")
+		return name, rest
+	}
+	end := strings.IndexAny(path, ".[")
+	if end < 0 {
+		return path, ""
+	}
+	return path[:end], path[end:]
+}
+
+// Join appends a key to a path, quoted where it has to be.
+func Join(path, key string) string {
+	if key == "" || strings.ContainsAny(key, ".[]'") {
+		return path + "['" + key + "']"
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// resolve follows aliases.
+func resolve(node *yaml.Node) *yaml.Node {
+	for range maxAliases {
+		if node.Kind != yaml.AliasNode {
+			return node
+		}
+		node = node.Alias
+	}
+	return node
+}
