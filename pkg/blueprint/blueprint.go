@@ -153,6 +153,8 @@ const (
 // Diagnostic is a fault of a blueprint.
 type Diagnostic struct {
 	Severity Severity
+	// Rule names the check, by the catalogue of lint: REF003.
+	Rule string
 	// Field is the path of the fault in the object, for example
 	// spec.resources[1].sources[0].resource.
 	Field string
@@ -217,7 +219,7 @@ func compile(kind string, meta metav1.ObjectMeta, selector v1alpha1.LegacySelect
 		MatchFields:   selector.SelectorMatchFields,
 	}, b.OwnerKind(), report, selectorFields{labels: "spec.selector", expressions: "spec.selectorMatchExpressions", fields: "spec.selectorMatchFields"})
 	if b.Selector.Score() == 0 {
-		report.warnf("spec.selector", "no selector is set, so the blueprint never matches an owner; set selector, selectorMatchExpressions or selectorMatchFields")
+		report.warnf("SEL001", "spec.selector", "no selector is set, so the blueprint never matches an owner; set selector, selectorMatchExpressions or selectorMatchFields")
 	}
 	b.Params = compileParams(params, "spec.params", report)
 
@@ -248,12 +250,12 @@ func compileResource(s step, i int, ownerKind string, report *reporter) *Resourc
 	}
 	if s.ref.Name != "" {
 		if len(s.ref.Options) > 0 {
-			report.warnf(at+".templateRef", "both name and options are set; the name %q is used", s.ref.Name)
+			report.warnf("REF013", at+".templateRef", "both name and options are set; the name %q is used", s.ref.Name)
 		}
 		return r
 	}
 	if len(s.ref.Options) == 0 {
-		report.warnf(at+".templateRef", "neither name nor options is set, so resource %q can not be stamped", s.name)
+		report.warnf("REF013", at+".templateRef", "neither name nor options is set, so resource %q can not be stamped", s.name)
 	}
 	for j, o := range s.ref.Options {
 		optionAt := fmt.Sprintf("%s.templateRef.options[%d]", at, j)

@@ -10,12 +10,12 @@ import (
 // reporter gathers diagnostics in the order in which they are found.
 type reporter struct{ found []Diagnostic }
 
-func (r *reporter) errorf(field, format string, args ...any) {
-	r.found = append(r.found, Diagnostic{Error, field, fmt.Sprintf(format, args...)})
+func (r *reporter) errorf(rule, field, format string, args ...any) {
+	r.found = append(r.found, Diagnostic{Error, rule, field, fmt.Sprintf(format, args...)})
 }
 
-func (r *reporter) warnf(field, format string, args ...any) {
-	r.found = append(r.found, Diagnostic{Warning, field, fmt.Sprintf(format, args...)})
+func (r *reporter) warnf(rule, field, format string, args ...any) {
+	r.found = append(r.found, Diagnostic{Warning, rule, field, fmt.Sprintf(format, args...)})
 }
 
 func (r *reporter) sorted() []Diagnostic {
@@ -42,7 +42,7 @@ func checkReferences(b *Blueprint, report *reporter) {
 	first := map[string]int{}
 	for i, r := range b.Resources {
 		if j, seen := first[r.Name]; seen {
-			report.errorf(fmt.Sprintf("spec.resources[%d].name", i), "%q is already the name of spec.resources[%d]; names of resources must be unique", r.Name, j)
+			report.errorf("REF005", fmt.Sprintf("spec.resources[%d].name", i), "%q is already the name of spec.resources[%d]; names of resources must be unique", r.Name, j)
 			continue
 		}
 		first[r.Name] = i
@@ -53,16 +53,16 @@ func checkReferences(b *Blueprint, report *reporter) {
 		for _, in := range r.Inputs {
 			key := Input{Type: in.Type, Name: in.Name}
 			if seen[key] {
-				report.warnf(at, "resource %q has two %s inputs with the name %q; the later one is used", r.Name, in.Type, in.Name)
+				report.warnf("REF006", at, "resource %q has two %s inputs with the name %q; the later one is used", r.Name, in.Type, in.Name)
 			}
 			seen[key] = true
 			from, ok := first[in.From]
 			if !ok {
-				report.warnf(at, "%s input of resource %q reads from %q, which is no resource of this blueprint", in.label(), r.Name, in.From)
+				report.warnf("REF003", at, "%s input of resource %q reads from %q, which is no resource of this blueprint", in.label(), r.Name, in.From)
 				continue
 			}
 			if kind := b.Resources[from].TemplateKind; !contains(inputKinds[in.Type], kind) {
-				report.warnf(at, "%s input of resource %q reads from %q, whose kind %s has no such output", in.label(), r.Name, in.From, kind)
+				report.warnf("REF004", at, "%s input of resource %q reads from %q, whose kind %s has no such output", in.label(), r.Name, in.From, kind)
 			}
 		}
 	}
@@ -92,11 +92,11 @@ func PassThroughType(templateKind string) InputType {
 func checkPassThrough(r *Resource, name, at string, report *reporter) {
 	t := PassThroughType(r.TemplateKind)
 	if t == "" {
-		report.warnf(at, "kind %s of resource %q can not pass an input through", r.TemplateKind, r.Name)
+		report.warnf("REF012", at, "kind %s of resource %q can not pass an input through", r.TemplateKind, r.Name)
 		return
 	}
 	if r.Input(t, name) == nil {
-		report.warnf(at, "resource %q has no %s input with the name %q to pass through", r.Name, t, name)
+		report.warnf("REF012", at, "resource %q has no %s input with the name %q to pass through", r.Name, t, name)
 	}
 }
 

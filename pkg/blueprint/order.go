@@ -91,7 +91,7 @@ func sortTopologically(resources []*Resource, report *reporter) []*Resource {
 			names = append(names, resources[i].Name)
 		}
 		names = append(names, resources[cycle[0]].Name)
-		report.errorf(fmt.Sprintf("spec.resources[%d]", cycle[0]), "resources read from each other in a cycle, so none of them can ever be stamped: %s; remove one of these inputs", strings.Join(names, " <- "))
+		report.errorf("GRF001", fmt.Sprintf("spec.resources[%d]", cycle[0]), "resources read from each other in a cycle, so none of them can ever be stamped: %s; remove one of these inputs", strings.Join(names, " <- "))
 	}
 	return sorted
 }

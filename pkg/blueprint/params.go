@@ -29,15 +29,15 @@ func compileParams(params []v1alpha1.BlueprintParam, at string, report *reporter
 		if !isSet(raw) {
 			raw, locked = p.Default, false
 		} else if isSet(p.Default) {
-			report.warnf(field, "param %q sets both value and default; the value is used", p.Name)
+			report.warnf("PAR004", field, "param %q sets both value and default; the value is used", p.Name)
 		}
 		if !isSet(raw) {
-			report.warnf(field, "param %q sets neither value nor default and is ignored", p.Name)
+			report.warnf("PAR004", field, "param %q sets neither value nor default and is ignored", p.Name)
 			continue
 		}
 		value, err := decode(*raw)
 		if err != nil {
-			report.warnf(field, "param %q is no valid JSON and is ignored: %v", p.Name, err)
+			report.warnf("SYN004", field, "param %q is no valid JSON and is ignored: %v", p.Name, err)
 			continue
 		}
 		compiled = append(compiled, Param{Name: p.Name, Value: value, Locked: locked})

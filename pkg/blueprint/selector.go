@@ -141,7 +141,7 @@ func compileSelector(selector v1alpha1.Selector, ownerKind string, report *repor
 		if len(selector.MatchExpressions) > 0 {
 			field = at.expressions
 		}
-		report.errorf(field, "the selector is invalid, so it never matches: %v", err)
+		report.errorf("SEL002", field, "the selector is invalid, so it never matches: %v", err)
 		s.broken = fmt.Errorf("invalid selector at %s: %w", field, err)
 		return s
 	}
@@ -151,7 +151,7 @@ func compileSelector(selector v1alpha1.Selector, ownerKind string, report *repor
 		field, err := stamp.CompileField(requirement)
 		if err != nil {
 			path := fmt.Sprintf("%s[%d]", at.fields, i)
-			report.errorf(path, "the requirement is invalid, so the selector never matches: %v", err)
+			report.errorf("SEL002", path, "the requirement is invalid, so the selector never matches: %v", err)
 			s.broken = fmt.Errorf("invalid selector at %s: %w", path, err)
 			return s
 		}

@@ -292,8 +292,10 @@ func (d *Document) Keys(path string) []string {
 	return slices.Clip(keys)
 }
 
+// position of a node. The library also counts breaks that are none to an editor, such as
+// U+2028, so it may point behind the file.
 func (d *Document) position(node *yaml.Node) Position {
-	return Position{Line: d.before + node.Line, Column: node.Column}
+	return Position{Line: min(d.before+node.Line, len(d.text.lines)), Column: node.Column}
 }
 
 func (d *Document) rangeOf(node *yaml.Node) Range {

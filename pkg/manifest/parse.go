@@ -28,8 +28,11 @@ func Parse(name string, data []byte) ([]Document, error) {
 	return all, nil
 }
 
-// ParseAll gives the objects that can be read, and everything that is wrong with the rest.
+// ParseAll gives the objects that can be read, and everything that is wrong with the text. An
+// object with keys that occur twice is among them, with the last value of each, as decoders
+// that are not strict would have it.
 func ParseAll(name string, data []byte) ([]*Document, []*Fault) {
+	data = unixBreaks(data)
 	text := newText(data)
 	var docs []*Document
 	var faults []*Fault
@@ -41,6 +44,16 @@ func ParseAll(name string, data []byte) ([]*Document, []*Fault) {
 		}
 	}
 	return docs, faults
+}
+
+// unixBreaks makes line feeds of the other ways to break lines, so that lines are counted as
+// editors count them.
+func unixBreaks(data []byte) []byte {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if bytes.IndexByte(data, '\r') < 0 {
+		return data
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 }
 
 // part is the text of one document, and how many lines are before it.
@@ -88,10 +101,12 @@ func (p part) parse(name string, text *text) (*Document, []*Fault) {
 	}
 	d := &decoder{doc: doc}
 	doc.Object, _ = d.value(node, 0).(map[string]any)
-	if len(d.faults) > 0 {
-		return nil, d.faults
+	for _, fault := range d.faults {
+		if !fault.Duplicate {
+			return nil, d.faults
+		}
 	}
-	return doc, nil
+	return doc, d.faults
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?line (\d+): `)
@@ -103,7 +118,6 @@ func (p part) unreadable(name string, err error) *Fault {
 		text = text[len(m[0]):]
 		line, _ = strconv.Atoi(m[1])
 	}
-	// The library also counts breaks that are none to an editor, such as a lone CR.
 	at := Position{Line: p.before + min(max(line, 1), bytes.Count(p.text, []byte("\n"))+1), Column: 1}
 	return &Fault{Range: Range{File: name, Start: at, End: at}, Message: strings.TrimPrefix(text, "yaml: ")}
 }

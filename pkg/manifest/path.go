@@ -74,3 +74,11 @@ func resolve(node *yaml.Node) *yaml.Node {
 	}
 	return node
 }
+
+// Append appends a path to another one.
+func Append(path, more string) string {
+	if path == "" || more == "" || more[0] == '[' {
+		return path + more
+	}
+	return path + "." + more
+}

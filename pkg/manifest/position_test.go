@@ -140,10 +140,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("a: &x [1]\nb: *x\n<<: {c: 1}\n"))
 	f.Add([]byte("a: \"\\\n b\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		lines := len(newText(data).lines)
+		lines := len(newText(unixBreaks(data)).lines)
 		docs, faults := ParseAll("f.yaml", data)
 		for _, fault := range faults {
-			if fault.Start.Line > lines+1 {
+			if fault.Start.Line > lines {
 				t.Errorf("%v lies behind the file of %d lines", fault, lines)
 			}
 		}

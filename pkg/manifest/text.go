@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -11,14 +10,7 @@ import (
 // text is a file by lines.
 type text struct{ lines []string }
 
-func newText(data []byte) *text {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	lines := strings.Split(string(data), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSuffix(lines[i], "\r")
-	}
-	return &text{lines}
-}
+func newText(data []byte) *text { return &text{strings.Split(string(data), "\n")} }
 
 // line counts from 1; empty behind the end.
 func (t *text) line(n int) string {

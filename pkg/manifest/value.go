@@ -90,7 +90,6 @@ func (d *decoder) mapping(node *yaml.Node, depth int) map[string]any {
 				Range: d.doc.rangeOf(key), Duplicate: true, First: d.doc.rangeOf(earlier),
 				Message: fmt.Sprintf("the key %q occurs twice; it is already set on line %d", name, d.doc.before+earlier.Line),
 			})
-			continue
 		}
 		first[name] = key
 		m[name] = d.value(value, depth+1)

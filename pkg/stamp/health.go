@@ -62,13 +62,13 @@ func (t *Template) compileMatchers(at string, rule v1alpha1.HealthMatchRule) mat
 		field := fmt.Sprintf("%s.matchFields[%d]", at, i)
 		var f fieldMatcher
 		if f.field, f.err = CompileField(requirement.FieldRequirement); f.err != nil {
-			t.problem(field, f.err.Error())
+			t.problem("HLT008", field, f.err.Error())
 		}
 		f.value = f.field.path
 		if requirement.MessagePath != "" {
 			var err error
 			if f.message, err = ParsePath(requirement.MessagePath); err != nil {
-				t.problem(field+".messagePath", err.Error())
+				t.problem("HLT008", field+".messagePath", err.Error())
 			}
 		}
 		m.fields = append(m.fields, f)

@@ -29,7 +29,7 @@ type outputPath struct {
 func (t *Template) addOutput(name, field, expression string) {
 	o := outputPath{name: name, text: expression}
 	if o.path, o.err = ParsePath(expression); o.err != nil {
-		t.problem(field, o.err.Error())
+		t.problem("OUT001", field, o.err.Error())
 	}
 	t.outputs = append(t.outputs, o)
 }
@@ -101,7 +101,7 @@ func (t *Template) compileCompletion(spec *v1alpha1.DeploymentTemplateSpec) *com
 	path := func(field, expression string) outputPath {
 		o := outputPath{text: expression}
 		if o.path, o.err = ParsePath(expression); o.err != nil {
-			t.problem(field, o.err.Error())
+			t.problem("OUT008", field, o.err.Error())
 		}
 		return o
 	}

@@ -453,12 +453,12 @@ func kindOf(value any) string {
 	return "a number"
 }
 
-// leadingFields returns the first names of the path, at most n.
-func (p *Path) leadingFields(n int) []string {
+// leadingFields returns the names that the path begins with.
+func (p *Path) leadingFields() []string {
 	var names []string
 	for _, node := range p.nodes {
 		f, ok := node.(*jsonpath.FieldNode)
-		if !ok || len(names) == n {
+		if !ok {
 			break
 		}
 		names = append(names, f.Value)

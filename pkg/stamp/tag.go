@@ -17,6 +17,14 @@ type Tag struct {
 	Expression string
 	// Root is the first name of the expression: workload, params, source, …
 	Root string
+	// Names are those that the expression begins with, the root included; Whole says that
+	// it consists of nothing else.
+	Names []string
+	Whole bool
+	// Offset of $( in the string, in bytes. Alone says that the tag is the whole string, so
+	// that its value keeps its type.
+	Offset int
+	Alone  bool
 
 	path *Path
 	err  error // why the expression is invalid
@@ -34,8 +42,11 @@ type part struct {
 // string is one tag, whose value replaces it with its type.
 func splitTags(s, location string) (parts []part, single bool) {
 	if strings.HasPrefix(s, "$(") && strings.HasSuffix(s, ")$") && strings.Count(s, "$(") == 1 {
-		return []part{{tag: newTag(s[2:len(s)-2], location)}}, true
+		alone := newTag(s[2:len(s)-2], location, 0)
+		alone.Alone = true
+		return []part{{tag: alone}}, true
 	}
+	whole := len(s)
 	for {
 		open := strings.Index(s, "$(")
 		if open < 0 {
@@ -48,7 +59,7 @@ func splitTags(s, location string) (parts []part, single bool) {
 		if open > 0 {
 			parts = append(parts, part{literal: s[:open]})
 		}
-		parts = append(parts, part{tag: newTag(s[open+2:open+2+end], location)})
+		parts = append(parts, part{tag: newTag(s[open+2:open+2+end], location, whole-len(s)+open)})
 		s = s[open+2+end+2:]
 	}
 	if s != "" {
@@ -57,12 +68,13 @@ func splitTags(s, location string) (parts []part, single bool) {
 	return parts, false
 }
 
-func newTag(expression, location string) *Tag {
-	t := &Tag{Location: location, Expression: expression}
+func newTag(expression, location string, offset int) *Tag {
+	t := &Tag{Location: location, Expression: expression, Offset: offset}
 	if t.path, t.err = ParsePath(expression); t.err != nil {
 		return t
 	}
-	names := t.path.leadingFields(2)
+	names := t.path.leadingFields()
+	t.Names, t.Whole = names, t.path.fields != nil
 	if len(names) > 0 {
 		t.Root = names[0]
 		t.reaches = append(t.reaches, names[0])

@@ -40,6 +40,8 @@ type Template struct {
 
 // Problem is a fault of a template that shows without any owner.
 type Problem struct {
+	// Rule names the check, by the catalogue of lint: TPL004.
+	Rule string
 	// Field of the template object: spec.template.spec.image.
 	Field string
 	// Line of the text in spec.ytt, from 1; 0 elsewhere.
@@ -116,7 +118,7 @@ func (o Options) compile(kind string, meta *metav1.ObjectMeta, spec *v1alpha1.Te
 	for i, p := range spec.Params {
 		value, err := opaque(p.Default)
 		if err != nil {
-			t.problem(fmt.Sprintf("spec.params[%d].default", i), err.Error())
+			t.problem("SYN004", fmt.Sprintf("spec.params[%d].default", i), err.Error())
 			continue
 		}
 		t.Params = append(t.Params, Param{p.Name, value})
@@ -127,32 +129,32 @@ func (o Options) compile(kind string, meta *metav1.ObjectMeta, spec *v1alpha1.Te
 }
 
 func (t *Template) compileBody(spec *v1alpha1.TemplateSpec, o Options) program {
-	fail := func(field string, err error) program {
-		t.problem(field, err.Error())
+	fail := func(rule, field string, err error) program {
+		t.problem(rule, field, err.Error())
 		return broken{err}
 	}
 	switch {
 	case spec.Template != nil && spec.Ytt != "":
-		return fail("spec", errors.New("both template and ytt are set; remove one of them"))
+		return fail("TPL001", "spec", errors.New("both template and ytt are set; remove one of them"))
 	case spec.Ytt != "":
 		return t.compileYtt(spec.Ytt, o)
 	case spec.Template == nil:
-		return fail("spec", errors.New("neither template nor ytt is set"))
+		return fail("TPL001", "spec", errors.New("neither template nor ytt is set"))
 	}
 	s, err := compileSkeleton(spec.Template.Raw)
 	if err != nil {
-		return fail("spec.template", err)
+		return fail("TPL003", "spec.template", err)
 	}
 	for _, tag := range s.all {
 		if tag.err != nil {
-			t.problem("spec.template."+tag.Location, fmt.Sprintf("tag $(%s)$: %v", tag.Expression, tag.err))
+			t.problem("TPL004", "spec.template."+tag.Location, fmt.Sprintf("tag $(%s)$: %v", tag.Expression, tag.err))
 		}
 	}
 	return s
 }
 
-func (t *Template) problem(field, message string) {
-	t.problems = append(t.problems, Problem{Field: field, Message: message})
+func (t *Template) problem(rule, field, message string) {
+	t.problems = append(t.problems, Problem{Rule: rule, Field: field, Message: message})
 }
 
 // Problems lists everything that is wrong with the template by itself.

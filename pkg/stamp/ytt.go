@@ -43,14 +43,14 @@ func (t *Template) compileYtt(text string, o Options) program {
 	}
 	var failed *ytt.Error
 	if !errors.As(err, &failed) {
-		t.problem("spec.ytt", err.Error())
+		t.problem("YTT001", "spec.ytt", err.Error())
 	} else {
 		for _, p := range failed.Problems {
 			line := 0
 			if len(p.Frames) > 0 {
 				line = p.Frames[0].Line
 			}
-			t.problems = append(t.problems, Problem{Field: "spec.ytt", Line: line, Message: p.Message})
+			t.problems = append(t.problems, Problem{Rule: "YTT001", Field: "spec.ytt", Line: line, Message: p.Message})
 		}
 	}
 	return broken{fmt.Errorf("%s%w", yttPrefix, err)}

@@ -167,7 +167,7 @@ func TestYttObject(t *testing.T) {
 
 func TestYttProblems(t *testing.T) {
 	got := yttTemplate("a: #@ foo\nb:\n  c: #@ bar\n").Problems()
-	want := []Problem{{Field: "spec.ytt", Line: 1, Message: "undefined: foo"}, {Field: "spec.ytt", Line: 3, Message: "undefined: bar"}}
+	want := []Problem{{Rule: "YTT001", Field: "spec.ytt", Line: 1, Message: "undefined: foo"}, {Rule: "YTT001", Field: "spec.ytt", Line: 3, Message: "undefined: bar"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("each fault has its line (-want +got):\n%s", diff)
 	}

@@ -1,0 +1,35 @@
+// Package rules is the catalogue of all rules, put together from the packages below it, one for
+// each family.
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/lint/rules/file"
+	"github.com/carto-run/carto/pkg/lint/rules/reference"
+)
+
+// All lists every rule, families in the order of the catalogue.
+func All() []*lint.Rule { return all }
+
+var all = slices.Concat(
+	file.Rules,
+	reference.Rules,
+)
+
+// Find finds a rule by ID or slug; nil when there is none.
+func Find(name string) *lint.Rule {
+	for _, rule := range all {
+		if rule.ID == name || rule.Slug == name {
+			return rule
+		}
+	}
+	return nil
+}
+
+// Sorted lists every rule by ID.
+func Sorted() []*lint.Rule {
+	return slices.SortedFunc(slices.Values(all), func(a, b *lint.Rule) int { return cmp.Compare(a.ID, b.ID) })
+}

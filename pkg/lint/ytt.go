@@ -1,0 +1,4 @@
+package lint
+
+// readYtt finds what a ytt body reads.
+func (t *Template) readYtt() {}
