@@ -17,7 +17,7 @@ func Parse(name string, data []byte) ([]Document, error) {
 	if len(faults) > 0 {
 		errs := make([]error, len(faults))
 		for i, f := range faults {
-			errs[i] = f
+			errs[i] = errors.New(f.String())
 		}
 		return nil, errors.Join(errs...)
 	}

@@ -8,9 +8,20 @@ import (
 )
 
 // text is a file by lines.
-type text struct{ lines []string }
+type text struct {
+	lines []string
+	// ascii tells the lines in which columns are offsets: files may be one long line.
+	ascii []bool
+}
 
-func newText(data []byte) *text { return &text{strings.Split(string(data), "\n")} }
+func newText(data []byte) *text {
+	t := &text{lines: strings.Split(string(data), "\n")}
+	t.ascii = make([]bool, len(t.lines))
+	for i, line := range t.lines {
+		t.ascii[i] = !strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf })
+	}
+	return t
+}
 
 // line counts from 1; empty behind the end.
 func (t *text) line(n int) string {
@@ -23,6 +34,9 @@ func (t *text) line(n int) string {
 // from is the rest of a line, behind a column.
 func (t *text) from(p Position) string {
 	line := t.line(p.Line)
+	if line != "" && t.ascii[p.Line-1] {
+		return line[min(p.Column-1, len(line)):]
+	}
 	for range p.Column - 1 {
 		_, size := utf8.DecodeRuneInString(line)
 		line = line[size:]

@@ -28,8 +28,8 @@ type Fault struct {
 	Message   string
 }
 
-// Error is FILE:LINE: MESSAGE.
-func (f *Fault) Error() string {
+// String is FILE:LINE: MESSAGE.
+func (f *Fault) String() string {
 	if f.Start.IsZero() {
 		return f.File + ": " + f.Message
 	}
@@ -44,14 +44,14 @@ type decoder struct {
 	faults []*Fault
 }
 
-func (d *decoder) fault(node *yaml.Node, format string, args ...any) {
+func (d *decoder) faultf(node *yaml.Node, format string, args ...any) {
 	d.faults = append(d.faults, &Fault{Range: d.doc.rangeOf(node), Message: fmt.Sprintf(format, args...)})
 }
 
 func (d *decoder) value(node *yaml.Node, depth int) any {
 	if d.nodes++; d.nodes > maxNodes || depth > maxDepth {
 		if d.nodes == maxNodes+1 || depth == maxDepth+1 {
-			d.fault(node, "the document is too large or too deep: at most %d values, %d levels", maxNodes, maxDepth)
+			d.faultf(node, "the document is too large or too deep: at most %d values, %d levels", maxNodes, maxDepth)
 		}
 		return nil
 	}
@@ -111,7 +111,7 @@ func (d *decoder) merge(into map[string]any, first map[string]*yaml.Node, from *
 			}
 		}
 	default:
-		d.fault(from, "only mappings can be merged with <<")
+		d.faultf(from, "only mappings can be merged with <<")
 	}
 }
 
@@ -122,7 +122,7 @@ func (d *decoder) key(node *yaml.Node) (string, bool) {
 	case bool, int64, float64:
 		return fmt.Sprint(value), true
 	}
-	d.fault(node, "a key has to be a text")
+	d.faultf(node, "a key has to be a text")
 	return "", false
 }
 
@@ -172,12 +172,12 @@ func (d *decoder) scalar(node *yaml.Node) any {
 		if !tagged {
 			return text // a text that is no document of its own, such as "- a"
 		}
-		d.fault(node, "%s %q is no valid value", node.Tag, text)
+		d.faultf(node, "%s %q is no valid value", node.Tag, text)
 		return nil
 	}
 	var value any
 	if err := utiljson.Unmarshal(encoded, &value); err != nil {
-		d.fault(node, "%q has no form in JSON", text)
+		d.faultf(node, "%q has no form in JSON", text)
 		return nil
 	}
 	switch value.(type) {
