@@ -87,6 +87,7 @@ type Agent struct {
 	statuses     *statusBook
 	statusWriter *statusWriter
 	events       *recorder
+	inspector    *inspector
 
 	queue          workqueue.TypedRateLimitingInterface[ownerKey]
 	blueprintQueue workqueue.TypedRateLimitingInterface[blueprintKey]
@@ -153,6 +154,7 @@ func newAgent(config Config) (*Agent, error) {
 		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)
 	})
 	a.events = newRecorder(raw, a.clock, a.log, a.metrics)
+	a.inspector = newInspector(a.catalog.files, a.clock)
 	a.metrics.gauge("carto_queue_depth", "Owners that wait for a pass.", nil, func() float64 { return float64(a.queue.Len()) })
 	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
 	for _, kind := range ownerKinds {
@@ -248,12 +250,15 @@ func (a *Agent) lead(ctx context.Context) {
 	for range a.config.Workers {
 		workers.Go(func() { a.workOwners(writes) })
 	}
+	// Before the first status is written: one that lacks what is known would be written twice.
+	a.inspector.inspect()
 	workers.Go(func() { a.workBlueprints(writes) })
 	for range statusWorkers {
 		writers.Go(func() { a.statuses.work(writes) })
 	}
 	recorders.Go(func() { a.events.work(events) })
 	recorders.Go(func() { a.sweep(events) })
+	recorders.Go(func() { a.inspector.work(events, a.blueprintQueue.Add) })
 
 	<-ctx.Done()
 	a.log.Info("stopping: finishing the writes in flight")

@@ -2,8 +2,10 @@ package agent
 
 import (
 	"context"
+	"strings"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
@@ -26,6 +28,7 @@ func (a *Agent) handleBlueprints(kind string) {
 			if o, ok := object.(metav1.Object); ok {
 				a.epoch.Add(1)
 				a.wakeMatching(kind, a.catalog.removeBlueprint(blueprintKey{kind, o.GetName()}), nil)
+				a.inspector.touch()
 			}
 		},
 	})
@@ -36,6 +39,7 @@ func (a *Agent) blueprintChanged(kind string, object runtime.Object) {
 	before, now, changed := a.catalog.putBlueprint(object)
 	if changed {
 		a.wakeMatching(kind, before, now)
+		a.inspector.touch()
 	}
 	a.blueprintQueue.Add(blueprintKey{kind, now.Name})
 }
@@ -59,6 +63,7 @@ func (a *Agent) wakeMatching(blueprintKind string, before, now *blueprint.Bluepr
 // handleTemplates compiles templates as they arrive, and wakes what uses them.
 func (a *Agent) handleTemplates(kind string) {
 	wake := func(name string) {
+		a.inspector.touch()
 		key := realize.TemplateKey{Kind: kind, Name: name}
 		for _, user := range a.catalog.users(key) {
 			a.blueprintQueue.Add(user)
@@ -120,10 +125,20 @@ func (a *Agent) processBlueprint(ctx context.Context, key blueprintKey) error {
 	case *v1alpha1.ClusterDelivery:
 		previous = o.Status
 	}
-	status := realize.BlueprintStatus(b, a.catalog.template, previous, a.clock.Now())
+	findings := a.inspector.message(key)
+	status := realize.BlueprintStatus(b, a.catalog.template, findings, previous, a.clock.Now())
 	if apiequality.Semantic.DeepEqual(status, previous) {
 		return nil
 	}
+	// An agent that starts anew finds the message in the status, so it repeats no event.
+	if findings != "" && !told(previous, findings) {
+		a.events.warn(reference{kind: b.Kind, name: b.Name, uid: b.UID}, v1alpha1.EventBlueprintFindings, "", findings)
+	}
 	_, err := a.statusWriter.write(ctx, key.Kind, "", key.Name, b.UID, status)
 	return ignoreGone(err)
+}
+
+func told(status v1alpha1.BlueprintStatus, findings string) bool {
+	ready := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	return ready != nil && strings.HasSuffix(ready.Message, findings)
 }

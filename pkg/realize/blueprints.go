@@ -23,8 +23,9 @@ const (
 )
 
 // BlueprintStatus judges a blueprint: all templates exist, and its graph can be
-// realized (spec: status §3). The content of templates is not examined.
-func BlueprintStatus(b *blueprint.Blueprint, templates Templates, previous v1alpha1.BlueprintStatus, now time.Time) v1alpha1.BlueprintStatus {
+// realized (spec: status §3). The content of templates is not examined here: findings, what
+// lint has to say of it, stands in the message of Ready and decides nothing.
+func BlueprintStatus(b *blueprint.Blueprint, templates Templates, findings string, previous v1alpha1.BlueprintStatus, now time.Time) v1alpha1.BlueprintStatus {
 	set := newConditionSet(previous.Conditions, wireTime(now))
 	var missing []string
 	for _, use := range b.Templates() {
@@ -45,6 +46,7 @@ func BlueprintStatus(b *blueprint.Blueprint, templates Templates, previous v1alp
 		}
 		set.add(conditionValid, metav1.ConditionFalse, reasonInvalid, strings.Join(messages, "; "))
 	}
+	set.remark = findings
 	return v1alpha1.BlueprintStatus{ObservedGeneration: b.Generation, Conditions: set.finish()}
 }
 

@@ -20,6 +20,8 @@ type conditionSet struct {
 	now      metav1.Time
 	list     []metav1.Condition
 	top      metav1.Condition
+	// remark is added to the message of Ready, whatever that is.
+	remark string
 }
 
 func newConditionSet(previous []metav1.Condition, now metav1.Time) *conditionSet {
@@ -44,7 +46,11 @@ func (s *conditionSet) finish() []metav1.Condition {
 	if s.top.Status == "" {
 		s.top = metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonUnknown}
 	}
-	s.append(v1alpha1.ConditionReady, s.top.Status, s.top.Reason, s.top.Message)
+	message := s.top.Message
+	if message != "" && s.remark != "" {
+		message += "; "
+	}
+	s.append(v1alpha1.ConditionReady, s.top.Status, s.top.Reason, message+s.remark)
 	return s.list
 }
 

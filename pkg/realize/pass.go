@@ -120,7 +120,7 @@ func (p *pass) selectBlueprint(blueprints []*blueprint.Blueprint, now time.Time)
 	}
 	// Readiness is judged here and now, with the same function that writes the
 	// blueprint's status: waiting for that write would let owners act on stale news.
-	status := BlueprintStatus(p.blueprint, p.cluster.Template, v1alpha1.BlueprintStatus{}, now)
+	status := BlueprintStatus(p.blueprint, p.cluster.Template, "", v1alpha1.BlueprintStatus{}, now)
 	ready := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 	if ready.Status != metav1.ConditionTrue {
 		p.conditions.add(p.terms.ready, metav1.ConditionFalse, ready.Reason, ready.Message)

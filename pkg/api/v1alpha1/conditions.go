@@ -81,4 +81,6 @@ const (
 	EventRunRetried                   = "RunRetried"
 	EventResourceOutputChanged        = "ResourceOutputChanged"
 	EventResourceHealthyStatusChanged = "ResourceHealthyStatusChanged"
+	// EventBlueprintFindings is about a blueprint: lint finds errors in it or its templates.
+	EventBlueprintFindings = "BlueprintFindings"
 )
