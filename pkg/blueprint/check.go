@@ -34,6 +34,9 @@ var inputKinds = map[InputType][]string{
 	InputDeployment: {v1alpha1.KindClusterSourceTemplate, v1alpha1.KindClusterDeploymentTemplate},
 }
 
+// Provides says whether the output of a template kind can be read as an input of a type.
+func Provides(templateKind string, t InputType) bool { return contains(inputKinds[t], templateKind) }
+
 // checkReferences finds duplicate names and inputs that no resource can provide.
 // Duplicate resource names are an error because statuses, inputs and labels go by
 // name. An input that nothing provides is a warning: it never arrives, which the

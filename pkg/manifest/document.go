@@ -237,6 +237,30 @@ func (d *Document) LineInText(path string, line int) Range {
 	return d.InText(path, from, from+len(strings.TrimSpace(text)))
 }
 
+// Scalar is the text of the value at a path, as it is written; empty when there is none, or it
+// is no single value.
+func (d *Document) Scalar(path string) string {
+	if _, node := find(d.node, path); node != nil && node.Kind == yaml.ScalarNode {
+		return node.Value
+	}
+	return ""
+}
+
+// Item finds the item of a list whose field name has a value, as a path; that of the list when
+// there is none.
+func (d *Document) Item(list, name string) string {
+	_, node := find(d.node, list)
+	if node != nil && node.Kind == yaml.SequenceNode {
+		for i := range node.Content {
+			at := fmt.Sprintf("%s[%d]", list, i)
+			if d.Scalar(at+".name") == name {
+				return at
+			}
+		}
+	}
+	return list
+}
+
 // Whole is the part of the file that the object takes.
 func (d *Document) Whole() Range { return d.rangeOf(d.node) }
 

@@ -20,14 +20,15 @@ type Output struct {
 }
 
 type outputPath struct {
-	name string
-	text string
-	path *Path // nil when it is invalid
-	err  error
+	name  string
+	field string // of the template; empty where only the text matters
+	text  string
+	path  *Path // nil when it is invalid
+	err   error
 }
 
 func (t *Template) addOutput(name, field, expression string) {
-	o := outputPath{name: name, text: expression}
+	o := outputPath{name: name, field: field, text: expression}
 	if o.path, o.err = ParsePath(expression); o.err != nil {
 		t.problem("OUT001", field, o.err.Error())
 	}
@@ -75,6 +76,23 @@ func (t *Template) Outputs(object map[string]any) ([]Output, error) {
 		outputs = append(outputs, Output{t.outputs[i].name, value})
 	}
 	return outputs, nil
+}
+
+// OutputPath is where a stamped object has an output.
+type OutputPath struct {
+	Name string
+	// Path as the template has it, nil when it is none, and the field that holds it.
+	Path        *Path
+	Text, Field string
+}
+
+// OutputPaths lists where stamped objects have the outputs of the template.
+func (t *Template) OutputPaths() []OutputPath {
+	paths := make([]OutputPath, len(t.outputs))
+	for i, o := range t.outputs {
+		paths[i] = OutputPath{Name: o.name, Path: o.path, Text: o.text, Field: o.field}
+	}
+	return paths
 }
 
 // FirstOutputPath is the path that messages name when no object can be read; empty for
