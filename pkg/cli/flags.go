@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/near"
 )
 
 // flagError words a fault of a flag, and finds the flag that may have been meant.
@@ -16,8 +17,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := cmdutil.Near(unknown.GetSpecifiedName(), known); len(near) > 0 {
-			err = fmt.Errorf("%w; did you mean --%s?", err, near[0])
+		if meant := near.Names(unknown.GetSpecifiedName(), known); len(meant) > 0 {
+			err = fmt.Errorf("%w; did you mean --%s?", err, meant[0])
 		}
 	}
 	return &cmdutil.UsageError{Err: err}

@@ -19,7 +19,7 @@ import (
 const module = "github.com/carto-run/carto"
 
 // pure packages decide; they read no clock and touch no cluster, file or network.
-var pure = []string{"pkg/blueprint", "pkg/stamp", "pkg/ytt", "pkg/realize", "pkg/tree", "pkg/table", "pkg/why", "pkg/lint", "pkg/manifest", "pkg/schema", "pkg/offline"}
+var pure = []string{"pkg/blueprint", "pkg/stamp", "pkg/ytt", "pkg/realize", "pkg/tree", "pkg/table", "pkg/why", "pkg/lint", "pkg/manifest", "pkg/schema", "pkg/offline", "pkg/near"}
 
 // allowedInPure are the parts of client-go that are pure themselves, and those below net
 // that only parse.

@@ -9,6 +9,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/carto-run/carto/pkg/near"
 )
 
 // Connection says which cluster the flags and the kubeconfig lead to, and as whom, in the
@@ -101,11 +103,11 @@ func (f *Factory) checkConfig() error {
 }
 
 func choices(given string, known []string) string {
-	switch near := Near(given, known); {
+	switch meant := near.Names(given, known); {
 	case len(known) == 0:
 		return "the kubeconfig has none"
-	case len(near) > 0:
-		return fmt.Sprintf("did you mean %q?", near[0])
+	case len(meant) > 0:
+		return fmt.Sprintf("did you mean %q?", meant[0])
 	}
 	const most = 20 // a list of hundreds hides the fault
 	rest := ""

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/near"
 )
 
 // FieldManager owns the fields that commands write.
@@ -193,7 +194,7 @@ func Group(cmd *cobra.Command) *cobra.Command {
 		for _, c := range cmd.Commands() {
 			names, aliases = append(names, c.Name()), append(aliases, c.Aliases...)
 		}
-		meant := cmp.Or(DidYouMean(args[0], names), DidYouMean(args[0], aliases))
+		meant := cmp.Or(near.DidYouMean(args[0], names), near.DidYouMean(args[0], aliases))
 		return Usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), meant)
 	}
 	return cmd

@@ -17,6 +17,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/near"
 )
 
 // NameIn is the name in an argument, which may be TYPE/NAME too, as other commands take it
@@ -49,8 +50,8 @@ func (n *Noun) Missing(ctx context.Context, client dynamic.Interface, namespace,
 	defer cancel()
 	notFound := n.NotFound(namespace, name)
 	names, err := n.names(ctx, client, namespace)
-	if near := cmdutil.DidYouMean(name, names); near != "" {
-		return cmdutil.Findingf("%w%s", notFound, near)
+	if meant := near.DidYouMean(name, names); meant != "" {
+		return cmdutil.Findingf("%w%s", notFound, meant)
 	}
 	if n.Cluster {
 		return notFound

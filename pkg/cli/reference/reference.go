@@ -15,6 +15,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/near"
 )
 
 // Reference is an object, or all of a kind if it has no name.
@@ -160,5 +161,5 @@ func find(mapper meta.RESTMapper, typ string) (*meta.RESTMapping, error) {
 }
 
 func unknown(typ string) error {
-	return cmdutil.Usagef("the cluster has no type %q; those of Carto are: %s%s", typ, strings.Join(noun.Names(), ", "), cmdutil.DidYouMean(typ, noun.Names()))
+	return cmdutil.Usagef("the cluster has no type %q; those of Carto are: %s%s", typ, strings.Join(noun.Names(), ", "), near.DidYouMean(typ, noun.Names()))
 }

@@ -1,4 +1,5 @@
-package cmdutil
+// Package near finds the name that a person may have meant.
+package near
 
 import (
 	"cmp"
@@ -12,9 +13,9 @@ import (
 // maxNear is how many proposals are made.
 const maxNear = 3
 
-// Near picks the candidates that a person who typed a word may have meant, the nearest
+// Names picks the candidates that a person who typed a word may have meant, the nearest
 // first: those that a slip of the hand makes of it, and those that it is a part of.
-func Near(word string, candidates []string) []string {
+func Names(word string, candidates []string) []string {
 	type match struct {
 		name     string
 		distance int
@@ -64,12 +65,12 @@ func swapped(a, b string) bool {
 // DidYouMean ends an error about a word that is not known; empty when no candidate is
 // near.
 func DidYouMean(word string, candidates []string) string {
-	near := Near(word, candidates)
-	if len(near) == 0 {
+	meant := Names(word, candidates)
+	if len(meant) == 0 {
 		return ""
 	}
-	for i := range near {
-		near[i] = strconv.Quote(near[i])
+	for i := range meant {
+		meant[i] = strconv.Quote(meant[i])
 	}
-	return "; did you mean " + strings.Join(near, " or ") + "?"
+	return "; did you mean " + strings.Join(meant, " or ") + "?"
 }
