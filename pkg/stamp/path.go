@@ -126,6 +126,10 @@ func constant(side *jsonpath.ListNode) (any, bool) {
 // String returns the expression as it was written.
 func (p *Path) String() string { return p.text }
 
+// Nodes are the parsed expression, for those who reason about paths without an object. They
+// must not be changed.
+func (p *Path) Nodes() []jsonpath.Node { return p.nodes }
+
 // Lookup evaluates the path on an object, or on a view of an owner. The error says why
 // the path can not be evaluated there: an index out of range, a filter on something
 // that is no list, more than one result.

@@ -32,6 +32,15 @@ func Raw() ([][]byte, error) {
 	return texts, nil
 }
 
+// Of returns the YAML of the definition of a resource, such as workloads.
+func Of(plural string) ([]byte, error) {
+	text, err := files.ReadFile("carto.run_" + plural + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read the definition of %s: %w", plural, err)
+	}
+	return text, nil
+}
+
 // All returns the definitions, sorted by name. The caller owns them.
 func All() ([]*apiextensionsv1.CustomResourceDefinition, error) {
 	texts, err := Raw()
