@@ -198,6 +198,20 @@ func TestAllKinds(t *testing.T) {
 	}
 }
 
+// TestNewest: the types themselves tell of which release they are.
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	newest := Release{}
+	for gvk := range nativeTypes() {
+		if at := native(gvk).Lifecycle.Introduced; newest.Reached(at) || newest.IsZero() {
+			newest = at
+		}
+	}
+	if newest != Newest {
+		t.Errorf("the newest kind is of release %s, but Newest is %s", newest, Newest)
+	}
+}
+
 func nativeGroupNames() []string {
 	var names []string
 	for name := range nativeGroups() {
