@@ -54,6 +54,7 @@ func (t *Template) readBody() {
 			t.Body = nil // the engine has said so
 		}
 	}
+	t.readKind()
 	for _, tag := range t.Tags() {
 		path := manifest.Append(bodyPath, tag.Location)
 		t.Reads = append(t.Reads, Read{

@@ -112,6 +112,8 @@ type Template struct {
 	Body map[string]any
 	// Reads are what the body reads of its context, in the order of the text.
 	Reads []Read
+
+	stamps stamped
 }
 
 // IsRun says that it is a ClusterRunTemplate.
