@@ -129,3 +129,28 @@ func (c *Cursor) owner() *lint.Owner {
 	}
 	return nil
 }
+
+// Word is the part of the line that a completion replaces: the word at the cursor.
+func (c *Cursor) Word() manifest.Range {
+	file := ""
+	if c.object != nil {
+		file = c.object.Doc.File
+	}
+	isWord := isChain
+	if _, ok := c.expression(); ok {
+		isWord = func(b byte) bool { return isChain(b) && b != '.' }
+	}
+	start, end := len(c.before), 0
+	for start > 0 && isWord(c.before[start-1]) {
+		start--
+	}
+	for end < len(c.behind) && isWord(c.behind[end]) {
+		end++
+	}
+	line := c.at.Line
+	return manifest.Range{
+		File:  file,
+		Start: manifest.Position{Line: line, Column: c.at.Column - (len(c.before) - start)},
+		End:   manifest.Position{Line: line, Column: c.at.Column + end},
+	}
+}

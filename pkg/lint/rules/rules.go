@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/lint/rules/access"
 	"github.com/carto-run/carto/pkg/lint/rules/file"
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
 )
@@ -17,6 +18,7 @@ func All() []*lint.Rule { return all }
 var all = slices.Concat(
 	file.Rules,
 	reference.Rules,
+	access.Rules,
 )
 
 // Find finds a rule by ID or slug; nil when there is none.

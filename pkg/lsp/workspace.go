@@ -1,0 +1,137 @@
+package lsp
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/manifest"
+)
+
+// Bounds on what a workspace may hold: one that is opened by mistake, such as a home, must not
+// be read for minutes.
+const (
+	maxFile  = 3 << 20
+	maxFiles = 5000
+)
+
+// workspace is the files of the folders, with the texts of open editors over them.
+type workspace struct {
+	folders []string
+	// disk are the files of the folders, by path; open the texts of editors.
+	disk map[string]string
+	open map[string]document
+	// truncated says that a folder holds more files than are read.
+	truncated bool
+}
+
+type document struct {
+	text    string
+	version *int
+}
+
+func newWorkspace() *workspace {
+	return &workspace{disk: map[string]string{}, open: map[string]document{}}
+}
+
+// isManifest says whether a file can hold objects, by its name.
+func isManifest(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
+}
+
+// isOutside are folders in which nobody writes blueprints.
+func isOutside(name string) bool {
+	return strings.HasPrefix(name, ".") && name != "." || name == "node_modules" || name == "vendor"
+}
+
+// add reads a folder. What can not be read is left out: editors show that themselves.
+func (w *workspace) add(folder string) {
+	w.folders = append(w.folders, folder)
+	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil //nolint:nilerr // a folder that can not be read is left out
+		case entry.IsDir() && path != folder && isOutside(entry.Name()):
+			return filepath.SkipDir
+		case len(w.disk) >= maxFiles:
+			w.truncated = true
+			return filepath.SkipAll
+		case entry.Type().IsRegular() && isManifest(path):
+			w.read(path)
+		}
+		return nil
+	})
+}
+
+func (w *workspace) remove(folder string) {
+	w.folders = slices.DeleteFunc(w.folders, func(f string) bool { return f == folder })
+	for path := range w.disk {
+		if !w.covers(path) {
+			delete(w.disk, path)
+		}
+	}
+}
+
+// covers says whether a path is in one of the folders.
+func (w *workspace) covers(path string) bool {
+	return slices.ContainsFunc(w.folders, func(folder string) bool {
+		inside, err := filepath.Rel(folder, path)
+		return err == nil && filepath.IsLocal(inside) && !slices.ContainsFunc(strings.Split(filepath.Dir(inside), string(filepath.Separator)), isOutside)
+	})
+}
+
+// read reads a file again, after a change on disk.
+func (w *workspace) read(path string) {
+	delete(w.disk, path)
+	f, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil || len(data) > maxFile {
+		return
+	}
+	// Most files of a workspace are about other things.
+	if text := string(data); strings.Contains(text, "apiVersion") {
+		w.disk[path] = text
+	}
+}
+
+// text of a file as the person sees it.
+func (w *workspace) text(path string) string {
+	if document, ok := w.open[path]; ok {
+		return document.text
+	}
+	return w.disk[path]
+}
+
+// set is everything, as lint reads it.
+func (w *workspace) set() *lint.Set {
+	texts := make(map[string]string, len(w.disk)+len(w.open))
+	for path, text := range w.disk {
+		texts[path] = text
+	}
+	for path, document := range w.open {
+		texts[path] = document.text
+	}
+	files := make([]lint.File, 0, len(texts))
+	for path, text := range texts {
+		files = append(files, lint.File{Name: path, Data: []byte(text)})
+	}
+	slices.SortFunc(files, func(a, b lint.File) int { return strings.Compare(a.Name, b.Name) })
+	return lint.ReadFiles(files)
+}
+
+// location makes a range a location of the protocol.
+func (w *workspace) location(r manifest.Range) location {
+	return location{URI: uriOf(r.File), Range: linesOf(w.text(r.File)).span(r)}
+}
