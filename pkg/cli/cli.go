@@ -20,6 +20,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/doctor"
 	"github.com/carto-run/carto/pkg/cli/install"
+	"github.com/carto-run/carto/pkg/cli/lsp"
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/version"
@@ -124,6 +125,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	root.AddCommand(nouns(f)...)
 	root.AddCommand(
 		install.NewCmdInstall(f, nil),
+		lsp.NewCmdLsp(f, nil),
 		tree.NewCmdTree(f, nil),
 		version.NewCmdVersion(f, nil),
 		newCmdOptions(f),

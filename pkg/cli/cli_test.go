@@ -170,7 +170,7 @@ func TestBadFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"nonsense", "--nonsense", "install x", "install --timeout 0", "install --timeout", "install --image=a&b",
-		"version -o xml", "version x", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree nonsense/x", "tree pod", "tree csc",
+		"version -o xml", "version x", "lsp x", "lsp --port 1", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree nonsense/x", "tree pod", "tree csc",
 		"tree workload/a b", "tree workload/a -l a=b", "tree workload -l !", "tree workload/a -A", "tree workload -A -n x", "tree workload --up",
 		"tree pod/x pod/y --up", "tree pod/x --up --step a", "tree workload/a --depth -1", "tree workload/a --deep --watch", "tree csc/web --deep",
 		"tree csc/web --watch --until ready", "tree workload/a --watch -o mermaid", "tree workload/a -o jsonpath={", "tree pod/x --watch --until ready",
@@ -296,6 +296,7 @@ var goldensElsewhere = map[string]string{
 	"completion": "the scripts are cobra's",
 	"install":    "its manifests are generated, and the rest needs a real cluster: the script install.txtar",
 	"events":     "has goldens of its own: TestEvents",
+	"lsp":        "speaks with editors: the tests of pkg/lsp do, by the protocol",
 	"doctor":     "has goldens of its own, with a cluster in its worst state",
 	"tail":       "logs come from nodes: its own tests, and those with a real API server",
 	"version":    "says what machine this is: the script misc.txtar",

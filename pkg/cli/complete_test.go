@@ -171,7 +171,7 @@ func TestCompleteWithoutCluster(t *testing.T) {
 var otherWords = map[string][]string{
 	"cascade": {"stamped objects"}, "deep": {"every kind"}, "delay": {"how long"}, "depth": {"levels"}, "dir": {"folder"}, "dry-run": {"print"},
 	"export": {"manifest"}, "force": {"replace"}, "force-conflicts": {"other field managers"}, "max-streams": {"how many"}, "previous": {"before they restarted"},
-	"print": {"write"}, "selector": {"labels"}, "show": {"sections"}, "since": {"within", "look back"}, "stalled-after": {"nothing has changed"},
+	"print": {"write"}, "selector": {"labels"}, "show": {"sections"}, "since": {"within", "look back"}, "stalled-after": {"nothing has changed"}, "stdio": {"standard input"},
 	"sub-path": {"folder"}, "template": {"tags"}, "timeout": {"how long"}, "timestamps": {"when"}, "until": {"end when"},
 	"update-strategy": {"merge"}, "watch": {"change", "happen"}, "yes": {"do not ask"},
 }

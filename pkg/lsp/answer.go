@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sourcegraph/jsonrpc2"
 
@@ -167,7 +166,7 @@ func (s *server) diagnostic(f *lint.Finding) diagnostic {
 	}
 	d := diagnostic{
 		Range: linesOf(s.workspace.text(f.At.File)).span(f.At), Severity: severities[f.Level],
-		Code: f.Rule.ID, Source: strings.Fields(s.config.Name)[0], Message: message,
+		Code: f.Rule.ID, Source: s.config.Name, Message: message,
 	}
 	if s.config.URL != nil {
 		d.CodeDescription = &codeDescription{Href: s.config.URL(f.Rule)}

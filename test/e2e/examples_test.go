@@ -42,6 +42,7 @@ type example struct {
 const (
 	noAgent    = "no agent makes it ready"
 	noTerminal = "it asks, and there is no terminal to answer on"
+	noEditor   = "no editor speaks to it"
 	testFailed = "its tests have failed"
 	watches    = "it goes on until it is interrupted"
 )
@@ -53,6 +54,8 @@ var examples = map[string]example{
 	"kubectl carto install --crds-only":            {changes: true},
 	"kubectl carto install --print > carto.yaml":   {},
 	"kubectl carto version":                        {},
+	"kubectl carto lsp":                            {exit: 1, says: "without a shutdown request", reason: noEditor},
+	"kubectl carto lsp --stdio":                    {exit: 1, says: "without a shutdown request", reason: noEditor},
 	"kubectl carto version -o json":                {},
 	"kubectl carto completion install":             {},
 	"kubectl carto completion install --dir ~/bin": {},

@@ -99,6 +99,9 @@ func (s *Streams) OutIsTerminal() bool { return s.outTTY }
 // ErrIsTerminal tells whether a person watches standard error.
 func (s *Streams) ErrIsTerminal() bool { return s.errTTY && s.Getenv("TERM") != "dumb" }
 
+// InIsTerminal says whether a person at a keyboard is what is read.
+func (s *Streams) InIsTerminal() bool { return s.inTTY }
+
 // CanPrompt tells whether a question can be asked and answered.
 func (s *Streams) CanPrompt() bool { return s.inTTY && s.errTTY }
 
