@@ -139,6 +139,8 @@ type Input struct {
 	Name string
 	// From is the name of the resource that is read.
 	From string
+	// Path of the input in the blueprint: spec.resources[1].sources[0].
+	Path string
 }
 
 // Severity of a diagnostic.
@@ -160,7 +162,12 @@ type Diagnostic struct {
 	Field string
 	// Message says what is wrong and what to do.
 	Message string
+	// Related are other fields that prove it.
+	Related []Related
 }
+
+// Related is a field that has a part in a fault.
+type Related struct{ Field, Message string }
 
 func (d Diagnostic) String() string { return d.Field + ": " + d.Message }
 
@@ -227,6 +234,7 @@ func compile(kind string, meta metav1.ObjectMeta, selector v1alpha1.LegacySelect
 		b.Resources = append(b.Resources, compileResource(s, i, b.OwnerKind(), report))
 	}
 	checkReferences(b, report)
+	checkDeployments(b, report)
 	b.Order = sortTopologically(b.Resources, report)
 	b.Diagnostics = report.sorted()
 	return b
@@ -236,18 +244,17 @@ func compileResource(s step, i int, ownerKind string, report *reporter) *Resourc
 	at := fmt.Sprintf("spec.resources[%d]", i)
 	r := &Resource{Name: s.name, TemplateKind: s.ref.Kind, TemplateName: s.ref.Name}
 	r.Params = compileParams(s.params, at+".params", report)
-	for _, in := range s.sources {
-		r.Inputs = append(r.Inputs, Input{InputSource, in.Name, in.Resource})
+	addInputs := func(t InputType, list string, references []v1alpha1.ResourceReference) {
+		for j, in := range references {
+			r.Inputs = append(r.Inputs, Input{t, in.Name, in.Resource, fmt.Sprintf("%s.%s[%d]", at, list, j)})
+		}
 	}
-	for _, in := range s.images {
-		r.Inputs = append(r.Inputs, Input{InputImage, in.Name, in.Resource})
-	}
+	addInputs(InputSource, "sources", s.sources)
+	addInputs(InputImage, "images", s.images)
 	if s.deployment != nil {
-		r.Inputs = append(r.Inputs, Input{InputDeployment, "", s.deployment.Resource})
+		r.Inputs = append(r.Inputs, Input{InputDeployment, "", s.deployment.Resource, at + ".deployment"})
 	}
-	for _, in := range s.configs {
-		r.Inputs = append(r.Inputs, Input{InputConfig, in.Name, in.Resource})
-	}
+	addInputs(InputConfig, "configs", s.configs)
 	if s.ref.Name != "" {
 		if len(s.ref.Options) > 0 {
 			report.warnf("REF013", at+".templateRef", "both name and options are set; the name %q is used", s.ref.Name)
@@ -257,6 +264,7 @@ func compileResource(s step, i int, ownerKind string, report *reporter) *Resourc
 	if len(s.ref.Options) == 0 {
 		report.warnf("REF013", at+".templateRef", "neither name nor options is set, so resource %q can not be stamped", s.name)
 	}
+	checkOptions(s.ref.Options, at+".templateRef", report)
 	for j, o := range s.ref.Options {
 		optionAt := fmt.Sprintf("%s.templateRef.options[%d]", at, j)
 		selector := compileSelector(o.Selector, ownerKind, report, selectorFields{

@@ -63,7 +63,7 @@ func indexOf(names []string) map[string]int {
 	return index
 }
 
-// sortTopologically orders resources, and reports a cycle: the inputs of its members
+// sortTopologically orders resources, and reports cycles: the inputs of their members
 // never arrive.
 func sortTopologically(resources []*Resource, report *reporter) []*Resource {
 	names, reads := make([]string, len(resources)), make([][]string, len(resources))
@@ -78,22 +78,40 @@ func sortTopologically(resources []*Resource, report *reporter) []*Resource {
 	for i, at := range order {
 		sorted[i] = resources[at]
 	}
-	if stuck == 0 {
-		return sorted
-	}
-	placed := make([]bool, len(resources))
-	for _, at := range order[:len(order)-stuck] {
-		placed[at] = true
-	}
-	if cycle := findCycle(resources, indexOf(names), placed); len(cycle) > 0 {
-		names := make([]string, 0, len(cycle)+1)
-		for _, i := range cycle {
-			names = append(names, resources[i].Name)
+	for stuck > 0 {
+		placed := make([]bool, len(resources))
+		for _, at := range order[:len(order)-stuck] {
+			placed[at] = true
 		}
-		names = append(names, resources[cycle[0]].Name)
-		report.errorf("GRF001", fmt.Sprintf("spec.resources[%d]", cycle[0]), "resources read from each other in a cycle, so none of them can ever be stamped: %s; remove one of these inputs", strings.Join(names, " <- "))
+		cycle := findCycle(resources, indexOf(names), placed)
+		if len(cycle) == 0 {
+			break
+		}
+		reportCycle(resources, cycle, report)
+		for _, at := range cycle { // as if it were none, to find the others
+			reads[at] = nil
+		}
+		order, stuck = Order(names, reads)
 	}
 	return sorted
+}
+
+// reportCycle reports resources that read from each other, each from the next one.
+func reportCycle(resources []*Resource, cycle []int, report *reporter) {
+	names := make([]string, 0, len(cycle)+1)
+	for _, i := range cycle {
+		names = append(names, resources[i].Name)
+	}
+	names = append(names, resources[cycle[0]].Name)
+	report.errorf("GRF001", fmt.Sprintf("spec.resources[%d]", cycle[0]), "resources read from each other in a cycle, so none of them can ever be stamped: %s; remove one of these inputs", strings.Join(names, " <- "))
+	for n, i := range cycle {
+		for _, in := range resources[i].Inputs {
+			if in.From == names[n+1] {
+				report.because(in.Path, "%s reads from %s", names[n], names[n+1])
+				break
+			}
+		}
+	}
 }
 
 // findCycle follows inputs among the resources that could not be placed until it meets

@@ -69,6 +69,15 @@ func TestOrder(t *testing.T) {
 			want:   []string{"free", "tail", "a", "b", "c"},
 			errors: []string{"spec.resources[1]: resources read from each other in a cycle, so none of them can ever be stamped: a <- c <- b <- a; remove one of these inputs"},
 		},
+		"several cycles": {
+			reason: "every fault is told at once, and a step that waits for a cycle is in none",
+			steps:  []string{"a<b", "b<a", "c<a,c", "d<c"},
+			want:   []string{"a", "b", "c", "d"},
+			errors: []string{
+				"spec.resources[0]: resources read from each other in a cycle, so none of them can ever be stamped: a <- b <- a; remove one of these inputs",
+				"spec.resources[2]: resources read from each other in a cycle, so none of them can ever be stamped: c <- c; remove one of these inputs",
+			},
+		},
 		"unknown input": {
 			reason: "an input that does not exist does not hold its reader back (A11)",
 			steps:  []string{"a<ghost"},
@@ -117,8 +126,8 @@ func TestDiagnosticsAllAtOnce(t *testing.T) {
 		"warning spec.selector",
 		"warning spec.params[0]",
 		"warning spec.resources[1].templateRef.options[1].passThrough",
-		"warning spec.resources[1]", // ghost does not exist
-		"warning spec.resources[1]", // fetch has no image
+		"warning spec.resources[1].sources[1].resource", // ghost does not exist
+		"warning spec.resources[1].images[0].resource",  // fetch has no image
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Errorf("every fault is found in one go, errors first (-want +got):\n%s", diff)

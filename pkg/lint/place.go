@@ -17,6 +17,16 @@ func (o *Object) Key(path string) Place { return Place{o, path, o.Doc.Key(path)}
 // Value is the place of a field's value.
 func (o *Object) Value(path string) Place { return Place{o, path, o.Doc.Value(path)} }
 
+// At is what to underline of a field: its value where that stands on the line of the key, else
+// the key. Where the path leads further than the document, it is the deepest part there is.
+func (o *Object) At(path string) Place {
+	key, value := o.Doc.Key(path), o.Doc.Value(path)
+	if value.Start.Line == key.Start.Line && value.End.Line == value.Start.Line {
+		key = value
+	}
+	return Place{o, path, key}
+}
+
 // InText is the place of a part of a text that a field holds, by byte offsets.
 func (o *Object) InText(path string, from, to int) Place {
 	return Place{o, path, o.Doc.InText(path, from, to)}

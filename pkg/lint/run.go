@@ -61,12 +61,20 @@ func (p *Pass) Report(at Place, format string, args ...any) *Finding {
 }
 
 // Diagnosed reports what the engine found by itself under the ID of the rule.
-func (p *Pass) Diagnosed() {
+func (p *Pass) Diagnosed() { p.DiagnosedWith(func(*Blueprint, *Finding) {}) }
+
+// DiagnosedWith does the same, and hands on what is found in blueprints, to be completed.
+func (p *Pass) DiagnosedWith(complete func(*Blueprint, *Finding)) {
 	for _, b := range p.Blueprints {
 		for _, d := range b.Diagnostics {
-			if d.Rule == p.rule.ID {
-				p.Report(b.Key(d.Field), "%s", d.Message)
+			if d.Rule != p.rule.ID {
+				continue
 			}
+			f := p.Report(b.At(d.Field), "%s", d.Message)
+			for _, related := range d.Related {
+				f.Because(b.At(related.Field).Range, "%s", related.Message)
+			}
+			complete(b, f)
 		}
 	}
 	for _, t := range p.Templates {
