@@ -1,45 +1,38 @@
 // Package reference holds the rules about what refers to what (REF).
 package reference
 
-import "github.com/carto-run/carto/pkg/lint"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/near"
+)
 
 // Rules of the family.
 var Rules = []*lint.Rule{
-	{
-		ID: "REF003", Slug: "unknown-input-step", Level: lint.Error, Needs: lint.NeedsFiles, Admission: true,
-		Title: "an input reads from a step that the blueprint does not have",
-		Text: `An input names the step whose output it is. When the blueprint has no step of that name, the input never
-arrives, and the step that reads it is never stamped.
+	unknownTemplate, otherTemplateKind,
+	unknownInputStep, wrongInputKind, duplicateStep, duplicateInput, misplacedDeployment,
+	unusedTemplate,
+	unknownRunTemplate, unusedRunTemplate, unknownStampedRunTemplate,
+	unknownPassThrough, templateOrOptions,
+}
 
-Correct the name, or add the step.`,
-		Bad: `apiVersion: carto.run/v1alpha1
-kind: ClusterSupplyChain
-metadata:
-  name: web
-spec:
-  selector: {type: web}
-  resources:
-  - name: source
-    templateRef: {kind: ClusterSourceTemplate, name: git}
-  - name: image # <-
-    templateRef: {kind: ClusterImageTemplate, name: kaniko}
-    sources:
-    - {name: source, resource: srce}
-`,
-		Good: `apiVersion: carto.run/v1alpha1
-kind: ClusterSupplyChain
-metadata:
-  name: web
-spec:
-  selector: {type: web}
-  resources:
-  - name: source
-    templateRef: {kind: ClusterSourceTemplate, name: git}
-  - name: image
-    templateRef: {kind: ClusterImageTemplate, name: kaniko}
-    sources:
-    - {name: source, resource: source}
-`,
-		Check: (*lint.Pass).Diagnosed,
-	},
+// meant says which of the names a wrong one may have been meant to be: "a" or "b". It is empty
+// when none is near.
+func meant(word string, names []string) string {
+	found := near.Names(word, names)
+	for i := range found {
+		found[i] = strconv.Quote(found[i])
+	}
+	return strings.Join(found, " or ")
+}
+
+// proposeName completes a finding about a name that is not known.
+func proposeName(f *lint.Finding, word string, names []string, otherwise string) {
+	if names := meant(word, names); names != "" {
+		f.Do("write %s, if that is what was meant; else %s", names, otherwise)
+		return
+	}
+	f.Do("%s", otherwise)
 }
