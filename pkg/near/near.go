@@ -69,8 +69,14 @@ func DidYouMean(word string, candidates []string) string {
 	if len(meant) == 0 {
 		return ""
 	}
-	for i := range meant {
-		meant[i] = strconv.Quote(meant[i])
+	return "; did you mean " + Or(meant) + "?"
+}
+
+// Or lists names for a sentence: "cart" or "crab". It is empty for no names.
+func Or(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
 	}
-	return "; did you mean " + strings.Join(meant, " or ") + "?"
+	return strings.Join(quoted, " or ")
 }

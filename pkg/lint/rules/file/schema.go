@@ -1,0 +1,170 @@
+package file
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/manifest"
+	"github.com/carto-run/carto/pkg/near"
+	"github.com/carto-run/carto/pkg/schema"
+)
+
+var unknownField = &lint.Rule{
+	ID: "SYN003", Slug: "unknown-field", Level: lint.Error, Needs: lint.NeedsFiles,
+	Title: "an object of Carto has a field that its kind does not know",
+	Text: `The API server drops fields that the CRD does not know, so what the field says has no effect. (` + "`kubectl apply`" + ` refuses
+it, unless it is told not to validate; GitOps tools often only warn.)
+
+Correct the name. A field of another kind, such as an ` + "`imagePath`" + ` in a ClusterTemplate, means that the kind is wrong.`,
+	Bad: `apiVersion: carto.run/v1alpha1
+kind: ClusterImageTemplate
+metadata:
+  name: kpack
+spec:
+  imagePath: .status.latestImage
+  healtRule: {singleConditionType: Ready} # <-
+  template: {apiVersion: kpack.io/v1alpha2, kind: Image, metadata: {name: $(workload.metadata.name)$}}
+`,
+	Good: `apiVersion: carto.run/v1alpha1
+kind: ClusterImageTemplate
+metadata:
+  name: kpack
+spec:
+  imagePath: .status.latestImage
+  healthRule: {singleConditionType: Ready}
+  template: {apiVersion: kpack.io/v1alpha2, kind: Image, metadata: {name: $(workload.metadata.name)$}}
+`,
+	Check: func(p *lint.Pass) {
+		for _, o := range p.Objects {
+			for _, fault := range faults(p, o) {
+				if fault.Breach != schema.UnknownField {
+					continue
+				}
+				f := p.Report(o.Key(fault.Path), "%s %s", named(o, parent(fault)), fault.Message)
+				if meant := near.Or(fault.Meant); meant != "" {
+					f.Do("write %s, if that is what was meant; else remove it", meant)
+				} else {
+					f.Do("remove it: it has no effect")
+				}
+			}
+		}
+	},
+}
+
+var brokenValue = &lint.Rule{
+	ID: "SYN004", Slug: "invalid-value", Level: lint.Error, Needs: lint.NeedsFiles, Admission: true,
+	Title: "a value of an object of Carto does not fit its field",
+	Text: `The API server refuses the object: a value is of another type than the CRD says, is none of those that are
+allowed, breaks a limit, or a required field is not there. Lint can check little else of the object then.
+
+A text that YAML takes for a number or a boolean needs quotes: ` + "`\"1.10\"`, `\"true\"`, `\"on\"`" + `.`,
+	Bad: `apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata:
+  name: cart
+spec:
+  params: {replicas: 2} # <-
+  env:
+  - {name: DEBUG, value: "on"}
+`,
+	Good: `apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata:
+  name: cart
+spec:
+  params: [{name: replicas, value: 2}]
+  env:
+  - {name: DEBUG, value: "on"}
+`,
+	Check: func(p *lint.Pass) {
+		for _, o := range p.Objects {
+			said := false
+			for _, fault := range faults(p, o) {
+				if fault.Breach == schema.UnknownField || saidElsewhere(fault) {
+					continue
+				}
+				said = true
+				f := p.Report(o.At(fault.Path), "%s %s", named(o, fault.Path), fault.Message)
+				switch {
+				case fault.Breach == schema.WrongType && strings.HasSuffix(fault.Message, "to be a text") && !strings.HasPrefix(fault.Message, "is an object") && !strings.HasPrefix(fault.Message, "is a list"):
+					f.Do("write it in quotes")
+				case fault.Breach == schema.MissingField:
+					f.Do("add %s", fault.Field)
+				case len(fault.Meant) > 0:
+					f.Do("write %s, if that is what was meant", near.Or(fault.Meant))
+				}
+			}
+			if !said && o.Broken != nil && !o.Remote {
+				p.Report(o.Key(""), "the object can not be read: %s", withoutPlace(o))
+			}
+		}
+		p.Diagnosed()
+	},
+}
+
+// faults are those of an object of Carto against its CRD. Its status is left out: nobody writes
+// it by hand, and the agent that did may be newer.
+func faults(p *lint.Pass, o *lint.Object) []schema.Fault {
+	if o.Doc.APIVersion() != v1alpha1.GroupVersion.String() || o.Remote {
+		return nil
+	}
+	kind := p.Schemas.Kind(v1alpha1.GroupVersion.WithKind(o.Doc.Kind()))
+	if kind == nil {
+		return nil // SYN005 says so
+	}
+	value := o.Doc.Object
+	if _, has := value["status"]; has {
+		value = make(map[string]any, len(o.Doc.Object))
+		for key, field := range o.Doc.Object {
+			if key != "status" {
+				value[key] = field
+			}
+		}
+	}
+	return schema.Validate(value, kind.Schema, nil)
+}
+
+// saidElsewhere says that a rule with more knowledge reports the same.
+func saidElsewhere(f schema.Fault) bool {
+	if f.Breach == schema.MissingField {
+		return strings.HasPrefix(f.Path, "spec.template") && !strings.Contains(f.Path, "[") // TPL003
+	}
+	if f.Breach == schema.WrongType {
+		return false
+	}
+	switch {
+	case strings.Contains(f.Path, "elector"), strings.Contains(f.Path, ".match"):
+		return f.Path != "spec.selector" && !strings.HasPrefix(f.Path, "spec.healthRule") // SEL002, SEL003
+	case strings.HasSuffix(f.Path, ".templateRef.options"), strings.HasSuffix(f.Path, ".templateRef.name"):
+		return f.Breach == schema.OutOfLimits // REF013
+	case strings.HasPrefix(f.Path, "spec.resources[") && strings.HasSuffix(f.Path, "].name") && strings.Count(f.Path, ".") == 2:
+		return true // SYN008
+	}
+	return f.Path == "metadata.name"
+}
+
+// named names a part of an object in a sentence.
+func named(o *lint.Object, path string) string {
+	if path == "" {
+		return "the " + o.Doc.Kind()
+	}
+	return path
+}
+
+// parent is the path of the object that has the unknown field of a fault.
+func parent(f schema.Fault) string {
+	return strings.TrimSuffix(strings.TrimSuffix(f.Path, manifest.Join("", f.Field)), ".")
+}
+
+// withoutPlace is why an object is broken, without FILE:LINE, which the finding has.
+func withoutPlace(o *lint.Object) string {
+	message := o.Broken.Error()
+	if rest, ok := strings.CutPrefix(message, o.Doc.File+":"); ok {
+		if line, rest, ok := strings.Cut(rest, ": "); ok && strings.Trim(line, "0123456789") == "" {
+			return rest
+		}
+	}
+	return fmt.Sprint(o.Broken)
+}
