@@ -272,6 +272,9 @@ func compileResource(s step, i int, ownerKind string, report *reporter) *Resourc
 			expressions: optionAt + ".selector.matchExpressions",
 			fields:      optionAt + ".selector.matchFields",
 		})
+		if selector.Score() == 0 {
+			report.warnf("SEL001", optionAt+".selector", "no requirement is set, so the option never matches an owner; set matchLabels, matchExpressions or matchFields")
+		}
 		r.Options = append(r.Options, Option{Name: o.Name, PassThrough: o.PassThrough, Selector: selector})
 		if o.PassThrough != "" && o.Name == "" {
 			checkPassThrough(r, o.PassThrough, optionAt+".passThrough", report)

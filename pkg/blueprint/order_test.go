@@ -125,6 +125,7 @@ func TestDiagnosticsAllAtOnce(t *testing.T) {
 		"error spec.resources[1].templateRef.options[0].selector.matchFields[0]",
 		"warning spec.selector",
 		"warning spec.params[0]",
+		"warning spec.resources[1].templateRef.options[1].selector",
 		"warning spec.resources[1].templateRef.options[1].passThrough",
 		"warning spec.resources[1].sources[1].resource", // ghost does not exist
 		"warning spec.resources[1].images[0].resource",  // fetch has no image

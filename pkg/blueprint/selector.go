@@ -2,6 +2,8 @@ package blueprint
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,6 +33,27 @@ type Selector struct {
 // Score is the specificity: the number of label entries, label expressions and field
 // requirements. A selector with score 0 never matches (spec: reconcile §3.2).
 func (s *Selector) Score() int { return s.score }
+
+// Broken is why the selector could not be compiled, so that it never matches; nil otherwise.
+func (s *Selector) Broken() error { return s.broken }
+
+// Labels are the requirements on labels.
+func (s *Selector) Labels() []labels.Requirement {
+	requirements, _ := s.labels.Requirements()
+	return requirements
+}
+
+// Fields are the requirements on fields, in the author's order. Those that could not be
+// compiled are not among them.
+func (s *Selector) Fields() []stamp.Field { return s.fields }
+
+// WithoutField is the same selector without one of its Fields.
+func (s *Selector) WithoutField(i int) *Selector {
+	without := *s
+	without.score--
+	without.fields = slices.Concat(s.fields[:i], s.fields[i+1:])
+	return &without
+}
 
 // String shows the requirements: a=b,c in (d,e),spec.source.git Exists. A selector that
 // never matches says why.
@@ -135,29 +158,58 @@ type selectorFields struct{ labels, expressions, fields string }
 
 func compileSelector(selector v1alpha1.Selector, ownerKind string, report *reporter, at selectorFields) *Selector {
 	s := &Selector{score: len(selector.MatchLabels) + len(selector.MatchExpressions) + len(selector.MatchFields)}
-	compiled, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: selector.MatchLabels, MatchExpressions: selector.MatchExpressions})
-	if err != nil {
-		field := at.labels
-		if len(selector.MatchExpressions) > 0 {
-			field = at.expressions
+	fail := func(path string, err error) {
+		report.errorf("SEL002", path, "the requirement is invalid, so the selector never matches: %v", err)
+		if s.broken == nil {
+			s.broken = fmt.Errorf("invalid selector at %s: %w", path, err)
 		}
-		report.errorf("SEL002", field, "the selector is invalid, so it never matches: %v", err)
-		s.broken = fmt.Errorf("invalid selector at %s: %w", field, err)
-		return s
 	}
-	s.labels = compiled
+	s.labels = labels.NewSelector()
+	for _, key := range slices.Sorted(maps.Keys(selector.MatchLabels)) {
+		requirement, err := labels.NewRequirement(key, selection.Equals, []string{selector.MatchLabels[key]})
+		if err != nil {
+			fail(at.labels+"['"+key+"']", err)
+			continue
+		}
+		s.labels = s.labels.Add(*requirement)
+	}
+	for i, expression := range selector.MatchExpressions {
+		requirement, err := compileExpression(expression)
+		if err != nil {
+			fail(fmt.Sprintf("%s[%d]", at.expressions, i), err)
+			continue
+		}
+		s.labels = s.labels.Add(*requirement)
+	}
 	for i, requirement := range selector.MatchFields {
+		path := fmt.Sprintf("%s[%d]", at.fields, i)
 		requirement.Key = ownerPath(requirement.Key, ownerKind)
 		field, err := stamp.CompileField(requirement)
 		if err != nil {
-			path := fmt.Sprintf("%s[%d]", at.fields, i)
-			report.errorf("SEL002", path, "the requirement is invalid, so the selector never matches: %v", err)
-			s.broken = fmt.Errorf("invalid selector at %s: %w", path, err)
-			return s
+			fail(path, err)
+			continue
 		}
 		s.fields = append(s.fields, field)
+		switch takes := field.Operator() == v1alpha1.FieldSelectorOpIn || field.Operator() == v1alpha1.FieldSelectorOpNotIn; {
+		case takes && len(requirement.Values) == 0:
+			report.warnf("SEL002", path, "operator %s of key %s compares with values, but there are none", requirement.Operator, requirement.Key)
+		case !takes && len(requirement.Values) > 0:
+			report.warnf("SEL002", path, "operator %s of key %s takes no values, so these mean nothing", requirement.Operator, requirement.Key)
+		}
 	}
 	return s
+}
+
+func compileExpression(expression metav1.LabelSelectorRequirement) (*labels.Requirement, error) {
+	operators := map[metav1.LabelSelectorOperator]selection.Operator{
+		metav1.LabelSelectorOpIn: selection.In, metav1.LabelSelectorOpNotIn: selection.NotIn,
+		metav1.LabelSelectorOpExists: selection.Exists, metav1.LabelSelectorOpDoesNotExist: selection.DoesNotExist,
+	}
+	operator, known := operators[expression.Operator]
+	if !known {
+		return nil, fmt.Errorf("operator of %s: %q is none of In, NotIn, Exists, DoesNotExist", expression.Key, expression.Operator)
+	}
+	return labels.NewRequirement(expression.Key, operator, expression.Values)
 }
 
 // ownerPath strips the prefixes that keys may carry: one dot, and the owner's name

@@ -30,6 +30,15 @@ func CompileField(r v1alpha1.FieldRequirement) (Field, error) {
 	return Field{path: path, operator: r.Operator, values: r.Values}, nil
 }
 
+// Path of the field.
+func (f Field) Path() *Path { return f.path }
+
+// Operator of the requirement.
+func (f Field) Operator() v1alpha1.FieldSelectorOperator { return f.operator }
+
+// Values of the requirement, which In and NotIn compare with.
+func (f Field) Values() []string { return f.values }
+
 // Matches evaluates the requirement. A missing path never matches NotIn, unlike a
 // label that is absent; a null one does (spec: reconcile Q2).
 func (f Field) Matches(root any) (bool, error) {

@@ -130,6 +130,51 @@ func (p *Path) String() string { return p.text }
 // must not be changed.
 func (p *Path) Nodes() []jsonpath.Node { return p.nodes }
 
+// Names are those that the path consists of; nil when there is more to it, such as an index
+// or a filter.
+func (p *Path) Names() []string { return p.fields }
+
+// Indexed is the list, as the names that lead to it, whose item the path takes by position;
+// nil when it takes none so.
+func (p *Path) Indexed() []string {
+	names := p.leadingFields()
+	if len(names) == len(p.nodes) {
+		return nil
+	}
+	if index, ok := p.nodes[len(names)].(*jsonpath.ArrayNode); ok && index.Params[1].Derived {
+		return names
+	}
+	return nil
+}
+
+// Named is the item that the path picks from a list by its name, as the names that lead to
+// the list, the name that the item has, and the names that follow:
+// spec.params[?(@.name=="port")].value. It is false for every other path.
+func (p *Path) Named() (list []string, item string, rest []string, ok bool) {
+	list = p.leadingFields()
+	if len(list) == 0 || len(list) == len(p.nodes) {
+		return nil, "", nil, false
+	}
+	filter, isFilter := p.nodes[len(list)].(*jsonpath.FilterNode)
+	if !isFilter || filter.Operator != "==" || len(filter.Left.Nodes) != 1 {
+		return nil, "", nil, false
+	}
+	left, isField := filter.Left.Nodes[0].(*jsonpath.FieldNode)
+	value, isConstant := constant(filter.Right)
+	item, isText := value.(string)
+	if !isField || left.Value != "name" || !isConstant || !isText {
+		return nil, "", nil, false
+	}
+	for _, node := range p.nodes[len(list)+1:] {
+		field, isField := node.(*jsonpath.FieldNode)
+		if !isField {
+			return nil, "", nil, false
+		}
+		rest = append(rest, field.Value)
+	}
+	return list, item, rest, true
+}
+
 // Lookup evaluates the path on an object, or on a view of an owner. The error says why
 // the path can not be evaluated there: an index out of range, a filter on something
 // that is no list, more than one result.
