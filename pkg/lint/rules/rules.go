@@ -9,7 +9,9 @@ import (
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/rules/access"
 	"github.com/carto-run/carto/pkg/lint/rules/file"
+	"github.com/carto-run/carto/pkg/lint/rules/graph"
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
+	"github.com/carto-run/carto/pkg/lint/rules/style"
 )
 
 // All lists every rule, families in the order of the catalogue.
@@ -18,7 +20,9 @@ func All() []*lint.Rule { return all }
 var all = slices.Concat(
 	file.Rules,
 	reference.Rules,
+	graph.Rules,
 	access.Rules,
+	style.Rules,
 )
 
 // Find finds a rule by ID or slug; nil when there is none.
