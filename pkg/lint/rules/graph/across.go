@@ -27,7 +27,7 @@ chain stamps a Deliverable that the delivery takes, and where a Workload and a D
 		for _, chain := range chains {
 			stamped := targets(chain)
 			for _, use := range chain.Uses {
-				if made, ok := targetOf(use.Template); ok && made.kind == v1alpha1.KindDeliverable && made.group == v1alpha1.GroupVersion.Group {
+				if made, ok := targetOf(use.Template); ok && made.GroupKind == deliverable {
 					meetStamped(p, stamped, use, made.name, deliveries, said)
 				}
 			}
@@ -35,6 +35,8 @@ chain stamps a Deliverable that the delivery takes, and where a Workload and a D
 		meetOwners(p, chains, deliveries, said)
 	},
 }
+
+var deliverable = v1alpha1.GroupVersion.WithKind(v1alpha1.KindDeliverable).GroupKind()
 
 // targets are the uses of a blueprint by what they stamp.
 func targets(b *lint.Blueprint) map[target]*lint.Use {
@@ -49,7 +51,7 @@ func targets(b *lint.Blueprint) map[target]*lint.Use {
 
 // meetStamped reports what deliveries stamp for a Deliverable that a supply chain stamps, when
 // the supply chain stamps the same. Only names that follow from that of the owner are compared.
-func meetStamped(p *lint.Pass, stamped map[target]*lint.Use, maker *lint.Use, deliverable string, deliveries []*lint.Blueprint, said map[[2]*lint.Use]bool) {
+func meetStamped(p *lint.Pass, stamped map[target]*lint.Use, maker *lint.Use, name string, deliveries []*lint.Blueprint, said map[[2]*lint.Use]bool) {
 	labels, ok := literalLabels(maker.Template.Body)
 	if !ok {
 		return
@@ -64,9 +66,9 @@ func meetStamped(p *lint.Pass, stamped map[target]*lint.Use, maker *lint.Use, de
 			if !ok || strings.Contains(object.name, "$(") {
 				continue
 			}
-			object.name = strings.ReplaceAll(object.name, "\x00", deliverable)
+			object.name = strings.ReplaceAll(object.name, "\x00", name)
 			if other := stamped[object]; other != nil {
-				sayAcross(p, other, use, object.kind, said).Because(maker.Template.At("spec.template.metadata.name").Range, "the name of the Deliverable that the supply chain stamps")
+				sayAcross(p, other, use, object.Kind, said).Because(maker.Template.At("spec.template.metadata.name").Range, "the name of the Deliverable that the supply chain stamps")
 			}
 		}
 	}
@@ -132,7 +134,7 @@ func meetOwners(p *lint.Pass, chains, deliveries []*lint.Blueprint, said map[[2]
 		}
 		each(o, deliveries, func(at place, s stamp) {
 			if other, met := made[at]; met {
-				sayAcross(p, other.use, s.use, at.kind, said).Because(other.owner.At("metadata.name").Range, "a Workload").Because(o.At("metadata.name").Range, "a Deliverable in the same namespace")
+				sayAcross(p, other.use, s.use, at.Kind, said).Because(other.owner.At("metadata.name").Range, "a Workload").Because(o.At("metadata.name").Range, "a Deliverable in the same namespace")
 			}
 		})
 	}

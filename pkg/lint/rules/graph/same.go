@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/blueprint/reason"
@@ -80,7 +82,7 @@ spec:
 					if other.Step == use.Step || !sameParams(other, use) || !together(b, other, use) {
 						continue
 					}
-					p.Report(b.At(use.Path+".name"), "steps %q and %q stamp the same %s for one owner, called %s", other.Step.Name, use.Step.Name, object.kind, use.Template.Body["metadata"].(map[string]any)["name"]).
+					p.Report(b.At(use.Path+".name"), "steps %q and %q stamp the same %s for one owner, called %s", other.Step.Name, use.Step.Name, object.Kind, use.Template.Body["metadata"].(map[string]any)["name"]).
 						Because(b.At(other.Path+".name").Range, "the other step").
 						Because(other.Template.At("spec.template.metadata.name").Range, "the name in %q", other.Name).
 						Because(use.Template.At("spec.template.metadata.name").Range, "the name in %q", use.Name).
@@ -94,7 +96,10 @@ spec:
 }
 
 // target is what a template stamps: its group and kind, and its name with tags in one form.
-type target struct{ group, kind, name string }
+type target struct {
+	schema.GroupKind
+	name string
+}
 
 // ownerName is the tag for the name of the owner, in that form.
 const ownerName = "$(workload.metadata.name)$"
@@ -107,14 +112,9 @@ func targetOf(t *lint.Template) (target, bool) {
 	}
 	metadata, _ := t.Body["metadata"].(map[string]any)
 	name, _ := metadata["name"].(string)
-	version, _ := t.Body["apiVersion"].(string)
-	kind, _ := t.Body["kind"].(string)
-	if name == "" || kind == "" || version == "" || strings.Contains(version+kind, "$(") {
+	kind, known := t.Stamps()
+	if name == "" || !known {
 		return target{}, false
-	}
-	group, _, hasGroup := strings.Cut(version, "/")
-	if !hasGroup {
-		group = ""
 	}
 	var b strings.Builder
 	end := 0
@@ -137,7 +137,7 @@ func targetOf(t *lint.Template) (target, bool) {
 		end = tag.Offset + len(tag.Expression) + len("$()$")
 	}
 	b.WriteString(name[end:])
-	return target{group, kind, b.String()}, true
+	return target{kind.GroupKind(), b.String()}, true
 }
 
 // sameParams says that the params in the names of what two uses stamp have the same values,

@@ -125,11 +125,12 @@ func checkRun(p *lint.Pass, at lint.Place, who, name string) {
 	proposeName(f, name, names, "add it, or give lint the files or the cluster that have it")
 }
 
+var runnable = v1alpha1.GroupVersion.WithKind(v1alpha1.KindRunnable).GroupKind()
+
 // stampedRun is the name of the run template of the Runnable that a template stamps, with its
 // tags; false when it stamps something else.
 func stampedRun(t *lint.Template) (name string, ok bool) {
-	version, _ := t.Body["apiVersion"].(string)
-	if t.Body["kind"] != v1alpha1.KindRunnable || !strings.HasPrefix(version, v1alpha1.GroupVersion.Group+"/") {
+	if kind, known := t.Stamps(); !known || kind.GroupKind() != runnable || t.Body == nil {
 		return "", false
 	}
 	spec, _ := t.Body["spec"].(map[string]any)
@@ -208,11 +209,11 @@ func runsInUse(p *lint.Pass) (used map[string]bool, all bool) {
 		}
 	}
 	for _, t := range p.Templates {
-		kind, _ := t.Body["kind"].(string)
+		kind, known := t.Stamps()
 		switch name, isRun := stampedRun(t); {
 		case isRun && !strings.Contains(name, "$("):
 			used[name] = true
-		case isRun, strings.Contains(kind, "$("), strings.Contains(t.Spec.Ytt, v1alpha1.KindRunnable):
+		case isRun, !known, kind.GroupKind() == runnable:
 			all = false // which one shows when it is stamped
 		}
 	}
