@@ -18,8 +18,8 @@ func (r *reporter) warnf(rule, field, format string, args ...any) {
 	r.found = append(r.found, Diagnostic{Severity: Warning, Rule: rule, Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-// because says what else proves the last fault.
-func (r *reporter) because(field, format string, args ...any) {
+// becausef says what else proves the last fault.
+func (r *reporter) becausef(field, format string, args ...any) {
 	last := &r.found[len(r.found)-1]
 	last.Related = append(last.Related, Related{field, fmt.Sprintf(format, args...)})
 }
@@ -52,7 +52,7 @@ func checkReferences(b *Blueprint, report *reporter) {
 	for i, r := range b.Resources {
 		if j, seen := first[r.Name]; seen {
 			report.errorf("REF005", fmt.Sprintf("spec.resources[%d].name", i), "%q is already the name of spec.resources[%d]; names of resources must be unique", r.Name, j)
-			report.because(fmt.Sprintf("spec.resources[%d].name", j), "the first resource of the name")
+			report.becausef(fmt.Sprintf("spec.resources[%d].name", j), "the first resource of the name")
 			continue
 		}
 		first[r.Name] = i
@@ -66,7 +66,7 @@ func checkReferences(b *Blueprint, report *reporter) {
 		for _, in := range r.Inputs {
 			if earlier, ok := seen[key{in.Type, in.Name}]; ok {
 				report.warnf("REF006", in.Path+".name", "resource %q has two %s inputs with the name %q; the later one is used", r.Name, in.Type, in.Name)
-				report.because(earlier.Path+".name", "the first input of the name, which is not used")
+				report.becausef(earlier.Path+".name", "the first input of the name, which is not used")
 			}
 			seen[key{in.Type, in.Name}] = in
 			from, ok := first[in.From]
@@ -76,7 +76,7 @@ func checkReferences(b *Blueprint, report *reporter) {
 			}
 			if kind := b.Resources[from].TemplateKind; !contains(inputKinds[in.Type], kind) {
 				report.warnf("REF004", in.Path+".resource", "%s input of resource %q reads from %q, whose kind %s has no such output", in.label(), r.Name, in.From, kind)
-				report.because(fmt.Sprintf("spec.resources[%d].templateRef.kind", from), "the kind of %q", in.From)
+				report.becausef(fmt.Sprintf("spec.resources[%d].templateRef.kind", from), "the kind of %q", in.From)
 			}
 		}
 	}
@@ -100,14 +100,14 @@ func checkDeployments(b *Blueprint, report *reporter) {
 		switch {
 		case deploys && deployment == "":
 			report.warnf("REF007", at, "resource %q has a ClusterDeploymentTemplate, which passes its deployment on, but no deployment; set deployment.resource", r.Name)
-			report.because(at+".templateRef.kind", "the kind that needs a deployment")
+			report.becausef(at+".templateRef.kind", "the kind that needs a deployment")
 		case !deploys && deployment != "":
 			report.warnf("REF007", deployment, "resource %q has a deployment, which is for a ClusterDeploymentTemplate; use sources", r.Name)
-			report.because(at+".templateRef.kind", "the kind of the template")
+			report.becausef(at+".templateRef.kind", "the kind of the template")
 		}
 		if deploys && config != "" {
 			report.warnf("REF007", config, "resource %q has a ClusterDeploymentTemplate and configs; the kind takes a deployment only", r.Name)
-			report.because(at+".templateRef.kind", "the kind of the template")
+			report.becausef(at+".templateRef.kind", "the kind of the template")
 		}
 	}
 }
@@ -162,7 +162,7 @@ func checkOptions(options []v1alpha1.TemplateOption, at string, report *reporter
 		if o.Name == "" {
 			if passes >= 0 && o.PassThrough != "" {
 				report.warnf("REF013", field, "two options pass an input through; only one can")
-				report.because(fmt.Sprintf("%s.options[%d]", at, passes), "the first one")
+				report.becausef(fmt.Sprintf("%s.options[%d]", at, passes), "the first one")
 			}
 			if o.PassThrough != "" {
 				passes = i
@@ -171,7 +171,7 @@ func checkOptions(options []v1alpha1.TemplateOption, at string, report *reporter
 		}
 		if j, seen := named[o.Name]; seen {
 			report.warnf("REF013", field+".name", "two options use the template %q; make one option of them", o.Name)
-			report.because(fmt.Sprintf("%s.options[%d].name", at, j), "the first one")
+			report.becausef(fmt.Sprintf("%s.options[%d].name", at, j), "the first one")
 		}
 		named[o.Name] = i
 	}

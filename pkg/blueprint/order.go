@@ -107,7 +107,7 @@ func reportCycle(resources []*Resource, cycle []int, report *reporter) {
 	for n, i := range cycle {
 		for _, in := range resources[i].Inputs {
 			if in.From == names[n+1] {
-				report.because(in.Path, "%s reads from %s", names[n], names[n+1])
+				report.becausef(in.Path, "%s reads from %s", names[n], names[n+1])
 				break
 			}
 		}
