@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -29,11 +30,15 @@ func Names(word string, candidates []string) []string {
 		if name == "" || name == word || slices.ContainsFunc(near, func(m match) bool { return m.name == name }) {
 			continue
 		}
+		isPart := len(word) > 2 && strings.Contains(name, word)
+		if difference := utf8.RuneCountInString(word) - utf8.RuneCountInString(name); !isPart && max(difference, -difference) > slips {
+			continue // no need to compare them
+		}
 		distance := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(name))
 		switch {
 		case swapped(word, name):
 			distance = 1
-		case distance > slips && len(word) > 2 && strings.Contains(name, word):
+		case distance > slips && isPart:
 		case distance > slips:
 			continue
 		}

@@ -32,10 +32,16 @@ Correct the kind or the version. The kinds end in the singular: ClusterImageTemp
 	Bad: `apiVersion: carto.run/v1alpha1
 kind: ClusterImagesTemplate # <-
 metadata: {name: kpack}
+spec:
+  imagePath: .status.latestImage
+  template: {apiVersion: kpack.io/v1alpha2, kind: Image, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Good: `apiVersion: carto.run/v1alpha1
 kind: ClusterImageTemplate
 metadata: {name: kpack}
+spec:
+  imagePath: .status.latestImage
+  template: {apiVersion: kpack.io/v1alpha2, kind: Image, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Check: func(p *lint.Pass) {
 		for _, o := range p.Objects {

@@ -176,16 +176,14 @@ metadata: {name: web}
 spec:
   selector: {type: web}
   resources:
-  - {name: fetch, templateRef: {kind: ClusterSourceTemplate, name: git}}
+  - {name: note, templateRef: {kind: ClusterTemplate, name: note}}
   - {name: deliver, templateRef: {kind: ClusterTemplate, name: deliverable}}
 ---
 apiVersion: carto.run/v1alpha1
-kind: ClusterSourceTemplate
-metadata: {name: git}
+kind: ClusterTemplate
+metadata: {name: note}
 spec:
-  urlPath: .status.url
-  revisionPath: .status.revision
-  template: {apiVersion: example.com/v1, kind: Repo, metadata: {name: $(workload.metadata.name)$}}
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: $(workload.metadata.name)$}}
 ---
 apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
@@ -203,17 +201,15 @@ metadata: {name: staging}
 spec:
   selector: {target: staging}
   resources:
-  - {name: fetch, templateRef: {kind: ClusterSourceTemplate, name: git-ops}}
+  - {name: note, templateRef: {kind: ClusterTemplate, name: note-staging}}
 ---
 apiVersion: carto.run/v1alpha1
-kind: ClusterSourceTemplate
-metadata: {name: git-ops}
+kind: ClusterTemplate
+metadata: {name: note-staging}
 spec:
-  urlPath: .status.url
-  revisionPath: .status.revision
   template:
-    apiVersion: example.com/v1
-    kind: Repo
+    apiVersion: v1
+    kind: ConfigMap
     metadata:
       name: ` + name + mark + "\n"
 }

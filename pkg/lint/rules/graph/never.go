@@ -2,6 +2,7 @@ package graph
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/blueprint/reason"
@@ -92,9 +93,11 @@ type cause struct {
 }
 
 func checkNever(p *lint.Pass, b *lint.Blueprint) {
-	if verdict, _ := reason.Ask(reason.Question{Kind: b.OwnerKind(), All: []*blueprint.Selector{b.Selector}}); verdict == reason.Impossible {
-		return // it has no owners at all
-	}
+	// Without any owner, nothing is stamped anyway.
+	hasOwners := sync.OnceValue(func() bool {
+		verdict, _ := reason.Ask(reason.Question{Kind: b.OwnerKind(), All: []*blueprint.Selector{b.Selector}})
+		return verdict != reason.Impossible
+	})
 	uses := map[*blueprint.Resource][]*lint.Use{}
 	for _, use := range b.Uses {
 		uses[use.Step] = append(uses[use.Step], use)
@@ -120,7 +123,7 @@ func checkNever(p *lint.Pass, b *lint.Blueprint) {
 			if b.Resource(in.From) == nil {
 				from = &cause{step: step.Name, why: "it reads from a step that does not exist", at: b.At(in.Path + ".resource")}
 			}
-			if from == nil || !allRead(open, step, in) {
+			if from == nil || !allRead(open, step, in) || !hasOwners() {
 				continue
 			}
 			never[step.Name] = from

@@ -181,18 +181,22 @@ spec:
 		if !all || len(used) == 0 || unreadable(p, templateKinds...) || unreadable(p, v1alpha1.KindRunnable) {
 			return
 		}
-		names := make([]string, 0, len(used))
+		var names []string
 		known := map[string]bool{}
 		for _, run := range p.OfKind(v1alpha1.KindClusterRunTemplate) {
+			names = append(names, run.Doc.Name())
 			known[run.Doc.Name()] = true
 		}
+		meant := map[string]bool{}
 		for name := range used {
-			if !known[name] {
-				names = append(names, name) // REF009 and REF011 propose what is near to it
+			if !known[name] { // REF009 and REF011 propose what is near to it
+				for _, near := range near.Names(name, names) {
+					meant[near] = true
+				}
 			}
 		}
 		for _, t := range p.Templates {
-			if t.IsRun() && !used[t.Template.Name] && len(near.Names(t.Template.Name, names)) == 0 {
+			if t.IsRun() && !used[t.Template.Name] && !meant[t.Template.Name] {
 				p.Report(t.At("metadata.name"), "no Runnable names the ClusterRunTemplate %q", t.Template.Name).
 					Do("remove it, or name it in the runTemplateRef of a Runnable")
 			}

@@ -217,7 +217,7 @@ spec:
 			return
 		}
 		chains, deliveries := len(p.BlueprintsOf(v1alpha1.KindWorkload)) > 0, len(p.BlueprintsOf(v1alpha1.KindDeliverable)) > 0
-		wanted := missingNames(p)
+		meant := meantNames(p)
 		for _, t := range p.Templates {
 			var could bool
 			switch t.Template.Kind {
@@ -230,7 +230,7 @@ spec:
 				could = chains || deliveries
 			}
 			// A template that is found under a name or kind that is nearly right is not left over.
-			if could && len(t.Uses) == 0 && len(near.Names(t.Template.Name, wanted)) == 0 && !slices.Contains(wanted, t.Template.Name) {
+			if could && len(t.Uses) == 0 && !meant[t.Template.Name] {
 				p.Report(t.At("metadata.name"), "no blueprint names the %s %q", t.Template.Kind, t.Template.Name).
 					Do("remove it, or name it in the templateRef of a step")
 			}
@@ -238,18 +238,22 @@ spec:
 	},
 }
 
-// missingNames are the names of the templates that steps do not find.
-func missingNames(p *lint.Pass) []string {
+// meantNames are the names of templates that steps may mean which do not find theirs: REF001
+// proposes them.
+func meantNames(p *lint.Pass) map[string]bool {
 	all := index(p)
-	var names []string
+	meant := map[string]bool{}
 	for _, b := range p.Blueprints {
 		for _, use := range b.Uses {
 			if all.isMissing(use) {
-				names = append(names, use.Name)
+				meant[use.Name] = true
+				for _, name := range near.Names(use.Name, all.ofKind[use.Kind]) {
+					meant[name] = true
+				}
 			}
 		}
 	}
-	return names
+	return meant
 }
 
 // unreadable says that there may be objects of a kind that are not known: files, or such
