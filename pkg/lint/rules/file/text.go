@@ -40,6 +40,7 @@ metadata:
 spec:
   imagePath: .status.image
   imagePath: .status.latestImage # <-
+  template: {apiVersion: kpack.io/v1alpha2, kind: Image, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Good: `apiVersion: carto.run/v1alpha1
 kind: ClusterImageTemplate
@@ -47,6 +48,7 @@ metadata:
   name: kaniko
 spec:
   imagePath: .status.latestImage
+  template: {apiVersion: kpack.io/v1alpha2, kind: Image, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Check: func(p *lint.Pass) {
 		for _, fault := range p.Faults {
