@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -42,9 +43,40 @@ func (d *Document) Reorder(path string, order []int) (Range, string, bool) {
 			lines = append(lines, d.text.lines[chunks[at].last:chunks[at+1].first-1]...)
 		}
 	}
+	// The places of nodes are not certain enough to trust them with somebody's file.
+	breaks := end < len(d.text.lines) // behind the list; a text at the end of a file may lack it
+	before, after := d.list(d.text.lines[first-1:end], breaks), d.list(lines, true)
+	if len(before) != len(order) || len(after) != len(order) {
+		return Range{}, "", false
+	}
+	for at, i := range order {
+		if !reflect.DeepEqual(after[at], before[i]) {
+			return Range{}, "", false
+		}
+	}
+	text := strings.Join(lines, "\n")
+	if !breaks {
+		text += "\n"
+	}
 	return Range{
 		File: d.File, Start: Position{first, 1}, End: Position{end, utf8.RuneCountInString(d.text.line(end)) + 1},
-	}, strings.Join(lines, "\n"), true
+	}, text, true
+}
+
+// list reads lines that hold a list and nothing else; nil when they do not. A line break may
+// follow them.
+func (d *Document) list(lines []string, breaks bool) []any {
+	text := strings.Join(lines, "\n")
+	if breaks {
+		text += "\n"
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &root); err != nil || len(root.Content) == 0 {
+		return nil
+	}
+	decoder := &decoder{doc: d}
+	list, _ := decoder.value(root.Content[0], 0).([]any)
+	return list
 }
 
 // chunk is the lines of an item, from 1, with the comments that belong to it.
@@ -53,6 +85,9 @@ type chunk struct{ first, last int }
 // chunk finds the lines of an item, none of them before the line after.
 func (d *Document) chunk(node *yaml.Node, dash, after int) (chunk, bool) {
 	c := chunk{d.position(node).Line, d.lastLine(node)}
+	if c.first < after || c.last < c.first || c.last > len(d.text.lines) {
+		return c, false
+	}
 	for !d.beginsWithDash(c.first, dash) { // the item may begin below its dash
 		if c.first--; c.first < after {
 			return c, false
