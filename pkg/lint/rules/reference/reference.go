@@ -15,11 +15,14 @@ var Rules = []*lint.Rule{
 	unknownPassThrough, templateOrOptions,
 }
 
-// proposeName completes a finding about a name that is not known.
-func proposeName(f *lint.Finding, word string, names []string, otherwise string) {
-	if meant := near.Or(near.Names(word, names)); meant != "" {
-		f.Do("write %s, if that is what was meant; else %s", meant, otherwise)
-		return
+// proposeName completes a finding about a name that is not known. It says whether there is one
+// that is near to it.
+func proposeName(f *lint.Finding, word string, names []string, otherwise string) bool {
+	meant := near.Or(near.Names(word, names))
+	if meant == "" {
+		f.Do("%s", otherwise)
+		return false
 	}
-	f.Do("%s", otherwise)
+	f.Do("write %s, if that is what was meant; else %s", meant, otherwise)
+	return true
 }

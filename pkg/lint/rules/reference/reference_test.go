@@ -34,7 +34,9 @@ spec:
 func TestTemplates(t *testing.T) {
 	t.Parallel()
 	linttest.Try(t, unknownTemplate, []linttest.Case{
-		{Reason: "without any template, they are elsewhere", Text: chain + "  - {name: a, templateRef: {kind: ClusterTemplate, name: rnu}}\n", Want: []string{`7 info step "a" names the ClusterTemplate "rnu", which is not there`}},
+		{Reason: "without any template of the blueprint, they are elsewhere", Text: chain + "  - {name: a, templateRef: {kind: ClusterTemplate, name: deploy}}\n" + runTemplate, Want: []string{`7 info step "a" names the ClusterTemplate "deploy", which is not there`}},
+		{Reason: "a name that is nearly right", Text: chain + "  - {name: a, templateRef: {kind: ClusterTemplate, name: rnu}}\n" + runTemplate, Want: []string{"7 error"}},
+		{Reason: "where the others are, it should be too", Text: chain + "  - {name: a, templateRef: {kind: ClusterTemplate, name: deploy}}\n  - {name: b, templateRef: {kind: ClusterTemplate, name: run}}\n" + runTemplate, Want: []string{"7 error"}},
 		{Reason: "each option by itself, and no pass-through", Text: chain + `  - name: a
     templateRef:
       kind: ClusterSourceTemplate
@@ -42,7 +44,7 @@ func TestTemplates(t *testing.T) {
       - {name: one, selector: {matchLabels: {a: b}}}
       - {name: two, selector: {matchLabels: {a: c}}}
       - {passThrough: x, selector: {matchLabels: {a: d}}}
-` + runTemplate, Want: []string{`11 error step "a" names the ClusterSourceTemplate "one"`, `12 error step "a" names the ClusterSourceTemplate "two"`}},
+` + runTemplate, Want: []string{`11 info step "a" names the ClusterSourceTemplate "one"`, `12 info step "a" names the ClusterSourceTemplate "two"`}},
 		{Reason: "a template that can not be decoded is there", Text: chain + "  - {name: a, templateRef: {kind: ClusterTemplate, name: broken}}\n" + runTemplate + "---\napiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: broken}\nspec: {params: 1}\n"},
 		{Reason: "what is no kind of templates is wrong by itself", Text: chain + "  - {name: a, templateRef: {kind: ClusterImagTemplate, name: run}}\n" + runTemplate},
 		{Reason: "REF002 says that it exists under another kind", Text: chain + "  - {name: a, templateRef: {kind: ClusterSourceTemplate, name: run}}\n" + runTemplate},

@@ -15,8 +15,8 @@ var unknownTemplate = &lint.Rule{
 their condition says ` + "`TemplatesNotFound`" + `.
 
 Correct the name, or add the template. When the template is in the cluster or in files elsewhere, give those to lint too
-(` + "`--from-cluster`" + ` reads the cluster). When no template at all is among the files, lint takes it that they are
-elsewhere, and only informs.`,
+(` + "`--from-cluster`" + ` reads the cluster). When none of the templates of a blueprint is among the files, and none has a name
+that is nearly right, lint takes it that they are elsewhere, and only informs.`,
 	Bad: `apiVersion: carto.run/v1alpha1
 kind: ClusterSupplyChain
 metadata: {name: web}
@@ -55,14 +55,17 @@ spec:
 `,
 	Check: func(p *lint.Pass) {
 		all := index(p)
+		// What was read from a cluster is all there is.
+		complete := slices.ContainsFunc(p.Objects, func(o *lint.Object) bool { return o.Remote })
 		for _, b := range p.Blueprints {
+			certain := complete || slices.ContainsFunc(b.Uses, func(use *lint.Use) bool { return use.Template != nil })
 			for _, use := range b.Uses {
 				if all.isMissing(use) && all.named[use.Name] == nil {
 					f := p.Report(b.At(use.Path+".name"), "step %q names the %s %q, which is not there", use.Step.Name, use.Kind, use.Name)
-					if len(p.Templates) == 0 {
+					near := proposeName(f, use.Name, all.ofKind[use.Kind], "add the template, or give lint the files or the cluster that have it")
+					if !certain && !near {
 						f.As(lint.Info)
 					}
-					proposeName(f, use.Name, all.ofKind[use.Kind], "add the template, or give lint the files or the cluster that have it")
 				}
 			}
 		}
