@@ -55,6 +55,7 @@ func (t *Template) readBody() {
 		}
 	}
 	t.readKind()
+	t.readPaths()
 	for _, tag := range t.Tags() {
 		path := manifest.Append(bodyPath, tag.Location)
 		t.Reads = append(t.Reads, Read{

@@ -33,6 +33,7 @@ type Set struct {
 
 	templates map[templateKey]*Template
 	kinds     map[string][]*Object
+	runnables runnableIndex
 }
 
 type templateKey struct{ kind, name string }
@@ -113,7 +114,8 @@ type Template struct {
 	// Reads are what the body reads of its context, in the order of the text.
 	Reads []Read
 
-	stamps stamped
+	stamps                      stamped
+	outputs, completion, health []ObjectPath
 }
 
 // IsRun says that it is a ClusterRunTemplate.

@@ -82,3 +82,14 @@ func Append(path, more string) string {
 	}
 	return path + "." + more
 }
+
+// Names splits a path into its names; those of items of a list are their indexes.
+func Names(path string) []string {
+	var names []string
+	for path != "" {
+		var name string
+		name, path = nextStep(path)
+		names = append(names, name)
+	}
+	return names
+}

@@ -33,6 +33,8 @@ type Answer struct {
 	Known string
 	// Why is what comes after Known no part of it: "it has no field reedy".
 	Why string
+	// Name is the field that is not there; empty when something else is in the way.
+	Name string
 	// Meant are the names that may have been meant instead, the nearest first; Known stands
 	// before them.
 	Meant []string
@@ -132,7 +134,7 @@ func (a *Answer) field(name string) {
 	case s.Open || s.Type == Any:
 		a.perhaps()
 	default:
-		a.Meant = near.Names(name, s.Fields())
+		a.Name, a.Meant = name, near.Names(name, s.Fields())
 		a.no("it has no field " + name)
 	}
 }
@@ -182,7 +184,7 @@ func (a *Answer) filter(n *jsonpath.FilterNode) {
 		of := a.Schema.follow(side.Nodes, Answer{Schema: a.Schema, Known: a.Known})
 		if of.Possible == No {
 			*a = list
-			a.Meant = nil
+			a.Name, a.Meant = of.Name, of.Meant
 			a.no("the filter finds nothing in it: of an item, " + of.Why)
 			return
 		}

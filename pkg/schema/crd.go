@@ -61,7 +61,7 @@ func definedKinds(definition map[string]any) ([]defined, error) {
 func ofResource(version map[string]any) *Schema {
 	s := *ofProps(object(object(version, "schema"), "openAPIV3Schema"), 0)
 	if s.Type != Object {
-		return unknown // no schema, or none that the API server would take
+		return Unknown // no schema, or none that the API server would take
 	}
 	embed(&s)
 	return &s
@@ -98,7 +98,7 @@ const deepest = 200
 // forbids more, and is left out.
 func ofProps(props map[string]any, depth int) *Schema {
 	if props == nil || depth > deepest {
-		return unknown
+		return Unknown
 	}
 	s := &Schema{
 		Type: Type(text(props, "type")), Description: text(props, "description"),
@@ -128,7 +128,7 @@ func ofProps(props map[string]any, depth int) *Schema {
 	if items := object(props, "items"); items != nil {
 		s.Items = ofProps(items, depth+1)
 	} else if s.Type == Array {
-		s.Items = unknown
+		s.Items = Unknown
 	}
 	switch s.Type {
 	case Object, Array, String, Integer, Number, Boolean:

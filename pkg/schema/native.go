@@ -56,7 +56,7 @@ func native(kind schema.GroupVersionKind) *Kind {
 	if k := cache.kinds[kind]; k != nil {
 		return k
 	}
-	k := &Kind{GroupVersionKind: kind, Namespaced: !clusterScoped.has(kind), Lifecycle: lifecycle, Schema: unknown}
+	k := &Kind{GroupVersionKind: kind, Namespaced: !clusterScoped.has(kind), Lifecycle: lifecycle, Schema: Unknown}
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
 	k.Plural = resource.Resource
 	if known {

@@ -59,8 +59,8 @@ type Schema struct {
 // Fields lists the names of the declared fields of an object, sorted.
 func (s *Schema) Fields() []string { return slices.Sorted(maps.Keys(s.Properties)) }
 
-// unknown describes values of which nothing is known.
-var unknown = &Schema{Open: true, Nullable: true}
+// Unknown describes values of which nothing is known.
+var Unknown = &Schema{Open: true, Nullable: true}
 
 // Words says what the type is called to people: "an object", "a list".
 func (s *Schema) Words() string {

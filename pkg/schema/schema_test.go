@@ -102,7 +102,7 @@ func TestAt(t *testing.T) {
 		{"a quantity", "v1", "Pod", ".spec.containers[0].resources.limits.cpu", Yes, "", "spec.containers[0].resources.limits.cpu", "", "", false},
 		{"a time", "v1", "Pod", ".metadata.creationTimestamp", Yes, String, "metadata.creationTimestamp", "", "", false},
 		{"the usual filter finds one", "batch/v1", "Job", `.status.conditions[?(@.type=="Complete")].status`, Yes, String, "status.conditions[?].status", "", "", false},
-		{"a filter on what items do not have", "batch/v1", "Job", `.status.conditions[?(@.typ=="Complete")].status`, No, "", "status.conditions", "the filter finds nothing in it: of an item, it has no field typ", "", false},
+		{"a filter on what items do not have", "batch/v1", "Job", `.status.conditions[?(@.typ=="Complete")].status`, No, "", "status.conditions", "the filter finds nothing in it: of an item, it has no field typ", "type", false},
 		{"a filter on no list", "batch/v1", "Job", `.status[?(@.type=="Complete")].status`, No, "", "status", "a filter needs a list, but it is an object", "", false},
 		{"an index in no list", "batch/v1", "Job", `.status[0]`, No, "", "status", "an index needs a list, but it is an object", "", false},
 		{"a name in a list", "batch/v1", "Job", `.status.conditions.status`, No, "", "status.conditions", "it is a list: say which item, as in [0]", "", false},
