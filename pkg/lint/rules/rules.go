@@ -10,7 +10,12 @@ import (
 	"github.com/carto-run/carto/pkg/lint/rules/access"
 	"github.com/carto-run/carto/pkg/lint/rules/file"
 	"github.com/carto-run/carto/pkg/lint/rules/graph"
+	"github.com/carto-run/carto/pkg/lint/rules/health"
+	"github.com/carto-run/carto/pkg/lint/rules/lifecycle"
+	"github.com/carto-run/carto/pkg/lint/rules/output"
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
+	"github.com/carto-run/carto/pkg/lint/rules/runnable"
+	"github.com/carto-run/carto/pkg/lint/rules/stamped"
 	"github.com/carto-run/carto/pkg/lint/rules/style"
 )
 
@@ -23,6 +28,11 @@ var all = slices.Concat(
 	graph.Rules,
 	access.Rules,
 	style.Rules,
+	stamped.Rules,
+	output.Rules,
+	health.Rules,
+	lifecycle.Rules,
+	runnable.Rules,
 )
 
 // Find finds a rule by ID or slug; nil when there is none.

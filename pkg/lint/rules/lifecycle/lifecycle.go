@@ -1,0 +1,5 @@
+package lifecycle
+
+import "github.com/carto-run/carto/pkg/lint"
+
+var Rules = []*lint.Rule{}
