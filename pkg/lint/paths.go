@@ -18,9 +18,10 @@ type ObjectPath struct {
 	Name string
 	// Field that holds the path: spec.urlPath.
 	Field string
-	// Text is the path as it is written; Path is nil when it is none.
+	// Text is the path as it is written; Path is nil when Err says that it is none.
 	Text string
 	Path *stamp.Path
+	Err  error
 }
 
 // Outputs are the paths of the template's outputs; those that are not given are left out.
@@ -60,7 +61,7 @@ func (t *Template) readPaths() {
 			return
 		}
 		p := ObjectPath{Name: name, Field: field, Text: text}
-		p.Path, _ = stamp.ParsePath(text) // the engine has said what is wrong with it
+		p.Path, p.Err = stamp.ParsePath(text)
 		*into = append(*into, p)
 	}
 	switch typed := t.Typed.(type) {

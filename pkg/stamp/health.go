@@ -62,7 +62,11 @@ func (t *Template) compileMatchers(at string, rule v1alpha1.HealthMatchRule) mat
 		field := fmt.Sprintf("%s.matchFields[%d]", at, i)
 		var f fieldMatcher
 		if f.field, f.err = CompileField(requirement.FieldRequirement); f.err != nil {
-			t.problem("HLT008", field, f.err.Error())
+			at := field + ".operator"
+			if _, err := ParsePath(requirement.Key); err != nil {
+				at = field + ".key"
+			}
+			t.problem("HLT008", at, f.err.Error())
 		}
 		f.value = f.field.path
 		if requirement.MessagePath != "" {

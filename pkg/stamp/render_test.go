@@ -212,7 +212,7 @@ func TestProblemsAllAtOnce(t *testing.T) {
 	for _, p := range template.Problems() {
 		fields = append(fields, p.Field)
 	}
-	want := []string{"spec.template.spec.a", "spec.template.spec.b[0]", "spec.healthRule.multiMatch.healthy.matchFields[0]", "spec.imagePath"}
+	want := []string{"spec.template.spec.a", "spec.template.spec.b[0]", "spec.healthRule.multiMatch.healthy.matchFields[0].operator", "spec.imagePath"}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -245,9 +245,11 @@ spec:
       inputs: {revision: $(deployment.revision)$}
 `,
 	Check: func(p *lint.Pass) {
-		p.Diagnosed()
 		for _, t := range p.Templates {
 			for _, path := range t.Completion() {
+				if path.Err != nil {
+					p.Report(t.At(path.Field), "%v", path.Err)
+				}
 				impossible(p, t, path, "the completion")
 			}
 			unobserved(p, t)
