@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,3 +106,6 @@ func (c *Catalog) add(kind schema.GroupVersionKind, load func() *Kind) {
 	}
 	c.added[kind] = sync.OnceValue(load)
 }
+
+// NativeGroups lists the groups of Kubernetes, sorted.
+func NativeGroups() []string { return slices.Sorted(maps.Keys(nativeGroups())) }
