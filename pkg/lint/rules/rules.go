@@ -26,13 +26,13 @@ var all = slices.Concat(
 	file.Rules,
 	reference.Rules,
 	graph.Rules,
-	access.Rules,
-	style.Rules,
 	stamped.Rules,
 	output.Rules,
 	health.Rules,
 	lifecycle.Rules,
 	runnable.Rules,
+	access.Rules,
+	style.Rules,
 )
 
 // Find finds a rule by ID or slug; nil when there is none.

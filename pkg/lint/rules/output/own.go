@@ -16,7 +16,8 @@ var ownPath = &lint.Rule{
 before a controller has done anything: a tag is handed on before the image is built.
 
 Read the output from ` + "`status`" + `, where the controller writes what it has made. When the value is right as it is, the lifecycle
-immutable or tekton hands it on only when the object is healthy.`,
+immutable or tekton hands it on only when the object is healthy. Objects that are only data, such as a ConfigMap, are meant to be
+read so; of kinds that lint does not know it only informs.`,
 	Bad: `apiVersion: carto.run/v1alpha1
 kind: ClusterImageTemplate
 metadata: {name: kpack}
@@ -57,8 +58,11 @@ spec:
 				continue // another output makes the step wait: OUT007 looks at such a pair
 			}
 			for _, path := range own {
-				p.Report(t.At(path.Field), "the output %s is read at %s, which the template itself writes: it is handed on before %s has done anything", path.Name, path.Text, kind.Kind).
+				f := p.Report(t.At(path.Field), "the output %s is read at %s, which the template itself writes: it is handed on before %s has done anything", path.Name, path.Text, kind.Kind).
 					Do("read it from the status of the object")
+				if p.Schemas.HasStatus(kind) == schema.Perhaps {
+					f.As(lint.Info)
+				}
 			}
 		}
 	},
