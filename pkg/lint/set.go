@@ -6,6 +6,7 @@ import (
 	"github.com/carto-run/carto/pkg/manifest"
 	"github.com/carto-run/carto/pkg/schema"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/ytt"
 )
 
 // File is a file as it was read.
@@ -111,8 +112,11 @@ type Template struct {
 	Uses []*Use
 	// Body is the object in spec.template; nil for ytt, and when it is no object.
 	Body map[string]any
-	// Reads are what the body reads of its context, in the order of the text.
+	// Reads are what the body reads of its context, in the order of the text: what is known
+	// of it, see ReadsAll.
 	Reads []Read
+	// Ytt is what shows of a ytt body; nil for others, and when it can not be understood.
+	Ytt *ytt.Analysis
 
 	stamps                      stamped
 	outputs, completion, health []ObjectPath

@@ -1,4 +1,62 @@
 package lint
 
+import (
+	"slices"
+
+	"github.com/carto-run/carto/pkg/ytt"
+)
+
 // readYtt finds what a ytt body reads.
-func (t *Template) readYtt() {}
+func (t *Template) readYtt() {
+	if t.Spec.Ytt == "" {
+		return
+	}
+	analysis, err := ytt.Analyze([]byte(t.Spec.Ytt), ytt.Options{})
+	if err != nil {
+		return // the engine has said so
+	}
+	t.Ytt = analysis
+	for _, r := range analysis.Reads {
+		t.Reads = append(t.Reads, Read{
+			Names: r.Names, Whole: r.Whole, Expression: r.Expression,
+			Guarded: isGuarded(r),
+			Place:   t.InYtt(r.Place),
+		})
+	}
+}
+
+// isGuarded says that the body looks for the value, or for what it is a part of. A look at
+// the root alone proves nothing where that always is there.
+func isGuarded(r ytt.Read) bool {
+	switch r.Names[0] {
+	case "workload", "deliverable", "params":
+		return r.Tested >= 2 || r.Tested == len(r.Names)
+	}
+	return r.Tested >= 1
+}
+
+// InYtt is a place of the ytt body in the file.
+func (t *Template) InYtt(at ytt.Place) Place { return t.InText(yttPath, at.Offset, at.End) }
+
+// ReadsAll says that the body may read anything at or below a path: it uses the value
+// there, or one above it, as a whole, or with an index, a filter or a name that only
+// stamping tells. It is true of a body that can not be understood. Together, what Reads
+// lists and ReadsAll are all that the body can read.
+func (t *Template) ReadsAll(names ...string) bool {
+	if t.Spec.Ytt != "" {
+		return t.Ytt == nil || t.Ytt.ReadsAll(names...)
+	}
+	if t.Body == nil {
+		return true
+	}
+	return slices.ContainsFunc(t.Reads, func(r Read) bool {
+		return !r.Key && len(r.Names) <= len(names) && slices.Equal(r.Names, names[:len(r.Names)])
+	})
+}
+
+// CanRead says that the body reads a value at or below a path, or may do so.
+func (t *Template) CanRead(names ...string) bool {
+	return t.ReadsAll(names...) || slices.ContainsFunc(t.Reads, func(r Read) bool {
+		return !r.Key && len(r.Names) >= len(names) && slices.Equal(r.Names[:len(names)], names)
+	})
+}

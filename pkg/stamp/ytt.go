@@ -50,7 +50,11 @@ func (t *Template) compileYtt(text string, o Options) program {
 			if len(p.Frames) > 0 {
 				line = p.Frames[0].Line
 			}
-			t.problems = append(t.problems, Problem{Rule: "YTT001", Field: "spec.ytt", Line: line, Message: p.Message})
+			rule := "YTT001"
+			if p.OfLoad {
+				rule = "YTT005"
+			}
+			t.problems = append(t.problems, Problem{Rule: rule, Field: "spec.ytt", Line: line, Message: p.Message})
 		}
 	}
 	return broken{fmt.Errorf("%s%w", yttPrefix, err)}

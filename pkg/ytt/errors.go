@@ -23,6 +23,8 @@ type Problem struct {
 	// Frames are the functions that were being called, the innermost first. A fault
 	// that shows without running the template has one frame, without a function.
 	Frames []Frame
+	// OfLoad says that it is about a module that can not be loaded.
+	OfLoad bool
 	// Omitted is how many frames in the middle of a deep stack are left out.
 	Omitted int
 }

@@ -543,3 +543,82 @@ func sameTree(a, b any) bool {
 	}
 	return true
 }
+
+// FuzzAnalyze runs a template with values that note when they are read: each has to be
+// among what the analysis says that the template may read.
+func FuzzAnalyze(f *testing.F) {
+	for _, text := range append(nastyTexts, exampleTemplates(f)...) {
+		f.Add(text)
+	}
+	for _, code := range []string{
+		"#@ p = data.values.params\na: #@ p.secret\nb: #@ p[\"list\"][0].k\n",
+		"#@ def f(v, key, d=None):\n#@   return getattr(v, key, d)\n#@ end\na: #@ f(data.values.params, \"secret\")\nb: #@ f(data.values, \"app\", f)\n",
+		"#@ def g(*a, **k): return a[0].secret\na: #@ g(data.values.params, x=data.values.workload)\n",
+		"#@ for k in [\"secret\", \"list\"]:\na: #@ data.values.params[k]\n#@yaml/map-key-override\nb: #@ [x for x in data.values.params if x]\n#@ end\n",
+		"#@ x = data.values.params if hasattr(data.values, \"params\") else None\n#@ x, y = x, data.values.workload.metadata\na: #@ x.secret + y.name\n",
+		"#@ l = lambda v=data.values.params: v.secret\na: #@ l()\nb: #@ (lambda w: w.metadata.name)(data.values.workload)\n",
+	} {
+		f.Add("#@ load(\"@ytt:data\", \"data\")\n" + code)
+	}
+	limits := Limits{Steps: 20_000, Memory: 1 << 20, Nodes: 2_000, Output: 64 << 10, String: 32 << 10, Entries: 2_000, CallDepth: 50}
+	plain := map[string]any{
+		"app": "cart", "size": 2.0, "tier": "silver", "list": []any{"a", map[string]any{"k": 5.0}},
+		"workload": map[string]any{"metadata": map[string]any{"name": "shop", "labels": map[string]any{"a/b": "c"}}},
+		"params":   map[string]any{"secret": "s1", "list": []any{map[string]any{"k": "v"}}},
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		if len(content) > 4<<10 {
+			return
+		}
+		begun := time.Now()
+		found, err := Analyze([]byte(content), Options{})
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+		template, compileErr := Compile([]byte(content), Options{Limits: limits})
+		if err != nil {
+			requireLines(t, err, newText("stdin.yml", content))
+			if compileErr == nil {
+				t.Fatalf("it compiles, but can not be analyzed: %v", err)
+			}
+			return
+		}
+		for _, r := range found.Reads {
+			if r.Offset < 0 || r.End < r.Offset || r.End > len(content) || len(r.Names) == 0 || r.Tested > len(r.Names) {
+				t.Errorf("%+v in a text of %d bytes", r, len(content))
+			}
+		}
+		if compileErr != nil {
+			return
+		}
+		var read [][]string
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_, _ = template.Render(ctx, noting(plain, nil, &read)) // what was read before it failed counts, too
+		for _, path := range read {
+			known := found.ReadsAll(path...)
+			for _, r := range found.Reads {
+				known = known || hasPrefix(path, r.Names) || hasPrefix(r.Names, path)
+			}
+			if !known && !slices.ContainsFunc(found.whole, func(w []string) bool { return hasPrefix(w, path) }) {
+				t.Errorf("it reads %q, which is not among %+v, %q", path, found.Reads, found.whole)
+			}
+		}
+	})
+}
+
+// noting are values whose fields add their paths to a list when they are read.
+func noting(m map[string]any, at []string, read *[][]string) map[string]any {
+	noted := make(map[string]any, len(m))
+	for name, value := range m {
+		path := append(slices.Clone(at), name)
+		noted[name] = func() any {
+			*read = append(*read, path)
+			if below, ok := value.(map[string]any); ok {
+				return noting(below, path, read)
+			}
+			return value
+		}
+	}
+	return noted
+}

@@ -8,7 +8,7 @@ import (
 // that build YAML get a context of their own, loads may stand in blocks, and whatever
 // could take much time or memory in one step of the interpreter is guarded.
 type rewriter struct {
-	fail func(pos syntax.Position, format string, args ...any)
+	fail func(pos syntax.Position, format string, args ...any) *Problem
 	// functions around the code that is being rewritten, and how many variables inner
 	// functions may take from outer ones, at most.
 	functions, captures int
@@ -81,7 +81,7 @@ func (r *rewriter) load(s *syntax.LoadStmt, in *function) []syntax.Stmt {
 	var out []syntax.Stmt
 	for i, from := range s.From {
 		if err := checkLoad(s.ModuleName(), from.Name); err != nil {
-			r.fail(s.Load, "%v", err)
+			r.fail(s.Load, "%v", err).OfLoad = true
 			continue
 		}
 		out = append(out, &syntax.AssignStmt{OpPos: s.Load, Op: syntax.EQ, LHS: s.To[i], RHS: invoke(s.Load, "load", literal(s.Load, from.Name))})

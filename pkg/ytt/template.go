@@ -107,10 +107,12 @@ func (t *Template) parse(source string) (*starlark.Program, error) {
 		return nil, err
 	}
 	var problems []Problem
-	r := rewriter{fail: func(pos syntax.Position, format string, args ...any) {
-		if len(problems) < maxProblems {
-			problems = append(problems, t.static(pos, fmt.Sprintf(format, args...)))
+	r := rewriter{fail: func(pos syntax.Position, format string, args ...any) *Problem {
+		if len(problems) == maxProblems {
+			return &Problem{}
 		}
+		problems = append(problems, t.static(pos, fmt.Sprintf(format, args...)))
+		return &problems[len(problems)-1]
 	}}
 	r.file(file)
 	if len(problems) > 0 {

@@ -1,0 +1,119 @@
+package ytt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestAnalyze: each read as LINE:COLUMN EXPRESSION = NAMES, with ? for one that is looked
+// for first, as many as there are names that are known to be there; + for what comes after.
+func TestAnalyze(t *testing.T) {
+	const data = "#@ load(\"@ytt:data\", \"data\")\n"
+	for name, tc := range map[string]struct {
+		reason, text string
+		want         []string
+		all          []string
+	}{
+		"attributes": {"a chain is one read, and an index of a list ends its names",
+			"a: #@ data.values.workload.spec.env[0].name\nb: #@ data.values.image",
+			[]string{"2:7 data.values.workload.spec.env[0].name = workload.spec.env +", "3:7 data.values.image = image"}, []string{"image", "workload.spec.env"}},
+		"index": {"a text in brackets is a name", `a: #@ data.values.params["app.port"]`,
+			[]string{`2:7 data.values.params["app.port"] = params.app.port`}, []string{"params.app.port"}},
+		"alias": {"a name stands for what it was given",
+			"#@ v = data.values\n#@ p = v.params\na: #@ p.x\n",
+			[]string{"3:8 v.params = params +", "4:7 p.x = params.x"}, []string{"params.x"}},
+		"alias used": {"its value is used as a whole", "#@ p = data.values.params\na: #@ p\n",
+			[]string{"2:8 data.values.params = params +"}, []string{"params"}},
+		"other alias": {"a name of the module itself", "#@ load(\"@ytt:data\", d=\"data\")\na: #@ d.values.x\n",
+			[]string{"3:7 d.values.x = x"}, []string{"x"}},
+		"two values": {"after an if, a name stands for both",
+			"#@ x = data.values.a\n#@ if data.values.c:\n#@   x = data.values.b\n#@ end\ny: #@ x.d\n",
+			[]string{"2:8 data.values.a = a +", "3:7 data.values.c = c +", "4:10 data.values.b = b +", "6:7 x.d = a.d", "6:7 x.d = b.d"}, []string{"a.d", "b.d"}},
+		"hasattr": {"what is looked for first is known to be there, and so is what is above it",
+			"#@ if hasattr(data.values.w.spec, \"git\"):\na: #@ data.values.w.spec.git.url\n#@ end\nb: #@ data.values.w.spec.git.url",
+			[]string{`2:7 hasattr(data.values.w.spec, "git") = w.spec.git ???`, "2:15 data.values.w.spec = w.spec +", "3:7 data.values.w.spec.git.url = w.spec.git.url ???", "5:7 data.values.w.spec.git.url = w.spec.git.url"}, []string{"w.spec.git.url"}},
+		"getattr": {"a default makes it safe, no default does not",
+			"a: #@ getattr(data.values.params, \"x\", 1)\nb: #@ getattr(data.values.params, \"y\")",
+			[]string{`2:7 getattr(data.values.params, "x", 1) = params.x ??`, "2:15 data.values.params = params +", `3:7 getattr(data.values.params, "y") = params.y`}, []string{"params.x", "params.y"}},
+		"in": {"with and, or, not",
+			"a: #@ \"x\" in data.values.params and data.values.params.x\nb: #@ \"y\" not in data.values.params or data.values.params.y\nc: #@ data.values.params.z if not (not \"z\" in data.values.params) else data.values.params.z",
+			[]string{
+				`2:7 "x" in data.values.params = params.x ??`, "2:14 data.values.params = params +", "2:37 data.values.params.x = params.x ??",
+				`3:7 "y" not in data.values.params = params.y ??`, "3:18 data.values.params = params +", "3:40 data.values.params.y = params.y ??",
+				"4:7 data.values.params.z = params.z ??", `4:40 "z" in data.values.params = params.z ??`, "4:47 data.values.params = params +", "4:72 data.values.params.z = params.z +",
+			}, []string{"params.x", "params.y", "params.z"}},
+		"none": {"a comparison with None", "#@ if data.values.a.b != None:\nx: #@ data.values.a.b.c\n#@ end\n",
+			[]string{"2:7 data.values.a.b = a.b +", "3:7 data.values.a.b.c = a.b.c ??"}, []string{"a.b.c"}},
+		"early return": {"what comes after a return knows the opposite",
+			"#@ def f():\n#@   if not \"x\" in data.values.params:\n#@     return None\n#@   end\n#@   return data.values.params.x\n#@ end\na: #@ f()\n",
+			[]string{`3:13 "x" in data.values.params = params.x ??`, "3:20 data.values.params = params +", "6:13 data.values.params.x = params.x ??"}, []string{"params.x"}},
+		"function": {"a function is looked at with what it is called with, and a name that it is given stands where it is written",
+			"#@ def param(key, otherwise=None):\n#@   if key in data.values.params:\n#@     return data.values.params[key]\n#@   end\n#@   return otherwise\n#@ end\na: #@ param(\"x\")\n",
+			[]string{"3:9 key in data.values.params = params.x ??", "3:16 data.values.params = params +", `8:13 "x" = params.x ??`}, []string{"params.x"}},
+		"value given": {"a path that is handed on", "#@ def url(git):\n#@   return git.url\n#@ end\na: #@ url(data.values.w.git)\n",
+			[]string{"3:13 git.url = w.git.url +", "5:11 data.values.w.git = w.git +"}, []string{"w.git.url"}},
+		"value returned": {"a path that comes back", "#@ def w(): return data.values.w\na: #@ w().name\n",
+			[]string{"2:20 data.values.w = w +", "3:7 w().name = w.name"}, []string{"w.name"}},
+		"never called": {"nobody knows with what", "#@ def param(key): return data.values.params[key]\n",
+			[]string{"2:27 data.values.params[key] = params +"}, []string{"params"}},
+		"computed": {"a name that only a run tells", "a: #@ data.values.params[data.values.params.k]",
+			[]string{"2:7 data.values.params[data.values.params.k] = params +", "2:26 data.values.params.k = params.k +"}, []string{"params"}},
+		"whole": {"all of it", "#@ load(\"@ytt:struct\", \"struct\")\na: #@ struct.decode(data.values)", nil, []string{""}},
+		"items": {"a loop over texts that stand there", "#@ for/end k in [\"a\", \"b\"]:\nx: #@ data.values.params[k]",
+			[]string{`2:18 "a" = params.a`, `2:23 "b" = params.b`}, []string{"params.a", "params.b"}},
+		"comprehension": {"conditions in it count", "a: #@ [e.name for e in data.values.w.env if \"x\" in data.values.p and data.values.p.x]",
+			[]string{"2:24 data.values.w.env = w.env", `2:45 "x" in data.values.p = p.x ??`, "2:52 data.values.p = p +", "2:70 data.values.p.x = p.x ??"}, []string{"w.env"}},
+		"caught": {"what is missing does no harm", "#@ load(\"@ytt:assert\", \"assert\")\na: #@ assert.try_to(lambda: data.values.a.b)[0]",
+			[]string{"3:29 data.values.a.b = a.b ??"}, []string{"a.b"}},
+		"text": {"in text templates, the same piece twice", "#@yaml/text-templated-strings\na: \"ü (@= data.values.a.b @) (@= data.values.a.b @)\"",
+			[]string{"3:11 data.values.a.b = a.b", "3:34 data.values.a.b = a.b"}, []string{"a.b"}},
+		"escapes": {"backslashes that stay in a text do not move columns", `a: #@ "\.\\\d" + data.values.a.b`, []string{"2:18 data.values.a.b = a.b"}, []string{"a.b"}},
+		"lines":   {"code over several lines", "#@ x = [\n#@   data.values.a,\n#@   \"é\", data.values.b ]\n", []string{"3:6 data.values.a = a", "4:11 data.values.b = b"}, []string{"a", "b"}},
+		"shadow":  {"a name that is something else now", "#@ data = {}\na: #@ data.values.x", nil, nil},
+		"recursion": {"a function that calls itself", "#@ def f(x): return f(x.y) if x.y else 1\na: #@ f(data.values.a)",
+			nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := data + tc.text
+			found, err := Analyze([]byte(text), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "recursion" {
+				if !found.ReadsAll("a", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y") {
+					t.Errorf("%s: what is too deep to follow reads anything", tc.reason)
+				}
+				return
+			}
+			var got []string
+			for _, r := range found.Reads {
+				line := fmt.Sprintf("%d:%d %s = %s", r.Line, r.Column, r.Expression, strings.Join(r.Names, "."))
+				if r.Tested > 0 {
+					line += " " + strings.Repeat("?", r.Tested)
+				}
+				if !r.Whole && r.Tested == 0 {
+					line += " +"
+				}
+				got = append(got, line)
+				if text[r.Offset:r.End] != r.Expression {
+					t.Errorf("%s: the place holds %q", line, text[r.Offset:r.End])
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+			var all []string
+			for _, names := range found.whole {
+				all = append(all, strings.Join(names, "."))
+			}
+			slices.Sort(all)
+			if diff := cmp.Diff(tc.all, all); diff != "" {
+				t.Errorf("%s: read as a whole (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
