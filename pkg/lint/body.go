@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,10 +44,10 @@ func (r *Read) Root() string {
 // Path joins the names with dots.
 func (r *Read) Path() string { return strings.Join(r.Names, ".") }
 
-// bodyPath is where templates hold their bodies.
+// Where templates hold their bodies.
 const (
-	bodyPath = "spec.template"
-	yttPath  = "spec.ytt"
+	BodyPath = "spec.template"
+	YttPath  = "spec.ytt"
 )
 
 func (t *Template) readBody() {
@@ -57,13 +59,13 @@ func (t *Template) readBody() {
 	t.readKind()
 	t.readPaths()
 	for _, tag := range t.Tags() {
-		path := manifest.Append(bodyPath, tag.Location)
+		path := manifest.Append(BodyPath, tag.Location)
 		t.Reads = append(t.Reads, Read{
 			Names: tag.Names, Whole: tag.Whole, Expression: tag.Expression, Field: tag.Location, InText: !tag.Alone,
 			Place: t.InText(path, tag.Offset, tag.Offset+len(tag.Expression)+len("$()$")),
 		})
 	}
-	t.readKeys(t.Body, bodyPath)
+	t.readKeys(t.Body, BodyPath)
 	t.readYtt()
 }
 
@@ -82,6 +84,22 @@ func (t *Template) readKeys(value any, path string) {
 	case []any:
 		for i, item := range v {
 			t.readKeys(item, path+"["+itoa(i)+"]")
+		}
+	}
+}
+
+// Walk visits a value of JSON and all that is in it, with paths, lists in their order and
+// keys of mappings sorted.
+func Walk(value any, path string, visit func(path string, value any)) {
+	visit(path, value)
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			Walk(v[key], manifest.Join(path, key), visit)
+		}
+	case []any:
+		for i, item := range v {
+			Walk(item, path+"["+itoa(i)+"]", visit)
 		}
 	}
 }

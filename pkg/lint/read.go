@@ -16,6 +16,7 @@ import (
 func ReadFiles(files []File) *Set {
 	s := &Set{Files: files, templates: map[templateKey]*Template{}, kinds: map[string][]*Object{}}
 	read := make([]parsed, len(files))
+	samples := &sampler{}
 	inParallel(len(files), func(i int) { read[i] = parse(files[i]) })
 	for _, p := range read {
 		s.Faults = append(s.Faults, p.faults...)
@@ -25,6 +26,7 @@ func ReadFiles(files []File) *Set {
 		}
 		for _, t := range p.templates {
 			s.Templates = append(s.Templates, t)
+			t.samples = samples.of(t)
 			key := templateKey{t.Template.Kind, t.Template.Name}
 			if s.templates[key] == nil {
 				s.templates[key] = t

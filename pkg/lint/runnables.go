@@ -47,7 +47,7 @@ func (s *Set) RunnablesOf(t *Template) []*Runnable {
 		}
 		for _, t := range s.Templates {
 			if kind, known := t.Stamps(); known && kind == v1alpha1.GroupVersion.WithKind(v1alpha1.KindRunnable) && t.Body != nil {
-				s.addRunnable(t.Object, bodyPath, t.Body)
+				s.addRunnable(t.Object, BodyPath, t.Body)
 			}
 		}
 	})

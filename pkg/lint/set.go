@@ -120,6 +120,7 @@ type Template struct {
 
 	stamps                      stamped
 	outputs, completion, health []ObjectPath
+	samples                     func() []Sample
 }
 
 // IsRun says that it is a ClusterRunTemplate.

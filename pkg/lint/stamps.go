@@ -32,9 +32,9 @@ func (t *Template) StampsKind() Place { return t.inBody("kind", t.stamps.kindLin
 
 func (t *Template) inBody(field string, line int) Place {
 	if line > 0 {
-		return t.Line(yttPath, line)
+		return t.Line(YttPath, line)
 	}
-	return t.Value(bodyPath + "." + field)
+	return t.Value(BodyPath + "." + field)
 }
 
 // StampedKind is what is known of the kind of the object that the template makes; nil when

@@ -255,6 +255,18 @@ func (r *Result) Documents() (values []any, err error) {
 	return values, nil
 }
 
+// Lines are those of the template on which the documents that are printed begin; 0 for one
+// that code made.
+func (r *Result) Lines() []int {
+	var lines []int
+	for _, d := range r.documents {
+		if !d.isEmpty() {
+			lines = append(lines, d.line)
+		}
+	}
+	return lines
+}
+
 // Objects gives the documents as objects: each must be a map.
 func (r *Result) Objects() ([]map[string]any, error) {
 	values, err := r.Documents()
