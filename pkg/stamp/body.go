@@ -169,11 +169,16 @@ func quoteKey(key string) string {
 	return "['" + key + "']"
 }
 
+var errBodyIsList = errors.New("the template must be an object, but is a list")
+
 // compileSkeleton compiles the JSON text of a body.
 func compileSkeleton(raw []byte) (*skeleton, error) {
 	var value any
 	if err := utiljson.Unmarshal(raw, &value); err != nil {
 		return nil, fmt.Errorf("the template is no valid JSON: %w", err)
+	}
+	if _, isList := value.([]any); isList {
+		return nil, errBodyIsList
 	}
 	if _, ok := value.(map[string]any); !ok {
 		return nil, fmt.Errorf("the template must be an object, but is %s", kindOf(value))

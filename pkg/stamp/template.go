@@ -143,7 +143,11 @@ func (t *Template) compileBody(spec *v1alpha1.TemplateSpec, o Options) program {
 	}
 	s, err := compileSkeleton(spec.Template.Raw)
 	if err != nil {
-		return fail("TPL003", "spec.template", err)
+		rule := "TPL003"
+		if errors.Is(err, errBodyIsList) {
+			rule = "TPL021"
+		}
+		return fail(rule, "spec.template", err)
 	}
 	for _, tag := range s.all {
 		if tag.err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/rules/access"
+	"github.com/carto-run/carto/pkg/lint/rules/body"
 	"github.com/carto-run/carto/pkg/lint/rules/file"
 	"github.com/carto-run/carto/pkg/lint/rules/graph"
 	"github.com/carto-run/carto/pkg/lint/rules/health"
@@ -26,6 +27,7 @@ var all = slices.Concat(
 	file.Rules,
 	reference.Rules,
 	graph.Rules,
+	body.Rules,
 	stamped.Rules,
 	output.Rules,
 	health.Rules,
