@@ -27,7 +27,7 @@ const (
 	// SampleSteps of the interpreter are far more than a body needs for small inputs, and
 	// far less than the agent allows.
 	SampleSteps    = 1_000_000
-	sampleTime     = 200 * time.Millisecond
+	sampleTime     = time.Second
 	allSamplesTime = 2 * time.Second
 	maxSamples     = 8 // of one template
 	sampleMemory   = 16 << 20
@@ -45,6 +45,8 @@ type Sample struct {
 	Lines     []int
 	// Err is why nothing was rendered. That may be the fault of the inputs.
 	Err error
+	// Endless says that it would need more steps than the agent allows.
+	Endless bool
 }
 
 // TooLong says that the body needs more than SampleSteps.
@@ -79,7 +81,11 @@ func (s *sampler) of(t *Template) func() []Sample {
 				if len(samples) == maxSamples || s.spent.Load() > int64(allSamplesTime) {
 					return samples
 				}
-				samples = append(samples, s.render(template, t, use, owner))
+				sample := s.render(template, t, use, owner)
+				samples = append(samples, sample)
+				if sample.TooLong() {
+					return samples // the others would be, too
+				}
 			}
 		}
 		return samples
@@ -96,8 +102,17 @@ func (s *sampler) render(template *ytt.Template, t *Template, use *Use, owner sa
 		sample.Documents, err = result.Documents()
 		sample.Lines = result.Lines()
 	}
-	s.spent.Add(int64(time.Since(begun)))
 	sample.Err = err
+	if sample.TooLong() { // it may take as long as the agent would
+		ctx, cancel := context.WithTimeout(context.Background(), stamp.DefaultYttTime)
+		defer cancel()
+		if full, err := ytt.Compile([]byte(t.Spec.Ytt), ytt.Options{}); err == nil {
+			_, err = full.Render(ctx, sampleValues(t, use, owner))
+			var limit *ytt.LimitError
+			sample.Endless = errors.As(err, &limit) && limit.Limit == fmt.Sprint(ytt.DefaultLimits().Steps)
+		}
+	}
+	s.spent.Add(int64(time.Since(begun)))
 	return sample
 }
 

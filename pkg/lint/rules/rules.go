@@ -18,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint/rules/runnable"
 	"github.com/carto-run/carto/pkg/lint/rules/stamped"
 	"github.com/carto-run/carto/pkg/lint/rules/style"
+	"github.com/carto-run/carto/pkg/lint/rules/yttbody"
 )
 
 // All lists every rule, families in the order of the catalogue.
@@ -29,6 +30,7 @@ var all = slices.Concat(
 	graph.Rules,
 	body.Rules,
 	stamped.Rules,
+	yttbody.Rules,
 	output.Rules,
 	health.Rules,
 	lifecycle.Rules,

@@ -244,28 +244,72 @@ func optionalField(p *lint.Pass) {
 		if t.Spec.Ytt != "" || t.IsRun() {
 			continue // YTT007 is about the one, and a Runnable has what its step gives it
 		}
-		for _, use := range t.Uses {
-			said := map[string]bool{}
-			for i := range t.Reads {
-				r := &t.Reads[i]
-				if !isOwner(r.Root()) || r.Key {
-					continue
-				}
-				needed := Needed(r, false)
-				key := strings.Join(needed, ".")
-				if needed == nil || said[key] || use.RequiresField(needed...) {
-					continue
-				}
-				said[key] = true
-				f := report(p, use, r, "the tag $(%s)$ needs %s, which no selector of %s asks for", r.Expression, key, use).
-					Do("add to the selector: matchFields: [{key: %s, operator: Exists}]", key)
-				if use.Option == nil {
-					f.Do("add to the blueprint: selectorMatchFields: [{key: %s, operator: Exists}]", key)
-				}
-				if !AdmitsOthers(use, needed) {
-					f.As(lint.Info)
-				}
+		said := map[string]bool{}
+		for i := range t.Reads {
+			if r := &t.Reads[i]; isOwner(r.Root()) && !r.Key {
+				ReportNeeded(p, t, r, Needed(r, false), said, true)
 			}
 		}
 	}
+}
+
+// ReportNeeded reports, once, a part of an owner that a read needs, unless the selectors of
+// all uses ask for it. choice says that owners have it or something else instead.
+func ReportNeeded(p *lint.Pass, t *lint.Template, r *lint.Read, needed []string, said map[string]bool, choice bool) {
+	key := strings.Join(needed, ".")
+	if needed == nil || said[key] {
+		return
+	}
+	said[key] = true
+	var of *lint.Use
+	admits := false
+	for _, use := range t.Uses {
+		if requires(use, needed) {
+			continue
+		}
+		if others := AdmitsOthers(use, needed); of == nil || others && !admits {
+			of, admits = use, others
+		}
+	}
+	if of == nil {
+		return
+	}
+	f := report(p, of, r, "%s needs %s, which no selector of %s asks for", r.Expression, key, of)
+	path := "matchFields"
+	if of.Option == nil {
+		path = "selectorMatchFields"
+	}
+	if needed[0] != "metadata" {
+		f.Do("ask for it in the selector, %s: [{key: %s, operator: Exists}]", path, key)
+	}
+	if t.Spec.Ytt != "" {
+		f.Do("look first, with hasattr, or read it with getattr and a default")
+	}
+	if choice && !admits {
+		f.As(lint.Info)
+	}
+}
+
+// requires says that all owners of a use have a field. A label that is asked for is there,
+// and so are the labels as such.
+func requires(use *lint.Use, needed []string) bool {
+	if use.RequiresField(needed...) {
+		return true
+	}
+	if needed[0] != "metadata" || needed[1] != "labels" {
+		return false
+	}
+	for _, selector := range use.Selectors() {
+		for key := range selector.MatchLabels {
+			if len(needed) == 2 || needed[2] == key {
+				return true
+			}
+		}
+		for _, r := range selector.MatchExpressions {
+			if (len(needed) == 2 || needed[2] == r.Key) && use.RequiresLabel(r.Key) {
+				return true
+			}
+		}
+	}
+	return false
 }
