@@ -338,6 +338,13 @@ func FuzzRender(f *testing.F) {
 		if _, err := result.Objects(); errors.As(err, &limit) && !strings.Contains(err.Error(), "memory") {
 			t.Fatalf("the limits let it be printed, but not converted: %v\n%s", err, printed)
 		}
+		again, err := template.Render(ctx, values)
+		if err != nil {
+			t.Fatalf("it renders only once: %v", err)
+		}
+		if second, err := again.YAML(); err != nil || string(second) != string(printed) {
+			t.Fatalf("it renders, %v,\n%s\nand then\n%s", err, printed, second)
+		}
 	})
 }
 

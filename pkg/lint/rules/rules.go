@@ -9,6 +9,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/rules/access"
 	"github.com/carto-run/carto/pkg/lint/rules/body"
+	"github.com/carto-run/carto/pkg/lint/rules/compat"
 	"github.com/carto-run/carto/pkg/lint/rules/file"
 	"github.com/carto-run/carto/pkg/lint/rules/graph"
 	"github.com/carto-run/carto/pkg/lint/rules/health"
@@ -16,6 +17,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint/rules/output"
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
 	"github.com/carto-run/carto/pkg/lint/rules/runnable"
+	"github.com/carto-run/carto/pkg/lint/rules/security"
 	"github.com/carto-run/carto/pkg/lint/rules/stamped"
 	"github.com/carto-run/carto/pkg/lint/rules/style"
 	"github.com/carto-run/carto/pkg/lint/rules/yttbody"
@@ -36,6 +38,8 @@ var all = slices.Concat(
 	lifecycle.Rules,
 	runnable.Rules,
 	access.Rules,
+	compat.Rules,
+	security.Rules,
 	style.Rules,
 )
 
