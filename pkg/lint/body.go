@@ -24,6 +24,9 @@ type Read struct {
 	// Field is where in the body the value goes: spec.source.url. Empty in ytt, where it can
 	// not be told.
 	Field string
+	// Into is the field of a ytt body whose value the code makes with what it reads; what it
+	// does with it is not known. Empty where that can not be told, and in other bodies.
+	Into string
 	// InText says that the value becomes a part of a text.
 	InText bool
 	// Guarded says that the body looks first whether the value is there, so that a missing one

@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 
+	"github.com/carto-run/carto/pkg/manifest"
 	"github.com/carto-run/carto/pkg/ytt"
 )
 
@@ -19,8 +20,8 @@ func (t *Template) readYtt() {
 	for _, r := range analysis.Reads {
 		t.Reads = append(t.Reads, Read{
 			Names: r.Names, Whole: r.Whole, Expression: r.Expression,
-			Guarded: isGuarded(r),
-			Place:   t.InYtt(r.Place),
+			Guarded: isGuarded(r), Into: r.Into,
+			Place: t.InYtt(r.Place),
 		})
 	}
 }
@@ -33,6 +34,13 @@ func isGuarded(r ytt.Read) bool {
 		return r.Tested >= 2 || r.Tested == len(r.Names)
 	}
 	return r.Tested >= 1
+}
+
+// Literals are the documents of a ytt body without its code: what is computed is null, and
+// documents of functions are among them. Their positions are those of the body.
+func (t *Template) Literals() []*manifest.Document {
+	docs, _ := manifest.ParseAll("", []byte(t.Spec.Ytt))
+	return docs
 }
 
 // InYtt is a place of the ytt body in the file.

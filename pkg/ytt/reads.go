@@ -3,6 +3,7 @@ package ytt
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -39,6 +40,10 @@ type Read struct {
 	Tested int
 	// Expression as it is written, from data to the last name.
 	Expression string
+	// Into is the path of the node whose value the code makes of it: spec.containers[0].image.
+	// Names with dots are in brackets and quotes. It is empty where that can not be told: in
+	// functions, and in code that belongs to no node.
+	Into string
 }
 
 // Load is one load(module, ...).
@@ -95,7 +100,35 @@ func Analyze(src []byte, o Options) (analysis *Analysis, err error) {
 		return nil, err
 	}
 	places := &places{text: content, lines: e.lines, program: strings.Split(source, "\n"), bom: len(src) - len(content.content)}
-	return analyze(file, places), nil
+	return analyze(file, places, e), nil
+}
+
+// pathTo is where a node stands in its document.
+func (e *emitter) pathTo(id int) string {
+	if id <= 0 || id >= len(e.nodes) {
+		return ""
+	}
+	path := ""
+	for ; id > 0 && e.nodes[id].kind != document; id = e.parents[id] {
+		switch n := e.nodes[id]; n.kind {
+		case mapItem:
+			key := fmt.Sprint(n.key)
+			switch {
+			case strings.ContainsAny(key, ".[]'") || key == "":
+				key = "['" + key + "']"
+			case path != "" && path[0] != '[':
+				key += "."
+			}
+			path = key + path
+		case sequenceItem:
+			index := fmt.Sprintf("[%d]", slices.Index(e.nodes[e.parents[id]].children, n))
+			if path != "" && path[0] != '[' {
+				index += "."
+			}
+			path = index + path
+		}
+	}
+	return path
 }
 
 // maxColumn is the length of a line up to which columns are told: each takes a walk through

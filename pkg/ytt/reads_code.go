@@ -36,6 +36,10 @@ type analyzer struct {
 	called map[*syntax.DefStmt]bool
 	result *value
 	steps  int
+	// node whose value is being made; 0 for none.
+	node    int
+	started int
+	pathTo  func(node int) string
 }
 
 // scopeOfNames holds what names stand for.
@@ -78,8 +82,8 @@ type definition struct {
 	defaults map[string]value
 }
 
-func analyze(file *syntax.File, places *places) *Analysis {
-	a := &analyzer{places: places, seen: map[string]bool{}, called: map[*syntax.DefStmt]bool{}}
+func analyze(file *syntax.File, places *places, e *emitter) *Analysis {
+	a := &analyzer{places: places, pathTo: e.pathTo, seen: map[string]bool{}, called: map[*syntax.DefStmt]bool{}}
 	a.env = &scopeOfNames{names: map[string]value{}}
 	a.block(file.Stmts)
 	for i := 0; i < len(a.defs); i++ { // what is never called here may be called by what can not be followed
@@ -176,9 +180,34 @@ func (a *analyzer) statement(s syntax.Stmt) {
 			a.maybe(s.Body, a.implied(s.Cond, true))
 		}
 	case *syntax.ExprStmt:
+		outer := a.node
+		a.enter(s.X)
 		a.use(a.eval(s.X))
+		a.node = outer
 	case *syntax.AssignStmt:
 		a.assign(s)
+	}
+}
+
+// enter notes for which node a call of the machine makes a value. In functions that is no
+// place of the result.
+func (a *analyzer) enter(x syntax.Expr) {
+	call, ok := x.(*syntax.CallExpr)
+	if !ok || a.depth > 0 {
+		return
+	}
+	name, ok := call.Fn.(*syntax.Ident)
+	if !ok {
+		return
+	}
+	switch name.Name {
+	case prefix + "start":
+		if literal, ok := call.Args[0].(*syntax.Literal); ok {
+			id, _ := literal.Value.(int64)
+			a.started = int(id)
+		}
+	case prefix + "set", prefix + "tout":
+		a.node = a.started
 	}
 }
 
@@ -309,7 +338,7 @@ func (a *analyzer) note(v value, whole bool) {
 			continue
 		}
 		at := a.places.of(p.from, p.to)
-		r := Read{Place: at, Names: p.names, Whole: whole && !p.closed, Tested: p.tested, Expression: a.places.expression(at)}
+		r := Read{Into: a.pathTo(a.node), Place: at, Names: p.names, Whole: whole && !p.closed, Tested: p.tested, Expression: a.places.expression(at)}
 		for _, fact := range a.facts {
 			if hasPrefix(p.names, fact) {
 				r.Tested = max(r.Tested, len(fact))

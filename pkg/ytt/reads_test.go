@@ -117,3 +117,41 @@ func TestAnalyze(t *testing.T) {
 		})
 	}
 }
+
+// TestReadsInto: a read tells the node whose value is made of it, outside of functions.
+func TestReadsInto(t *testing.T) {
+	found, err := Analyze([]byte(`#@ load("@ytt:data", "data")
+#@ def labels():
+team: #@ data.values.params.team
+#@ end
+#@ def name(): return data.values.workload.metadata.name
+---
+metadata:
+  name: #@ name()
+  labels: #@ labels()
+spec:
+  containers:
+  - name: a
+  - image: #@ "{}@{}".format(data.values.params.repo, data.values.params.digest)
+    args:
+    - -c
+    - #@ data.values.params.script
+  #@yaml/text-templated-strings
+  a.b: "x (@= data.values.params.text @)"
+`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, r := range found.Reads {
+		got[strings.Join(r.Names, ".")] = r.Into
+	}
+	want := map[string]string{
+		"params.team": "metadata.labels", "workload.metadata.name": "metadata.name",
+		"params.repo": "spec.containers[1].image", "params.digest": "spec.containers[1].image",
+		"params.script": "spec.containers[1].args[1]", "params.text": "spec['a.b']",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -1,6 +1,7 @@
 package security
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,9 +116,10 @@ func rights(p *lint.Pass) {
 	for _, t := range p.Templates {
 		for i := range t.Reads {
 			r := &t.Reads[i]
-			name := r.Field[strings.LastIndexByte(r.Field, '.')+1:]
-			isPath := strings.HasSuffix(r.Field, "hostPath.path")
-			if r.Field == "" || r.Key || !isPath && !slices.Contains(rightsFields, name) {
+			field := cmp.Or(r.Field, r.Into)
+			name := field[strings.LastIndexByte(field, '.')+1:]
+			isPath := strings.HasSuffix(field, "hostPath.path")
+			if field == "" || r.Key || !isPath && !slices.Contains(rightsFields, name) {
 				continue
 			}
 			use, owned := ownerWrites(t, r)
@@ -146,20 +148,35 @@ var taskKinds = map[string][]string{
 
 func images(p *lint.Pass) {
 	for _, t := range p.Templates {
-		version, _ := t.Body["apiVersion"].(string)
-		kind, _ := t.Body["kind"].(string)
-		gv, _ := schema.ParseGroupVersion(version)
-		if !slices.Contains(taskKinds[gv.Group], kind) {
-			continue
-		}
-		lint.Walk(t.Body, lint.BodyPath, func(path string, value any) {
-			image, ok := value.(string)
-			if !ok || !strings.HasSuffix(path, ".image") || strings.Contains(image, "$(") || image == "" || strings.Contains(image, "@sha256:") {
-				return
-			}
+		imagesIn(t.Body, lint.BodyPath, func(path, image, kind string) {
 			p.Report(t.Value(path), "the image %s of a %s is not fixed by a digest", image, kind)
 		})
+		if !strings.Contains(t.Spec.Ytt, "image:") {
+			continue
+		}
+		for _, doc := range t.Literals() {
+			imagesIn(doc.Object, "", func(path, image, kind string) {
+				p.Report(t.Line(lint.YttPath, doc.Value(path).Start.Line), "the image %s of a %s is not fixed by a digest", image, kind)
+			})
+		}
 	}
+}
+
+// imagesIn finds the images of an object that runs something, which are neither fixed nor
+// filled in.
+func imagesIn(object map[string]any, path string, found func(path, image, kind string)) {
+	version, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	gv, _ := schema.ParseGroupVersion(version)
+	if !slices.Contains(taskKinds[gv.Group], kind) {
+		return
+	}
+	lint.Walk(object, path, func(path string, value any) {
+		image, ok := value.(string)
+		if ok && strings.HasSuffix(path, ".image") && !strings.Contains(image, "$(") && image != "" && !strings.Contains(image, "@sha256:") {
+			found(path, image, kind)
+		}
+	})
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }

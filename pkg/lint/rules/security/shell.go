@@ -1,6 +1,8 @@
 package security
 
 import (
+	"cmp"
+	"maps"
 	"path"
 	"strings"
 
@@ -63,13 +65,13 @@ spec:
 
 func scripts(p *lint.Pass) {
 	for _, t := range p.Templates {
-		if t.Body == nil {
+		inScript := scriptsOf(t)
+		if len(inScript) == 0 {
 			continue
 		}
-		inScript := scriptFields(t.Body)
 		for i := range t.Reads {
 			r := &t.Reads[i]
-			if r.Key || !inScript[r.Field] {
+			if r.Key || !inScript[cmp.Or(r.Field, r.Into)] {
 				continue
 			}
 			if use, owned := ownerWrites(t, r); owned {
@@ -105,6 +107,21 @@ func ownerWrites(t *lint.Template, r *lint.Read) (*lint.Use, bool) {
 	return nil, false
 }
 
+// scriptsOf are the paths of the scripts of a body of any sort.
+func scriptsOf(t *lint.Template) map[string]bool {
+	if t.Body != nil {
+		return scriptFields(t.Body)
+	}
+	if !strings.Contains(t.Spec.Ytt, "script:") && !strings.Contains(t.Spec.Ytt, "-c") {
+		return nil // which spares most from being read again
+	}
+	all := map[string]bool{}
+	for _, doc := range t.Literals() {
+		maps.Copy(all, scriptFields(doc.Object))
+	}
+	return all
+}
+
 // scriptFields are the paths of the texts that a shell runs: arguments after -c, and the
 // scripts of Tekton's steps.
 func scriptFields(body map[string]any) map[string]bool {
@@ -114,10 +131,11 @@ func scriptFields(body map[string]any) map[string]bool {
 		if !ok {
 			return
 		}
-		if script, ok := container["script"].(string); ok && container["name"] != nil || ok && container["image"] != nil {
-			if !hasInterpreter(script) {
-				fields[join(at, "script")] = true
-			}
+		_, hasScript := container["script"]
+		_, isNamed := container["name"]
+		_, hasImage := container["image"]
+		if script, _ := container["script"].(string); hasScript && (isNamed || hasImage) && !hasInterpreter(script) {
+			fields[join(at, "script")] = true
 		}
 		command, args := texts(container["command"]), texts(container["args"])
 		words := append(append([]string{}, command...), args...)
