@@ -21,14 +21,15 @@ import (
 	"github.com/carto-run/carto/pkg/ytt"
 )
 
-// Bounds on what samples may cost. The time of one is a net for what the steps do not
-// catch: an honest body takes a millisecond.
+// Bounds on what samples may cost. Steps bound them, so that findings are the same on any
+// machine; the times are a net for what steps do not catch, far above what all samples of
+// honest sets take on a busy machine.
 const (
 	// SampleSteps of the interpreter are far more than a body needs for small inputs, and
 	// far less than the agent allows.
-	SampleSteps    = 1_000_000
-	sampleTime     = time.Second
-	allSamplesTime = 2 * time.Second
+	SampleSteps    = 500_000
+	sampleTime     = stamp.DefaultYttTime
+	allSamplesTime = 20 * time.Second
 	maxSamples     = 8 // of one template
 	sampleMemory   = 16 << 20
 	sampleText     = "sample"

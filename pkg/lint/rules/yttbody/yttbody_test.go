@@ -44,7 +44,7 @@ func TestBodies(t *testing.T) {
 		"source":      {"a label may say where the code is", step(byType, "name: note"), "kind: A\na: #@ data.values.workload.spec.source.git.url", []string{"YTT007 info 3"}},
 		"root":        {"values that there are not, unless they are looked for", "", "kind: A\na: #@ data.values.souce.url\nb: #@ hasattr(data.values, \"other\") and data.values.other", []string{"YTT003 error 3"}},
 		"load":        {"a module that there is not", "", "#@ load(\"@ytt:datas\", \"datas\")\nkind: A", []string{"YTT005 error 2"}},
-		"endless":     {"a loop that does not end", "", "kind: A\n#@ while True:\n#@   a = 1\n#@ end", []string{"YTT004 error 4"}},
+		"endless":     {"a loop that does not end", "", "kind: A\n#@ while True:\n#@   a = 1\n#@ end", []string{"YTT004 error 5"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
