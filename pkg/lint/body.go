@@ -47,10 +47,16 @@ func (r *Read) Root() string {
 // Path joins the names with dots.
 func (r *Read) Path() string { return strings.Join(r.Names, ".") }
 
-// Where templates hold their bodies.
+// bodyPath is where templates hold their bodies.
 const (
-	BodyPath = "spec.template"
-	YttPath  = "spec.ytt"
+	bodyPath = "spec.template"
+	yttPath  = "spec.ytt"
+)
+
+// BodyPath and YttPath are the same for rules.
+const (
+	BodyPath = bodyPath
+	YttPath  = yttPath
 )
 
 func (t *Template) readBody() {
@@ -62,13 +68,13 @@ func (t *Template) readBody() {
 	t.readKind()
 	t.readPaths()
 	for _, tag := range t.Tags() {
-		path := manifest.Append(BodyPath, tag.Location)
+		path := manifest.Append(bodyPath, tag.Location)
 		t.Reads = append(t.Reads, Read{
 			Names: tag.Names, Whole: tag.Whole, Expression: tag.Expression, Field: tag.Location, InText: !tag.Alone,
 			Place: t.InText(path, tag.Offset, tag.Offset+len(tag.Expression)+len("$()$")),
 		})
 	}
-	t.readKeys(t.Body, BodyPath)
+	t.readKeys(t.Body, bodyPath)
 	t.readYtt()
 }
 

@@ -44,7 +44,7 @@ func (t *Template) Literals() []*manifest.Document {
 }
 
 // InYtt is a place of the ytt body in the file.
-func (t *Template) InYtt(at ytt.Place) Place { return t.InText(YttPath, at.Offset, at.End) }
+func (t *Template) InYtt(at ytt.Place) Place { return t.InText(yttPath, at.Offset, at.End) }
 
 // ReadsAll says that the body may read anything at or below a path: it uses the value
 // there, or one above it, as a whole, or with an index, a filter or a name that only
