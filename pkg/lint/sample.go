@@ -32,7 +32,8 @@ const (
 	allSamplesTime = 20 * time.Second
 	maxSamples     = 8 // of one template
 	sampleMemory   = 16 << 20
-	sampleText     = "sample"
+	// SampleText is what texts in samples are, the namespace of owners among them.
+	SampleText = "sample"
 )
 
 // Sample is what a ytt body makes of made-up inputs that it could get.
@@ -57,7 +58,8 @@ func (s *Sample) TooLong() bool {
 }
 
 // Samples renders a ytt body with inputs that it can get where it is used. There are none
-// of other bodies, and of those that do not compile.
+// of other bodies, of those that do not compile, and of templates in a cluster. The names of
+// the owners differ; all else that is not said in Owner is the same.
 func (t *Template) Samples() []Sample { return t.samples() }
 
 // sampler renders the samples of a set, which share one budget of time.
@@ -65,7 +67,7 @@ type sampler struct{ spent atomic.Int64 }
 
 func (s *sampler) of(t *Template) func() []Sample {
 	return sync.OnceValue(func() []Sample {
-		if t.Spec.Ytt == "" || t.Ytt == nil {
+		if t.Spec.Ytt == "" || t.Ytt == nil || t.Remote {
 			return nil
 		}
 		template, err := ytt.Compile([]byte(t.Spec.Ytt), ytt.Options{Limits: ytt.Limits{Steps: SampleSteps, Memory: sampleMemory}})
@@ -127,7 +129,7 @@ type sampleOwner struct {
 
 // sampleOwners are those that the selectors of the use admit.
 func sampleOwners(use *Use, t *Template) []sampleOwner {
-	const text = sampleText
+	const text = SampleText
 	value := text
 	git := &v1alpha1.Source{Git: &v1alpha1.GitSource{URL: &value, Ref: &v1alpha1.GitRef{Branch: &value, Tag: &value, Commit: &value}}, SubPath: &value}
 	image := &v1alpha1.Source{Image: &value}
@@ -144,6 +146,7 @@ func sampleOwners(use *Use, t *Template) []sampleOwner {
 	var owners []sampleOwner
 	add := func(about string, params bool, source *v1alpha1.Source, built *string, more bool) {
 		var typed any
+		meta.Name = fmt.Sprintf("%s-%d", text, len(owners))
 		if ownerKind == v1alpha1.KindDeliverable {
 			typed = &v1alpha1.Deliverable{ObjectMeta: meta, Spec: v1alpha1.DeliverableSpec{Source: source}}
 		} else {
@@ -188,7 +191,7 @@ func label(labels map[string]string, selector v1alpha1.Selector) {
 			labels[r.Key] = r.Values[0]
 		case r.Operator == metav1.LabelSelectorOpExists:
 			if labels[r.Key] == "" {
-				labels[r.Key] = sampleText
+				labels[r.Key] = SampleText
 			}
 		}
 	}
@@ -220,7 +223,7 @@ func sampleValues(t *Template, use *Use, owner sampleOwner) map[string]any {
 	values := map[string]any{
 		"workload": owner.view, "deliverable": owner.view, "params": params, "deployment": nil,
 		"sources": map[string]any{}, "images": map[string]any{}, "configs": map[string]any{},
-		"labels": map[string]any{v1alpha1.LabelResourceName: sampleText},
+		"labels": map[string]any{v1alpha1.LabelResourceName: SampleText},
 	}
 	if owner.params {
 		for _, r := range t.Reads {
@@ -250,7 +253,7 @@ func sampleValues(t *Template, use *Use, owner sampleOwner) map[string]any {
 // sampleParam is a value that has the fields that are read of it.
 func sampleParam(below []string) any {
 	if len(below) == 0 {
-		return sampleText
+		return SampleText
 	}
 	return map[string]any{below[0]: sampleParam(below[1:])}
 }
@@ -270,7 +273,7 @@ func sampleInputs(t *Template, use *Use) []blueprint.Input {
 	for _, r := range t.Reads {
 		switch root := r.Root(); root {
 		case "source", "image", "config":
-			add(blueprint.Input{Type: blueprint.InputType(root), Name: sampleText})
+			add(blueprint.Input{Type: blueprint.InputType(root), Name: SampleText})
 		case "sources", "images", "configs":
 			if len(r.Names) > 1 {
 				add(blueprint.Input{Type: blueprint.InputType(strings.TrimSuffix(root, "s")), Name: r.Names[1]})
@@ -286,9 +289,9 @@ func addInput(values map[string]any, in blueprint.Input) {
 	value := map[string]any{"name": in.Name}
 	switch in.Type {
 	case blueprint.InputSource, blueprint.InputDeployment:
-		value["url"], value["revision"] = sampleText, sampleText
+		value["url"], value["revision"] = SampleText, SampleText
 	default:
-		value[string(in.Type)] = sampleText
+		value[string(in.Type)] = SampleText
 	}
 	if in.Type == blueprint.InputDeployment {
 		values["deployment"] = value

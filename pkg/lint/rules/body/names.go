@@ -75,23 +75,50 @@ spec:
 
 func fixedName(p *lint.Pass) {
 	for _, t := range p.Templates {
-		if t.Body == nil || t.IsRun() || t.Lifecycle != v1alpha1.LifecycleMutable {
+		if t.IsRun() || t.Lifecycle != v1alpha1.LifecycleMutable {
 			continue // runs with a fixed name are a matter of LIF001
 		}
-		name, ok := metadata(t.Body)["name"].(string)
-		if !ok || name == "" || hasTag(name) || isList(t.Body) || isClusterScoped(p, t.Body) || onlyOneOwner(t) {
+		objects := stamped(t)
+		if len(objects) == 0 || isList(objects[0]) || isClusterScoped(p, objects[0]) || onlyOneOwner(t) {
 			continue
 		}
-		if strings.Contains(name, "$(") {
-			continue // TPL004 says what is missing
+		name := sameName(t, objects)
+		if name == "" || strings.Contains(name, "$(") { // of a tag that is not closed, TPL004 says it
+			continue
 		}
 		owner := "workload"
 		if len(t.Uses) > 0 {
 			owner = strings.ToLower(t.Uses[0].Blueprint.OwnerKind())
 		}
-		p.Report(t.Value(lint.BodyPath+".metadata.name"), "the name %s is the same for all owners: two of them in a namespace would want the same object", name).
-			Do("make it of the name of the owner: $(%s.metadata.name)$-%s", owner, name)
+		where := t.Key(lint.YttPath)
+		if t.Body != nil {
+			where = t.Value(lint.BodyPath + ".metadata.name")
+		}
+		p.Report(where, "the name %s is the same for all owners: two of them in a namespace would want the same object", name).
+			Do("make it of the name of the owner, %s.metadata.name", owner)
 	}
+}
+
+// sameName is the name that the object has for all owners; empty when there is none, or it
+// depends on anything.
+func sameName(t *lint.Template, objects []map[string]any) string {
+	name, _ := metadata(objects[0])["name"].(string)
+	if t.Body != nil {
+		if hasTag(name) {
+			return ""
+		}
+		return name
+	}
+	for _, object := range objects {
+		if metadata(object)["name"] != name {
+			return ""
+		}
+	}
+	depends := slices.ContainsFunc(t.Reads, func(r lint.Read) bool { return r.Into == "metadata.name" || r.Into == "metadata" })
+	if len(objects) < 2 || depends { // one sample proves nothing
+		return ""
+	}
+	return name
 }
 
 func isClusterScoped(p *lint.Pass, body map[string]any) bool {

@@ -154,8 +154,7 @@ func namespace(p *lint.Pass) {
 				continue
 			}
 			object, _ := sample.Documents[0].(map[string]any)
-			owner := "sample" // the namespace of each sample's owner
-			if text, set := metadata(object)["namespace"].(string); set && text != "" && text != owner {
+			if text, set := metadata(object)["namespace"].(string); set && text != "" && text != lint.SampleText {
 				p.Report(place(t, "metadata", "namespace"), "the body sets the namespace %s; objects are stamped into that of their owner", text).
 					Do("remove metadata.namespace")
 				break
@@ -203,6 +202,9 @@ func missingParts(object map[string]any) []string {
 			missing = append(missing, name)
 		}
 	}
+	if _, filledIn := object["metadata"].(string); filledIn {
+		return missing // by a tag
+	}
 	m := metadata(object)
 	for _, name := range []string{"name", "generateName"} {
 		if text, isText := m[name].(string); isText && text != "" || m[name] != nil && !isText {
@@ -228,6 +230,16 @@ func several(p *lint.Pass) {
 		for _, object := range stamped(t) {
 			if isList(object) {
 				p.Report(place(t, "kind"), "the body is a %s; a template makes one object", object["kind"]).
+					Do("write one template and one step for each object")
+				break
+			}
+		}
+		for _, sample := range t.Samples() {
+			if len(sample.Documents) != 1 {
+				continue
+			}
+			if _, isList := sample.Documents[0].([]any); isList {
+				p.Report(t.Key(lint.YttPath), "the body renders a list; a template makes one object").
 					Do("write one template and one step for each object")
 				break
 			}

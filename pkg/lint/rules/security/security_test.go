@@ -146,3 +146,43 @@ spec:
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestScriptsOfRuns: what an owner writes reaches a script by way of a Runnable.
+func TestScriptsOfRuns(t *testing.T) {
+	t.Parallel()
+	const text = `apiVersion: carto.run/v1alpha1
+kind: ClusterTemplate
+metadata: {name: a}
+spec:
+  template:
+    apiVersion: carto.run/v1alpha1
+    kind: Runnable
+    metadata: {name: $(workload.metadata.name)$}
+    spec:
+      runTemplateRef: {name: run}
+      inputs: {path: $(workload.spec.source.subPath)$, name: $(workload.metadata.name)$}
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterRunTemplate
+metadata: {name: run}
+spec:
+  template:
+    apiVersion: tekton.dev/v1
+    kind: TaskRun
+    metadata: {generateName: $(runnable.metadata.name)$-}
+    spec:
+      taskSpec:
+        steps:
+        - name: a
+          script: |
+            echo $(runnable.spec.inputs.name)$
+            ls $(runnable.spec.inputs.path)$
+`
+	var got []string
+	for _, f := range lint.Run(lint.ReadFiles([]lint.File{{Name: "f.yaml", Data: []byte(text)}}), Rules, lint.Options{}).Findings {
+		got = append(got, fmt.Sprintf("%s %d because of %d", f.Rule.ID, f.At.Start.Line, f.Evidence[0].At.Start.Line))
+	}
+	if diff := cmp.Diff([]string{"SEC002 27 because of 11"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

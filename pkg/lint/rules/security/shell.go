@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/lint"
 )
@@ -64,6 +65,7 @@ spec:
 }
 
 func scripts(p *lint.Pass) {
+	inputs := ownedInputs(p)
 	for _, t := range p.Templates {
 		inScript := scriptsOf(t)
 		if len(inScript) == 0 {
@@ -74,7 +76,11 @@ func scripts(p *lint.Pass) {
 			if r.Key || !inScript[cmp.Or(r.Field, r.Into)] {
 				continue
 			}
-			if use, owned := ownerWrites(t, r); owned {
+			if from := inputs[[2]string{t.Template.Name, inputName(t, r)}]; from != nil {
+				p.Report(r.Place, "what an owner writes becomes a part of a shell script, by the input %s of a Runnable", r.Names[3]).
+					Because(from.Range, "the input is made here").
+					Do("hand it on as a value of the environment, and quote it in the script")
+			} else if use, owned := ownerWrites(t, r); owned {
 				f := p.Report(r.Place, "what an owner writes in %s becomes a part of a shell script", r.Path()).
 					Do("hand it on as a value of the environment, and quote it in the script")
 				if use != nil {
@@ -83,6 +89,36 @@ func scripts(p *lint.Pass) {
 			}
 		}
 	}
+}
+
+// inputName is the input of a Runnable that a run template reads; empty when it reads none.
+func inputName(t *lint.Template, r *lint.Read) string {
+	if !t.IsRun() || len(r.Names) < 4 || !strings.HasPrefix(r.Path(), "runnable.spec.inputs.") {
+		return ""
+	}
+	return r.Names[3]
+}
+
+// ownedInputs are the inputs of Runnables that hold what an owner writes, by the run
+// template and the name of the input.
+func ownedInputs(p *lint.Pass) map[[2]string]*lint.Place {
+	owned := map[[2]string]*lint.Place{}
+	for _, t := range p.Templates {
+		spec, _ := t.Body["spec"].(map[string]any)
+		ref, _ := spec["runTemplateRef"].(map[string]any)
+		run, _ := ref["name"].(string)
+		if t.Body["kind"] != v1alpha1.KindRunnable || run == "" {
+			continue
+		}
+		for i := range t.Reads {
+			r := &t.Reads[i]
+			name, isInput := strings.CutPrefix(r.Field, "spec.inputs.")
+			if _, writes := ownerWrites(t, r); isInput && writes && !r.Key && !strings.ContainsAny(name, ".[") {
+				owned[[2]string{run, name}] = &r.Place
+			}
+		}
+	}
+	return owned
 }
 
 // ownerWrites says that a read gives what an owner writes freely: its spec, labels and
