@@ -4,14 +4,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // patchesByPlural is everything that crdgen changes. The ids are those of the rules of
 // admission (spec: api §11).
 func patchesByPlural() map[string][]patch {
 	patches := map[string][]patch{
-		"clustersupplychains": blueprint(supplyChainKinds, workloadFields),
-		"clusterdeliveries":   blueprint(deliveryKinds, deliverableFields),
+		"clustersupplychains": blueprint(supplyChainKinds, selectable(v1alpha1.SelectableInWorkloads)),
+		"clusterdeliveries":   blueprint(deliveryKinds, selectable(v1alpha1.SelectableInDeliverables)),
 		"clusterruntemplates": {{"spec.template", runBody}},
 	}
 	for _, plural := range []string{
@@ -93,28 +95,7 @@ var valuesRule = object{
 }
 
 // selectable are the fields of an owner by which blueprints and options may select.
-type selectable struct {
-	owner string // the optional first part of a key
-	// exact paths, and paths that may go on.
-	exact, prefixes []string
-}
-
-var (
-	sourceFields = []string{
-		"spec.source", "spec.source.git", "spec.source.git.url", "spec.source.git.ref", "spec.source.git.ref.branch",
-		"spec.source.git.ref.tag", "spec.source.git.ref.commit", "spec.source.image", "spec.source.subPath", "spec.serviceAccountName",
-	}
-	workloadFields = selectable{
-		owner:    "workload",
-		exact:    slices.Concat(sourceFields, []string{"spec.build", "spec.image"}),
-		prefixes: []string{"spec.params", "spec.build.env", "spec.env", "spec.resources", "spec.serviceClaims", "metadata"},
-	}
-	deliverableFields = selectable{
-		owner:    "deliverable",
-		exact:    sourceFields,
-		prefixes: []string{"spec.params", "metadata"},
-	}
-)
+type selectable v1alpha1.SelectablePaths
 
 // requirement is V-SEL-3 to V-SEL-7 for one field requirement.
 func (s selectable) requirement() object {
@@ -129,21 +110,21 @@ func (s selectable) requirement() object {
 // dot and the name of the owner. The comparisons are written out, because a loop over the
 // prefixes would cost too much in the options of a large blueprint.
 func (s selectable) pathRule() object {
-	known := make([]string, 0, len(s.exact)+len(s.prefixes))
-	for _, path := range slices.Concat(s.exact, s.prefixes) {
+	known := make([]string, 0, len(s.Exact)+len(s.Prefixes))
+	for _, path := range slices.Concat(s.Exact, s.Prefixes) {
 		known = append(known, "'"+path+"'")
 	}
-	rule := "[self.key.substring(self.key.startsWith('." + s.owner + ".') ? " + length("."+s.owner+".") +
-		" : self.key.startsWith('" + s.owner + ".') ? " + length(s.owner+".") +
+	rule := "[self.key.substring(self.key.startsWith('." + s.Owner + ".') ? " + length("."+s.Owner+".") +
+		" : self.key.startsWith('" + s.Owner + ".') ? " + length(s.Owner+".") +
 		" : self.key.startsWith('.') ? 1 : 0)].exists(key, key in [" + strings.Join(known, ", ") + "]"
-	for _, prefix := range s.prefixes {
+	for _, prefix := range s.Prefixes {
 		rule += " || key.startsWith('" + prefix + ".') || key.startsWith('" + prefix + "[')"
 	}
 	return object{
 		"rule":    rule + ")",
 		"message": "key is not a path that can be selected by",
-		"messageExpression": "'key ' + self.key + ' can not be selected by: use " + strings.Join(s.exact, ", ") +
-			", or a path that begins with " + strings.Join(s.prefixes, ", ") + "'",
+		"messageExpression": "'key ' + self.key + ' can not be selected by: use " + strings.Join(s.Exact, ", ") +
+			", or a path that begins with " + strings.Join(s.Prefixes, ", ") + "'",
 	}
 }
 
