@@ -183,7 +183,7 @@ func compileSelector(selector v1alpha1.Selector, ownerKind string, report *repor
 	}
 	for i, requirement := range selector.MatchFields {
 		path := fmt.Sprintf("%s[%d]", at.fields, i)
-		requirement.Key = ownerPath(requirement.Key, ownerKind)
+		requirement.Key = OwnerPath(requirement.Key, ownerKind)
 		field, err := stamp.CompileField(requirement)
 		if err != nil {
 			fail(path, err)
@@ -212,9 +212,9 @@ func compileExpression(expression metav1.LabelSelectorRequirement) (*labels.Requ
 	return labels.NewRequirement(expression.Key, operator, expression.Values)
 }
 
-// ownerPath strips the prefixes that keys may carry: one dot, and the owner's name
+// OwnerPath strips the prefixes that keys may carry: one dot, and the owner's name
 // (spec: api §11.2, Carto extension).
-func ownerPath(key, ownerKind string) string {
+func OwnerPath(key, ownerKind string) string {
 	key = strings.TrimPrefix(key, ".")
 	return strings.TrimPrefix(key, strings.ToLower(ownerKind)+".")
 }

@@ -21,6 +21,8 @@ type Finding struct {
 	Message string
 	// Evidence are other places that prove the finding, and what they show.
 	Evidence []Evidence
+	// Example is an object, as YAML, that shows what is wrong; empty when there is none.
+	Example string
 	// Remedy says what to do; empty when the text of the rule says it.
 	Remedy string
 	// Fix are changes that heal the finding without changing what the files mean otherwise;
@@ -52,6 +54,12 @@ func (f *Finding) Because(at manifest.Range, format string, args ...any) *Findin
 // Do sets the remedy.
 func (f *Finding) Do(format string, args ...any) *Finding {
 	f.Remedy = fmt.Sprintf(format, args...)
+	return f
+}
+
+// Show sets the example.
+func (f *Finding) Show(yaml string) *Finding {
+	f.Example = yaml
 	return f
 }
 

@@ -144,12 +144,22 @@ func (s *Set) Template(kind, name string) *Template { return s.templates[templat
 // OfKind lists the objects of a kind, whatever their group and version.
 func (s *Set) OfKind(kind string) []*Object { return s.kinds[kind] }
 
-// BlueprintsOf lists the blueprints for owners of a kind.
+// BlueprintsOf lists the blueprints for owners of a kind. Of several with one name it is the
+// first, and one of the files before one of the cluster, which it is going to replace.
 func (s *Set) BlueprintsOf(ownerKind string) []*Blueprint {
 	var of []*Blueprint
+	index := map[string]int{}
 	for _, b := range s.Blueprints {
-		if b.OwnerKind() == ownerKind {
+		if b.OwnerKind() != ownerKind {
+			continue
+		}
+		i, seen := index[b.Blueprint.Name]
+		switch {
+		case !seen:
+			index[b.Blueprint.Name] = len(of)
 			of = append(of, b)
+		case of[i].Remote && !b.Remote:
+			of[i] = b
 		}
 	}
 	return of

@@ -18,19 +18,21 @@ type literal struct {
 	// nothing else is known about them.
 	text   string
 	states states
+	// says is the requirement that it is of, for people.
+	says string
 }
 
-func (l literal) not() literal { return literal{l.path, l.text, l.states.not()} }
+func (l literal) not() literal { return literal{path: l.path, text: l.text, states: l.states.not()} }
 
 // literals are the requirements of a selector. A label is the path to it.
 func literals(s *blueprint.Selector) []literal {
 	var all []literal
 	for _, r := range s.Labels() {
-		all = append(all, literal{path: []string{"metadata", "labels", r.Key()}, states: labelStates(r)})
+		all = append(all, literal{path: []string{"metadata", "labels", r.Key()}, states: labelStates(r), says: "label " + r.String()})
 	}
 	for _, f := range s.Fields() {
 		l := at(f.Path())
-		l.states = fieldStates(f.Operator(), f.Values())
+		l.states, l.says = fieldStates(f.Operator(), f.Values()), "field "+f.String()
 		all = append(all, l)
 	}
 	return all

@@ -18,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
 	"github.com/carto-run/carto/pkg/lint/rules/runnable"
 	"github.com/carto-run/carto/pkg/lint/rules/security"
+	"github.com/carto-run/carto/pkg/lint/rules/selector"
 	"github.com/carto-run/carto/pkg/lint/rules/stamped"
 	"github.com/carto-run/carto/pkg/lint/rules/style"
 	"github.com/carto-run/carto/pkg/lint/rules/yttbody"
@@ -30,6 +31,7 @@ var all = slices.Concat(
 	file.Rules,
 	reference.Rules,
 	graph.Rules,
+	selector.Rules,
 	body.Rules,
 	stamped.Rules,
 	yttbody.Rules,
