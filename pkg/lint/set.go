@@ -35,6 +35,7 @@ type Set struct {
 	templates map[templateKey]*Template
 	kinds     map[string][]*Object
 	runnables runnableIndex
+	routes    routes
 }
 
 type templateKey struct{ kind, name string }

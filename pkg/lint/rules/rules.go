@@ -15,6 +15,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint/rules/health"
 	"github.com/carto-run/carto/pkg/lint/rules/lifecycle"
 	"github.com/carto-run/carto/pkg/lint/rules/output"
+	"github.com/carto-run/carto/pkg/lint/rules/param"
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
 	"github.com/carto-run/carto/pkg/lint/rules/runnable"
 	"github.com/carto-run/carto/pkg/lint/rules/security"
@@ -32,6 +33,7 @@ var all = slices.Concat(
 	reference.Rules,
 	graph.Rules,
 	selector.Rules,
+	param.Rules,
 	body.Rules,
 	stamped.Rules,
 	yttbody.Rules,
