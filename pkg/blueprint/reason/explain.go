@@ -65,3 +65,15 @@ func NeverAt(kind string, p *stamp.Path, values []string) []string {
 	}
 	return never
 }
+
+// CanBe says whether a path of names can lead to something in an owner of a kind.
+func CanBe(kind string, names []string) bool {
+	s := shapes[kind]
+	for _, name := range names {
+		if s == nil {
+			return false
+		}
+		s = s.below(name)
+	}
+	return s != nil
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint/rules/health"
 	"github.com/carto-run/carto/pkg/lint/rules/lifecycle"
 	"github.com/carto-run/carto/pkg/lint/rules/output"
+	"github.com/carto-run/carto/pkg/lint/rules/owner"
 	"github.com/carto-run/carto/pkg/lint/rules/param"
 	"github.com/carto-run/carto/pkg/lint/rules/reference"
 	"github.com/carto-run/carto/pkg/lint/rules/runnable"
@@ -42,6 +43,7 @@ var all = slices.Concat(
 	lifecycle.Rules,
 	runnable.Rules,
 	access.Rules,
+	owner.Rules,
 	compat.Rules,
 	security.Rules,
 	style.Rules,

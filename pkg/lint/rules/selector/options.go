@@ -259,7 +259,9 @@ need.`,
 `, `      - name: image
         selector: {matchFields: [{key: spec.source.git, operator: DoesNotExist}]}
 `),
-	Check: func(p *lint.Pass) { eachStep(p, func(b *lint.Blueprint, step []*lint.Use) { checkUncovered(p, b, step) }) },
+	Check: func(p *lint.Pass) {
+		eachStep(p, func(b *lint.Blueprint, step []*lint.Use) { checkUncovered(p, b, step) })
+	},
 }
 
 func checkUncovered(p *lint.Pass, b *lint.Blueprint, step []*lint.Use) {
@@ -280,7 +282,7 @@ func checkUncovered(p *lint.Pass, b *lint.Blueprint, step []*lint.Use) {
 		return
 	}
 	name := step[0].Step.Name
-	p.Report(b.Key(step[0].StepPath + ".templateRef.options"), "no option of step %s takes %s, which matches %s", name, owner, b).
+	p.Report(b.Key(step[0].StepPath+".templateRef.options"), "no option of step %s takes %s, which matches %s", name, owner, b).
 		Because(selectorOf(b).place().Range, "the selector of %s", b).
 		Show(owner.YAML()).
 		Do("add an option for the rest, or ask for more in the selector of %s", b)
@@ -342,6 +344,6 @@ func checkOverlap(p *lint.Pass, b *lint.Blueprint, step []*lint.Use) {
 	for i, use := range overlap {
 		order[i] = fmt.Sprintf("%s (%d)", use.Option, use.Option.Selector.Score())
 	}
-	p.Report(b.Key(step[0].StepPath + ".templateRef.options"), "options of step %s overlap, and the most specific is chosen, in this order: %s; several match %s",
+	p.Report(b.Key(step[0].StepPath+".templateRef.options"), "options of step %s overlap, and the most specific is chosen, in this order: %s; several match %s",
 		step[0].Step.Name, strings.Join(order, ", "), example).Show(example.YAML())
 }
