@@ -174,7 +174,7 @@ spec:
 		for _, s := range selectors(p.Set) {
 			for i, r := range s.written {
 				path, err := stamp.ParsePath(blueprint.OwnerPath(r.Key, s.of.OwnerKind()))
-				if err != nil {
+				if err != nil || r.Operator != v1alpha1.FieldSelectorOpIn && r.Operator != v1alpha1.FieldSelectorOpNotIn {
 					continue
 				}
 				never := reason.NeverAt(s.of.OwnerKind(), path, r.Values)
