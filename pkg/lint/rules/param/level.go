@@ -59,29 +59,37 @@ Remove it from the owner, or make the blueprint's value a default.`,
 func checkIgnored(p *lint.Pass, route *lint.Route) {
 	b := route.Blueprint()
 	l := ofOwner(route.Owner)
-	steps := map[string]*blueprint.Resource{}
 	for i, e := range l.entries {
-		readers, kept := 0, 0
+		open := false
+		var fixed []list // where the value is fixed
 		for _, use := range route.Uses() {
 			if use.IsPassThrough() || use.Template != nil && !use.Template.CanRead("params", e.name) {
 				continue
 			}
-			readers++
 			var own []stamp.Param
 			if use.Template != nil {
 				own = use.Template.Params
 			}
-			if blueprint.ResolveParams(own, b.Blueprint, use.Step, route.Owner.Params)[e.name].Ignored {
-				kept++
-				steps[e.name] = use.Step
+			switch r := blueprint.ResolveParams(own, b.Blueprint, use.Step, route.Owner.Params)[e.name]; {
+			case !r.Ignored:
+				open = true
+			case r.Origin == blueprint.FromResource:
+				fixed = append(fixed, ofStep(b, slices.Index(b.Resources, use.Step)))
+			default:
+				fixed = append(fixed, ofBlueprint(b))
 			}
 		}
-		if readers == 0 || kept < readers {
+		if open || len(fixed) == 0 {
 			continue
 		}
-		f := p.Report(l.name(i), "the param %q is ignored: %s fixes its value", e.name, b)
-		because(f, ofBlueprint(b), e.name, "the value is fixed here, for all steps")
-		because(f, ofStep(b, slices.Index(b.Resources, steps[e.name])), e.name, "the value is fixed here")
+		f := p.Report(l.name(i), "the param %q is ignored, because %s fixes its value", e.name, b)
+		seen := map[string]bool{}
+		for _, by := range fixed {
+			if !seen[by.path] {
+				because(f, by, e.name, "the value is fixed here")
+			}
+			seen[by.path] = true
+		}
 		f.Do("remove it, or make the value in %s a default", b)
 	}
 }
