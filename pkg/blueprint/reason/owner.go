@@ -3,6 +3,7 @@ package reason
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -170,11 +171,20 @@ func flow(b *strings.Builder, value any) {
 	}
 }
 
+// plain is what mostly is to be written, and word what YAML takes for something else.
+var (
+	plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
+	word  = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
+)
+
 // scalar quotes a text where YAML would read it otherwise.
 func scalar(text string) string {
+	if plain.MatchString(text) && !word.MatchString(text) {
+		return text
+	}
 	encoded, err := yaml.Marshal(text)
-	if plain := strings.TrimSuffix(string(encoded), "\n"); err == nil && !strings.ContainsAny(plain, "{}[],\n") {
-		return plain
+	if line := strings.TrimSuffix(string(encoded), "\n"); err == nil && !strings.ContainsAny(line, "{}[],\n") {
+		return line
 	}
 	quoted, err := json.Marshal(text)
 	if err != nil {

@@ -41,7 +41,7 @@ func Ask(q Question) (Verdict, *Owner) {
 	if shape == nil {
 		return Unknown, nil
 	}
-	s := &search{question: q, shape: shape}
+	s := &search{question: Question{Kind: q.Kind, All: q.All, Missing: q.Missing}, shape: shape}
 	var fixed world
 	add := func(l literal) bool {
 		var ok bool
@@ -68,31 +68,33 @@ func Ask(q Question) (Verdict, *Owner) {
 	if !s.possible(fixed) {
 		return Impossible, nil
 	}
+	// Most of those that must not match have nothing to do with an owner that fits the rest, so
+	// each is taken into account only when an owner shows that it has.
 	var none [][]literal
-	for _, selector := range q.None {
-		if selector.Score() > 0 && selector.Broken() == nil {
-			none = append(none, literals(selector))
+	for {
+		owner := s.search(fixed, none)
+		switch {
+		case s.steps > maxSteps, owner == nil && s.unsure:
+			return Unknown, nil
+		case owner == nil:
+			return Impossible, nil
 		}
+		i := slices.IndexFunc(q.None, func(selector *blueprint.Selector) bool {
+			matches, err := selector.Matches(owner.Subject)
+			return matches && err == nil
+		})
+		if i < 0 {
+			return Possible, owner
+		}
+		s.question.None = append(s.question.None, q.None[i])
+		none = append(none, literals(q.None[i]))
+		// Those with few ways to fail first, so that dead ends show early.
+		slices.SortStableFunc(none, func(a, b []literal) int { return cmp.Compare(len(a), len(b)) })
 	}
-	// Those with few ways to fail first, so that dead ends show early.
-	slices.SortStableFunc(none, func(a, b []literal) int { return cmp.Compare(len(a), len(b)) })
-	switch owner := s.search(fixed, none); {
-	case owner != nil:
-		return Possible, owner
-	case s.unsure || s.steps > maxSteps:
-		return Unknown, nil
-	}
-	return Impossible, nil
-}
-
-// CanMatchBoth says whether an owner of a kind can match both selectors, as far as that shows
-// quickly: when it answers false there is none.
-func CanMatchBoth(kind string, a, b *blueprint.Selector) bool {
-	verdict, _ := Ask(Question{Kind: kind, All: []*blueprint.Selector{a, b}})
-	return verdict != Impossible
 }
 
 type search struct {
+	// question, with those that must not match as far as they are taken into account.
 	question Question
 	shape    *shape
 	steps    int

@@ -141,7 +141,7 @@ func question(b *lint.Blueprint, all ...*blueprint.Selector) reason.Question {
 func rivals(set *lint.Set, b *lint.Blueprint) []*blueprint.Selector {
 	var all []*blueprint.Selector
 	for _, other := range set.BlueprintsOf(b.OwnerKind()) {
-		if other.Blueprint.Name != b.Blueprint.Name && usable(other.Selector) && other.Selector.Score() >= b.Selector.Score() && together(b.OwnerKind(), b.Selector, other.Selector) {
+		if other.Blueprint.Name != b.Blueprint.Name && usable(other.Selector) && other.Selector.Score() >= b.Selector.Score() {
 			all = append(all, other.Selector)
 		}
 	}
