@@ -146,7 +146,7 @@ var unreadOfBlueprint = &lint.Rule{
 template gets its default instead of what was meant.
 
 Correct the name, or remove the entry. The rule is silent unless all templates are among the files.`,
-	Bad: chainHead + registry + `  - {name: regsitry, value: other.example} # <-
+	Bad: chainHead + registry + `  - {name: registrie, value: other.example} # <-
 ` + chainSteps + templateHead + templateBody,
 	Good: chainHead + registry + chainSteps + templateHead + templateBody,
 	Check: func(p *lint.Pass) {
