@@ -31,6 +31,8 @@ type Finding struct {
 	// Suppressed is the reason that somebody gave for leaving it as it is; empty when the
 	// finding counts.
 	Suppressed string
+	// Known says that it is suppressed by a baseline, not by a comment.
+	Known bool
 }
 
 // Evidence is another place.

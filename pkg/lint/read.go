@@ -2,6 +2,7 @@ package lint
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,8 +19,13 @@ func ReadFiles(files []File) *Set {
 	read := make([]parsed, len(files))
 	samples := &sampler{}
 	inParallel(len(files), func(i int) { read[i] = parse(files[i]) })
-	for _, p := range read {
-		s.Faults = append(s.Faults, p.faults...)
+	withoutReplaced(files, read)
+	for i, p := range read {
+		if files[i].Remote {
+			s.RemoteFaults = append(s.RemoteFaults, p.faults...)
+		} else {
+			s.Faults = append(s.Faults, p.faults...)
+		}
 		for _, object := range p.objects {
 			s.Objects = append(s.Objects, object)
 			s.kinds[object.Doc.Kind()] = append(s.kinds[object.Doc.Kind()], object)
@@ -40,6 +46,46 @@ func ReadFiles(files []File) *Set {
 	}
 	s.Schemas = s.schemas()
 	return s
+}
+
+// withoutReplaced leaves out the remote objects that files define too: the files are what will
+// be in the cluster.
+func withoutReplaced(files []File, read []parsed) {
+	type identity struct{ group, kind, namespace, name string }
+	of := func(o *Object) identity {
+		group, _, grouped := cutGroup(o.Doc.APIVersion())
+		if !grouped {
+			group = ""
+		}
+		return identity{group, o.Doc.Kind(), o.Doc.Namespace(), o.Doc.Name()}
+	}
+	local := map[identity]bool{}
+	remote := false
+	for i, p := range read {
+		if remote = remote || files[i].Remote; files[i].Remote {
+			continue
+		}
+		for _, o := range p.objects {
+			local[of(o)] = true
+		}
+	}
+	if !remote {
+		return
+	}
+	replaced := func(o *Object) bool {
+		id := of(o)
+		anywhere := id
+		anywhere.namespace = "" // a file may leave the namespace to the one who applies it
+		return local[id] || local[anywhere]
+	}
+	for i := range read {
+		if p := &read[i]; files[i].Remote {
+			p.objects = slices.DeleteFunc(p.objects, replaced)
+			p.blueprints = slices.DeleteFunc(p.blueprints, func(b *Blueprint) bool { return replaced(b.Object) })
+			p.templates = slices.DeleteFunc(p.templates, func(t *Template) bool { return replaced(t.Object) })
+			p.owners = slices.DeleteFunc(p.owners, func(w *Owner) bool { return replaced(w.Object) })
+		}
+	}
 }
 
 // inParallel calls do for 0 to n-1 and returns when all have returned.
@@ -75,6 +121,9 @@ func parse(file File) parsed {
 	p.faults = faults
 	for _, doc := range docs {
 		for _, item := range doc.Items() {
+			if file.Schemas && item.Kind() != "CustomResourceDefinition" {
+				continue
+			}
 			p.add(&Object{Doc: item, Remote: file.Remote})
 		}
 	}

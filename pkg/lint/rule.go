@@ -93,3 +93,9 @@ func Files(example string) []File {
 	}
 	return files
 }
+
+// Pages is where the pages about rules are published, one for each ID.
+const Pages = "https://github.com/carto-run/carto/blob/main/docs/lint/"
+
+// URL of the page about the rule.
+func (r *Rule) URL() string { return Pages + r.ID + ".md" }

@@ -19,6 +19,9 @@ type Options struct {
 	// Level says how bad a rule's findings in a file are, and whether it has anything to say;
 	// nil leaves all as they are.
 	Level func(rule *Rule, file string) (Level, bool)
+	// Catalogue are all rules there are, also those that do not run: a comment may name them.
+	// Nil when that is not known.
+	Catalogue []*Rule
 }
 
 // Report is what a run found.
@@ -109,16 +112,8 @@ func Run(set *Set, rules []*Rule, options Options) *Report {
 			order[file.Name] = i
 		}
 	}
-	for _, f := range slices.Concat(found...) {
-		if options.Level != nil {
-			if level, ok := options.Level(f.Rule, f.At.File); ok {
-				f.Level = level
-			}
-		}
-		if f.Level != Off {
-			report.Findings = append(report.Findings, f)
-		}
-	}
+	report.Findings = leveled(slices.Concat(found...), options)
+	report.Findings = append(report.Findings, leveled(suppress(set, rules, options, report.Findings), options)...)
 	slices.SortStableFunc(report.Findings, func(a, b *Finding) int {
 		return cmp.Or(
 			cmp.Compare(order[a.At.File], order[b.At.File]), compare(a.At.Start, b.At.Start),
@@ -126,6 +121,18 @@ func Run(set *Set, rules []*Rule, options Options) *Report {
 		)
 	})
 	return report
+}
+
+// leveled gives findings the levels that the options ask for, and leaves out what is off.
+func leveled(findings []*Finding, options Options) []*Finding {
+	return slices.DeleteFunc(findings, func(f *Finding) bool {
+		if options.Level != nil {
+			if level, ok := options.Level(f.Rule, f.At.File); ok {
+				f.Level = level
+			}
+		}
+		return f.Level == Off
+	})
 }
 
 func compare(a, b manifest.Position) int {

@@ -16,6 +16,8 @@ type File struct {
 	// Remote objects were read from a cluster: they can be referred to, but nothing is
 	// reported about them.
 	Remote bool
+	// Schemas says that only the CRDs of a remote file count.
+	Schemas bool
 }
 
 // Set is everything that rules look at. It is immutable once it is read.
@@ -23,6 +25,8 @@ type Set struct {
 	Files []File
 	// Faults are what is wrong with the text of files.
 	Faults []*manifest.Fault
+	// RemoteFaults are those of remote files, which no rule reports.
+	RemoteFaults []*manifest.Fault
 	// Objects are all documents that have a kind, in the order of the files.
 	Objects []*Object
 	// Blueprints, Templates and Owners among them that could be decoded.

@@ -220,3 +220,6 @@ func (w *walker) end() Position {
 	}
 	return at
 }
+
+// Lines are the lines of a file, as positions count them, without their breaks.
+func Lines(data []byte) []string { return strings.Split(string(unixBreaks(data)), "\n") }

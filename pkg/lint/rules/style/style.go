@@ -11,7 +11,7 @@ import (
 )
 
 // Rules of the family.
-var Rules = []*lint.Rule{noDescription, mixedNames, unsorted}
+var Rules = []*lint.Rule{noDescription, mixedNames, idleSuppression, unsorted}
 
 var noDescription = &lint.Rule{
 	ID: "STY001", Slug: "no-description", Level: lint.Info, Needs: lint.NeedsFiles,
