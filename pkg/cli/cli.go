@@ -20,6 +20,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/doctor"
 	"github.com/carto-run/carto/pkg/cli/install"
+	"github.com/carto-run/carto/pkg/cli/lint"
 	"github.com/carto-run/carto/pkg/cli/lsp"
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/tree"
@@ -132,6 +133,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		why.NewCmdWhy(f, nil),
 		completion.NewCmdCompletion(f),
 		doctor.NewCmdDoctor(f, nil),
+		lint.NewCmdLint(f, nil),
 	)
 	return root
 }

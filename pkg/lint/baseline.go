@@ -33,12 +33,16 @@ type Known struct {
 var lineNumber = regexp.MustCompile(`\bline \d+`)
 
 // Fingerprints tell findings apart in a way that survives when lines move: by rule, file,
-// object, field and message, and by their order where all that is equal.
-func Fingerprints(findings []*Finding) []string {
+// object, field and message, and by their order where all that is equal. name gives the name
+// of a file that goes into them; nil takes it as it is.
+func Fingerprints(findings []*Finding, name func(string) string) []string {
+	if name == nil {
+		name = func(file string) string { return file }
+	}
 	prints := make([]string, len(findings))
 	seen := map[string]int{}
 	for i, f := range findings {
-		key := strings.Join([]string{f.Rule.ID, f.At.File, f.Object, f.Field, lineNumber.ReplaceAllString(f.Message, "line")}, "\x00")
+		key := strings.Join([]string{f.Rule.ID, name(f.At.File), f.Object, f.Field, lineNumber.ReplaceAllString(f.Message, "line")}, "\x00")
 		seen[key]++
 		sum := sha256.Sum256([]byte(key + "\x00" + strconv.Itoa(seen[key])))
 		prints[i] = hex.EncodeToString(sum[:12])
@@ -46,12 +50,13 @@ func Fingerprints(findings []*Finding) []string {
 	return prints
 }
 
-// NewBaseline takes the findings that count now.
-func NewBaseline(findings []*Finding) *Baseline {
+// NewBaseline takes the findings that count now. name gives the name by which the baseline
+// knows a file.
+func NewBaseline(findings []*Finding, name func(string) string) *Baseline {
 	b := &Baseline{APIVersion: BaselineVersion, Findings: []Known{}}
-	for i, print := range Fingerprints(findings) {
+	for i, print := range Fingerprints(findings, name) {
 		if f := findings[i]; f.Suppressed == "" || f.Known {
-			b.Findings = append(b.Findings, Known{print, f.Rule.ID, f.At.File, f.Object, f.Message})
+			b.Findings = append(b.Findings, Known{print, f.Rule.ID, name(f.At.File), f.Object, f.Message})
 		}
 	}
 	return b
@@ -71,8 +76,8 @@ func ReadBaseline(name string, data []byte) (*Baseline, error) {
 
 // Apply suppresses the findings that the baseline knows, and returns what it knows that is
 // not there any more: only of files that were read, and of rules that ran, can that be said.
-func (b *Baseline) Apply(report *Report, files []File, rules []*Rule) (stale []Known) {
-	prints := Fingerprints(report.Findings)
+func (b *Baseline) Apply(report *Report, files []File, rules []*Rule, name func(string) string) (stale []Known) {
+	prints := Fingerprints(report.Findings, name)
 	known := map[string]bool{}
 	for _, k := range b.Findings {
 		known[k.Fingerprint] = true
@@ -85,7 +90,7 @@ func (b *Baseline) Apply(report *Report, files []File, rules []*Rule) (stale []K
 	}
 	read, ran := map[string]bool{}, map[string]bool{}
 	for _, f := range files {
-		read[f.Name] = !f.Remote
+		read[name(f.Name)] = !f.Remote
 	}
 	for _, r := range rules {
 		ran[r.ID] = true

@@ -89,7 +89,7 @@ type Suppressed struct {
 // NewDocument makes the report as data.
 func NewDocument(r Run) Document {
 	d := Document{APIVersion: APIVersion, Kind: Kind, Summary: r.Summary(), Findings: make([]Finding, len(r.Findings)), Unread: r.Unread}
-	prints := lint.Fingerprints(r.Findings)
+	prints := lint.Fingerprints(r.Findings, nil)
 	for i, f := range r.Findings {
 		one := Finding{
 			Rule: f.Rule.ID, Slug: f.Rule.Slug, Level: f.Level.String(), File: f.At.File, Range: rangeOf(f.At), Object: f.Object,

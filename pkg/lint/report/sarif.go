@@ -37,7 +37,7 @@ func writeSARIF(w io.Writer, r Run) error {
 			WithHelpURI(rule.URL()).
 			WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(sarifLevels[rule.Level])))
 	}
-	prints := lint.Fingerprints(r.Findings)
+	prints := lint.Fingerprints(r.Findings, nil)
 	for i, f := range r.Findings {
 		result := sarif.NewRuleResult(f.Rule.ID).WithLevel(sarifLevels[f.Level]).WithMessage(sarif.NewTextMessage(told(f))).
 			WithLocations([]*sarif.Location{location(f.At, "")}).AddPartialFingerprint(fingerprintKey, prints[i])

@@ -5,6 +5,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/rules/access"
@@ -52,7 +53,7 @@ var all = slices.Concat(
 // Find finds a rule by ID or slug; nil when there is none.
 func Find(name string) *lint.Rule {
 	for _, rule := range all {
-		if rule.ID == name || rule.Slug == name {
+		if strings.EqualFold(rule.ID, name) || rule.Slug == name {
 			return rule
 		}
 	}
