@@ -32,6 +32,8 @@ type Known struct {
 // lineNumber is what a message says of lines, which move.
 var lineNumber = regexp.MustCompile(`\bline \d+`)
 
+func withoutLines(message string) string { return lineNumber.ReplaceAllString(message, "line") }
+
 // Fingerprints tell findings apart in a way that survives when lines move: by rule, file,
 // object, field and message, and by their order where all that is equal. name gives the name
 // of a file that goes into them; nil takes it as it is.
@@ -42,7 +44,7 @@ func Fingerprints(findings []*Finding, name func(string) string) []string {
 	prints := make([]string, len(findings))
 	seen := map[string]int{}
 	for i, f := range findings {
-		key := strings.Join([]string{f.Rule.ID, name(f.At.File), f.Object, f.Field, lineNumber.ReplaceAllString(f.Message, "line")}, "\x00")
+		key := strings.Join([]string{f.Rule.ID, name(f.At.File), f.Object, f.Field, withoutLines(f.Message)}, "\x00")
 		seen[key]++
 		sum := sha256.Sum256([]byte(key + "\x00" + strconv.Itoa(seen[key])))
 		prints[i] = hex.EncodeToString(sum[:12])

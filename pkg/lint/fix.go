@@ -110,10 +110,11 @@ func spoils(file File, changed []byte) string {
 	docs, after := manifest.ParseAll(file.Name, changed)
 	had := map[string]int{}
 	for _, fault := range before {
-		had[fault.Message]++
+		had[withoutLines(fault.Message)]++
 	}
 	for _, fault := range after {
-		if had[fault.Message]--; had[fault.Message] < 0 {
+		message := withoutLines(fault.Message)
+		if had[message]--; had[message] < 0 {
 			return fault.String()
 		}
 	}

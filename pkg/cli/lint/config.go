@@ -11,6 +11,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/config"
+	"github.com/carto-run/carto/pkg/lint/report"
 	"github.com/carto-run/carto/pkg/lint/rules"
 )
 
@@ -153,7 +154,7 @@ func (o *Options) baseline(files []lint.File, found *lint.Report) error {
 		if err := replace(o.BaselineFile, append(data, '\n')); err != nil {
 			return fmt.Errorf("cannot write the baseline: %w", err)
 		}
-		o.sayf("%s: %d findings written", o.BaselineFile, len(b.Findings))
+		o.sayf("%s: %s written", o.BaselineFile, report.Count(len(b.Findings), "finding"))
 		b.Apply(found, files, o.rules, name)
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/lint/report"
 	"github.com/carto-run/carto/pkg/table"
 )
 
@@ -80,7 +81,7 @@ func (o *Options) settle(fixed []lint.Fixed) error {
 		if o.DryRun {
 			verb = "would be fixed"
 		}
-		o.sayf("%d findings in %d files %s", len(findings), len(fixed), verb)
+		o.sayf("%s in %s %s", report.Count(len(findings), "finding"), report.Count(len(fixed), "file"), verb)
 	}
 	return errors.Join(faults...)
 }

@@ -105,7 +105,7 @@ func (s Summary) String() string {
 	var parts []string
 	add := func(n int, what string) {
 		if n > 0 {
-			parts = append(parts, count(n, what))
+			parts = append(parts, Count(n, what))
 		}
 	}
 	add(s.Errors, "error")
@@ -114,14 +114,15 @@ func (s Summary) String() string {
 	if len(parts) == 0 {
 		parts = append(parts, "nothing found")
 	}
-	line := strings.Join(parts, ", ") + " in " + count(s.Files, "file")
+	line := strings.Join(parts, ", ") + " in " + Count(s.Files, "file")
 	if s.Suppressed > 0 {
 		line += fmt.Sprintf(" (%d suppressed)", s.Suppressed)
 	}
 	return line
 }
 
-func count(n int, what string) string {
+// Count says how many there are: 1 file, 2 files.
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -40,7 +40,7 @@ func writeSARIF(w io.Writer, r Run) error {
 	prints := lint.Fingerprints(r.Findings, nil)
 	for i, f := range r.Findings {
 		result := sarif.NewRuleResult(f.Rule.ID).WithLevel(sarifLevels[f.Level]).WithMessage(sarif.NewTextMessage(told(f))).
-			WithLocations([]*sarif.Location{location(f.At, "")}).AddPartialFingerprint(fingerprintKey, prints[i])
+			WithLocations([]*sarif.Location{location(f.At, "")}).WithPartialFingerprints(map[string]string{fingerprintKey: prints[i]})
 		if n, ok := index[f.Rule]; ok {
 			result.WithRuleIndex(n)
 		}
