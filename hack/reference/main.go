@@ -1,6 +1,7 @@
-// Command reference writes the reference of the plugin's commands from their own help:
+// Command reference writes the reference of the plugin's commands from their own help, and the
+// pages about the rules of lint from their records:
 //
-//	go run ./hack/reference docs/reference
+//	go run ./hack/reference docs/reference docs/lint
 //
 // There is a page for each command at the top, with its sub-commands below it, one for the
 // flags that all commands have, and an index. cobra/doc makes a page for each command and
@@ -32,13 +33,15 @@ const (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: reference FOLDER")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: reference FOLDER FOLDER-OF-RULES")
 		os.Exit(2)
 	}
-	if err := write(os.Args[1], pages()); err != nil {
-		fmt.Fprintln(os.Stderr, "reference:", err)
-		os.Exit(1)
+	for i, pages := range []map[string][]byte{pages(), rulePages()} {
+		if err := write(os.Args[i+1], pages); err != nil {
+			fmt.Fprintln(os.Stderr, "reference:", err)
+			os.Exit(1)
+		}
 	}
 }
 
