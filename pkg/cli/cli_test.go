@@ -86,23 +86,28 @@ func newFactory(t *testing.T, tty bool, objects ...runtime.Object) (f *cmdutil.F
 		return "shop", false, nil
 	}
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
-		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:                  "WorkloadList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}:        "ClusterSupplyChainList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "deliverables"}:               "DeliverableList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "runnables"}:                  "RunnableList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeliveries"}:          "ClusterDeliveryList",
-		{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}:                        "TaskRunList",
-		{Version: "v1", Resource: "pods"}:                                                 "PodList",
-		{Group: "apps", Version: "v1", Resource: "replicasets"}:                           "ReplicaSetList",
-		{Version: "v1", Resource: "namespaces"}:                                           "NamespaceList",
-		{Version: "v1", Resource: "events"}:                                               "EventList",
-		{Version: "v1", Resource: "serviceaccounts"}:                                      "ServiceAccountList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersourcetemplates"}:     "ClusterSourceTemplateList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterimagetemplates"}:      "ClusterImageTemplateList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterconfigtemplates"}:     "ClusterConfigTemplateList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeploymenttemplates"}: "ClusterDeploymentTemplateList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clustertemplates"}:           "ClusterTemplateList",
-		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterruntemplates"}:        "ClusterRunTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "workloads"}:                      "WorkloadList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersupplychains"}:            "ClusterSupplyChainList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "deliverables"}:                   "DeliverableList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "runnables"}:                      "RunnableList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeliveries"}:              "ClusterDeliveryList",
+		{Group: "tekton.dev", Version: "v1", Resource: "taskruns"}:                            "TaskRunList",
+		{Version: "v1", Resource: "pods"}:                                                     "PodList",
+		{Group: "apps", Version: "v1", Resource: "replicasets"}:                               "ReplicaSetList",
+		{Version: "v1", Resource: "namespaces"}:                                               "NamespaceList",
+		{Version: "v1", Resource: "events"}:                                                   "EventList",
+		{Version: "v1", Resource: "serviceaccounts"}:                                          "ServiceAccountList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"}:                "RoleList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"}:         "RoleBindingList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterroles"}:         "ClusterRoleList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterrolebindings"}:  "ClusterRoleBindingList",
+		{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}: "CustomResourceDefinitionList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustersourcetemplates"}:         "ClusterSourceTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterimagetemplates"}:          "ClusterImageTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterconfigtemplates"}:         "ClusterConfigTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterdeploymenttemplates"}:     "ClusterDeploymentTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clustertemplates"}:               "ClusterTemplateList",
+		{Group: "carto.run", Version: "v1alpha1", Resource: "clusterruntemplates"}:            "ClusterRunTemplateList",
 	}, objects...)
 	serveApply(client)
 	f.Dynamic = func() (dynamic.Interface, error) { return client, nil }
@@ -204,6 +209,10 @@ func TestBadFlags(t *testing.T) {
 		"workload tail", "workload tail a b", "workload tail a/b", "workload tail a -o yaml", "workload tail a --until gone", "workload tail a --until ready --previous",
 		"workload tail a --previous --follow", "workload tail a --timeout 1s", "workload tail a --since -1s", "workload tail a --max-streams 0", "runnable tail a --step x",
 		"workload events", "workload events a b", "workload events a/b", "workload events a --types Bad", "workload events a --since -1s", "workload events a -o x", "runnable events a --step x",
+		"lint nothere", "lint -o xml", "lint --fail-on never", "lint --fail-on off", "lint --rule XYZ123", "lint --disable unknown-input-stpe", "lint - -f -", "lint - --workload -",
+		"lint - --fix", "lint --dry-run", "lint --write-baseline", "lint --config nothere.yaml", "lint --baseline nothere.json", "lint testdata/lint/config",
+		"lint --kubernetes-version new", "lint --target-version 1", "lint testdata/lint/empty", "lint testdata/lint/a testdata/lint/b",
+		"lint rules x", "lint rules -o xml", "lint explain", "lint explain REF999 STY",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -288,6 +297,21 @@ var goldens = map[string]struct {
 	"tree-none":        {"tree pod/nope", 1},
 
 	"runnable-delete": {"runnable delete cart-test -y", 0},
+
+	// Few rules: what others find in these files is theirs to show.
+	"lint":         {"lint testdata/lint/platform --rule REF003,SYN002,STY003", 1},
+	"lint-compact": {"lint testdata/lint/platform -o compact --fail-on warning --rule REF003,SYN002,STY003", 1},
+	"lint-github":  {"lint testdata/lint/platform -o github --rule REF003,SYN002,STY003 --disable unknown-input-step", 1},
+	"lint-json":    {"lint testdata/lint/platform -o json --rule idle-suppression,duplicate-key", 1},
+	"lint-sarif":   {"lint testdata/lint/platform/chain.yaml -o sarif --rule SYN002", 1},
+	"lint-junit":   {"lint testdata/lint/platform -o junit --fail-on warning --rule REF003,SYN002,STY003", 1},
+	"lint-clean":   {"lint -f testdata/lint/platform/clean.yaml --rule SYN002", 0},
+	"lint-quiet":   {"lint testdata/lint/platform/clean.yaml -q --rule SYN002", 0},
+	"lint-dry-run": {"lint testdata/lint/platform --fix --dry-run --rule REF003,SYN002,STY003", 1},
+	"lint-unread":  {"lint testdata/lint/platform nothere.yaml neither.yaml --rule SYN002", 2},
+	"lint-config":  {"lint testdata/lint/a --rule SYN002", 0},
+	"lint-rules":   {`lint rules -o jsonpath={.items[?(@.id=="SYN002")].title}`, 0},
+	"lint-explain": {"lint explain syn002", 0},
 }
 
 // goldensElsewhere are commands without one here, and why.

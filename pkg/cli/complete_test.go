@@ -27,6 +27,7 @@ var freeText = map[string]string{
 	"build-env-from-secret": "the application's own", "build-env-from-config-map": "the application's own",
 	"limit-cpu": "a quantity", "limit-memory": "a quantity", "request-cpu": "a quantity", "request-memory": "a quantity",
 	"maven-group": "known to a repository", "maven-artifact": "known to a repository", "maven-version": "known to a repository",
+	"kubernetes-version": "any version", "target-version": "any version",
 	"registry-username": "any user", "registry-password": "a secret", "registry-token": "a secret",
 }
 
@@ -133,6 +134,10 @@ func TestComplete(t *testing.T) {
 		{"of all when none selects them", "workload create --type nope --param i", `interval=|default "5m" :6`},
 		{"no values", "workload create --param scale=_", ":4"},
 		{"an unknown command", "trie _", ":4"},
+		{"files to check, and folders", "lint testdata/lint/platform/c", "testdata/lint/platform/chain.yaml testdata/lint/platform/clean.yaml :4"},
+		{"folders of files to check", "lint testdata/lint/p", "testdata/lint/platform/ :6"},
+		{"rules of a list", "lint --rule SYN002,unknown-input-s_", "SYN002,unknown-input-step :6"},
+		{"a rule to explain", "lint explain duplicate-k", "duplicate-key|a mapping has the same key twice :4"},
 		{"templates", "template render clusterimagetemplate/_", "clusterimagetemplate/function :4"},
 	} {
 		words := strings.Fields(tc.words)

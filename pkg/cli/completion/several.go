@@ -13,7 +13,7 @@ func Several(values ...string) cobra.CompletionFunc {
 		before := toComplete[:strings.LastIndex(toComplete, ",")+1]
 		var found []string
 		for _, value := range values {
-			if !slices.Contains(strings.Split(before, ","), value) {
+			if strings.HasPrefix(value, toComplete[len(before):]) && !slices.Contains(strings.Split(before, ","), value) {
 				found = append(found, before+value)
 			}
 		}

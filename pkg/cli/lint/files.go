@@ -60,7 +60,10 @@ func (o *Options) read(ctx context.Context) (*input, error) {
 		}
 		in.add(ctx, filepath.Clean(path), true, o.file)
 	}
-	if !slices.ContainsFunc(in.files, func(f lint.File) bool { return !f.Remote }) && len(in.unread) == 0 {
+	switch local := slices.ContainsFunc(in.files, func(f lint.File) bool { return !f.Remote }); {
+	case !local && len(in.unread) > 0:
+		return nil, unreadError(in.unread)
+	case !local:
 		return nil, fmt.Errorf("there is nothing to check: no .yaml, .yml or .json file in %s", strings.Join(o.Paths, ", "))
 	}
 	for _, path := range o.CRDs {

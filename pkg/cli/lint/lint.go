@@ -102,7 +102,7 @@ is, and 2 when an input could not be read; what is wrong in the others is told e
 	flags.StringArrayVar(&o.CRDs, "crds", nil, "File or folder with CRDs of the kinds that templates stamp; nothing is reported about it. Repeatable.")
 	flags.BoolVar(&o.FromCluster, "from-cluster", false, "Read from the cluster what the files refer to: templates, blueprints, CRDs, service accounts, roles.")
 	flags.StringVar(&o.KubernetesVersion, "kubernetes-version", "", "Version of Kubernetes that the files are for, as MAJOR.MINOR.")
-	flags.StringVar(&o.TargetVersion, "target-version", "", "Release of Cartographer that has to understand the files too, as MAJOR.MINOR.")
+	flags.StringVar(&o.TargetVersion, "target-version", "", "Version of Cartographer that has to understand the files too, as MAJOR.MINOR.")
 	flags.StringVar(&o.ConfigFile, "config", "", "Configuration to use, instead of the "+config.Name+" that is found.")
 	flags.StringVar(&o.BaselineFile, "baseline", "", "File with findings that do not count, since they were there when the baseline was written.")
 	flags.BoolVar(&o.WriteBaseline, "write-baseline", false, "Write the findings of now into the file of --baseline.")

@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -113,10 +114,14 @@ and healed. RULE is an ID or a name.`,
   # by its name
   %[1]s lint explain unknown-input-step`, f.Program),
 		Args: cmdutil.UsageArgs(cobra.MinimumNArgs(1)),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 			var words []string
 			for _, r := range rules.Sorted() {
-				words = append(words, r.ID+"\t"+r.Title, r.Slug+"\t"+r.Title)
+				for _, word := range []string{r.ID, r.Slug} {
+					if strings.HasPrefix(word, toComplete) {
+						words = append(words, word+"\t"+r.Title)
+					}
+				}
 			}
 			return words, cobra.ShellCompDirectiveNoFileComp
 		},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/lint"
@@ -46,15 +48,26 @@ func examples(w *bytes.Buffer, example string) {
 	}
 }
 
-// Index is the page that lists all rules, by family.
-func Index(rules []*lint.Rule) []byte {
+// Index is the page that lists all rules, and those that were thought of and are not made,
+// with the reasons.
+func Index(rules []*lint.Rule, notMade map[string]string) []byte {
 	w := &bytes.Buffer{}
 	fmt.Fprintf(w, "# Rules of lint\n\n[How to use lint](../lint.md) explains levels, suppression and configuration.\n\n")
 	w.WriteString("| rule | | level | says |\n|---|---|---|---|\n")
 	for _, rule := range rules {
-		fmt.Fprintf(w, "| [%s](%s.md) | %s | %s | %s |\n", rule.ID, rule.ID, rule.Slug, rule.Level, strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(rule.Title))
+		fmt.Fprintf(w, "| [%s](%s.md) | %s | %s | %s |\n", rule.ID, rule.ID, rule.Slug, rule.Level, cell(rule.Title))
+	}
+	if len(notMade) > 0 {
+		w.WriteString("\n## Not made\n\n| rule | why |\n|---|---|\n")
+		for _, id := range slices.Sorted(maps.Keys(notMade)) {
+			fmt.Fprintf(w, "| %s | %s |\n", id, cell(notMade[id]))
+		}
 	}
 	return w.Bytes()
+}
+
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(s)
 }
 
 // Explain writes what a rule says to people, for a terminal or none.

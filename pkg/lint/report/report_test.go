@@ -82,7 +82,7 @@ func TestGolden(t *testing.T) {
 		golden(t, file, out.Bytes())
 	}
 	golden(t, "page.md", Page(rule))
-	golden(t, "index.md", Index([]*lint.Rule{rule}))
+	golden(t, "index.md", Index([]*lint.Rule{rule}, map[string]string{"TST002": "it cannot be\ndecided"}))
 }
 
 func write(t *testing.T, format string, run Run, o Options) []byte {
