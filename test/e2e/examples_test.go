@@ -45,6 +45,7 @@ const (
 	noEditor   = "no editor speaks to it"
 	testFailed = "its tests have failed"
 	watches    = "it goes on until it is interrupted"
+	badChain   = "a step of the chain reads from one that is not there"
 )
 
 // examples are all lines in the help of all commands. A line that is not here fails
@@ -76,6 +77,15 @@ var examples = map[string]example{
 	"kubectl carto why workload/cart --all":                     {exit: 1, says: `(?s)web .*selected.*Params`, reason: testFailed},
 	"kubectl carto why pod/cart-7c9d-x2x4b":                     {exit: 1, says: "is of step run of workload shop/cart, which is not ready", reason: testFailed},
 	"kubectl carto why workload/cart -o jsonpath='{.sentence}'": {exit: 1, says: `^workload shop/cart is not ready: step test .*$`, reason: testFailed},
+
+	"kubectl carto lint": {exit: 1, says: `^platform/chain.yaml:\d+:\d+: error: .*REF003`, reason: badChain},
+	"kubectl carto lint platform --workload workload.yaml --crds crds": {exit: 1, says: `\d+ errors?.* in 2 files`, reason: badChain},
+	"kubectl carto lint platform --fix --dry-run":                      {exit: 1, says: `^-    - name: fetch # carto-lint`, reason: badChain},
+	"kubectl carto lint platform -o github --fail-on warning":          {exit: 1, says: `^::error file=platform/chain.yaml,line=\d+`, reason: badChain},
+	"kubectl carto lint rules":                                         {says: `^SYN002 +duplicate-key +error`},
+	"kubectl carto lint rules -o wide":                                 {says: `^SYN002 +duplicate-key +error +files +no`},
+	"kubectl carto lint explain REF003":                                {says: "^REF003 unknown-input-step"},
+	"kubectl carto lint explain unknown-input-step":                    {says: "^REF003 unknown-input-step"},
 
 	"kubectl carto workload list -A":            {says: "shop +cart"},
 	"kubectl carto deliverable list -A -o wide": {says: "shop +cart"},
