@@ -55,7 +55,7 @@ func parse(args []string) (options, error) {
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
-	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin; default all")
+	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin; lint, which needs none of the owners; default all")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
 	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
@@ -79,7 +79,7 @@ func parse(args []string) (options, error) {
 		o.owners = append(o.owners, allOwners[i])
 	}
 	for s := range strings.FieldsFuncSeq(*only, func(r rune) bool { return r == ',' }) {
-		if !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
+		if s != lintScenario && !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
 			return o, fmt.Errorf("-scenarios: there is no %q", s)
 		}
 		o.scenarios = append(o.scenarios, s)
@@ -102,6 +102,11 @@ func run(ctx context.Context, opts options) error {
 		}
 		if err := json.Unmarshal(data, &earlier); err != nil {
 			return fmt.Errorf("read earlier results from %s: %w", opts.compare, err)
+		}
+	}
+	if len(opts.scenarios) == 0 || slices.Contains(opts.scenarios, lintScenario) {
+		if err := benchLint(ctx); err != nil || len(opts.scenarios) == 1 {
+			return err
 		}
 	}
 	var results []result
