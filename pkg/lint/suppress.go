@@ -34,6 +34,8 @@ type suppression struct {
 	From, To int
 	// Alone says that nothing else stands on its line.
 	Alone bool
+	// Object that it stands in, or above; nil when there is none.
+	Object *Object
 
 	used []bool // by Names
 }
@@ -95,10 +97,14 @@ func suppressionsIn(file File, objects []*Object) []*suppression {
 				below++
 			}
 			s.From, s.To = below+1, below+1
-			for _, o := range objects {
-				if o.Doc.Line == below+1 {
-					s.To = max(s.To, o.Doc.Whole().End.Line)
-				}
+		}
+		for _, o := range objects {
+			end := o.Doc.Whole().End.Line
+			if s.Alone && o.Doc.Line == s.From {
+				s.To = max(s.To, end)
+			}
+			if o.Doc.Line <= s.From && s.From <= end {
+				s.Object = o
 			}
 		}
 		found = append(found, s)
@@ -159,7 +165,7 @@ func suppress(set *Set, rules []*Rule, options Options, findings []*Finding) []*
 
 // judge reports what is wrong with a suppression.
 func (p *Pass) judge(s *suppression, rules []*Rule) {
-	at := Place{Range: s.At}
+	at := Place{Object: s.Object, Range: s.At}
 	if s.Fault != "" {
 		p.Report(at, "%s", s.Fault).Do("write %s", SuppressionForm)
 		return
