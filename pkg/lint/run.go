@@ -22,6 +22,9 @@ type Options struct {
 	// Catalogue are all rules there are, also those that do not run: a comment may name them.
 	// Nil when that is not known.
 	Catalogue []*Rule
+	// Partial says that files are left out that belong to the same set: a suppression may be
+	// about what is only found with those.
+	Partial bool
 }
 
 // Report is what a run found.

@@ -83,6 +83,10 @@ func suppressionsIn(file File, objects []*Object) []*suppression {
 		return nil
 	}
 	lines := manifest.Lines(file.Data)
+	ends := make([]int, len(objects)) // lines
+	for i, o := range objects {
+		ends[i] = o.Doc.Whole().End.Line
+	}
 	var found []*suppression
 	for i, line := range lines {
 		s, column := parseSuppression(line)
@@ -98,12 +102,11 @@ func suppressionsIn(file File, objects []*Object) []*suppression {
 			}
 			s.From, s.To = below+1, below+1
 		}
-		for _, o := range objects {
-			end := o.Doc.Whole().End.Line
+		for j, o := range objects {
 			if s.Alone && o.Doc.Line == s.From {
-				s.To = max(s.To, end)
+				s.To = max(s.To, ends[j])
 			}
-			if o.Doc.Line <= s.From && s.From <= end {
+			if o.Doc.Line <= s.From && s.From <= ends[j] {
 				s.Object = o
 			}
 		}
@@ -195,6 +198,9 @@ func (p *Pass) judge(s *suppression, rules []*Rule) {
 // wouldFind says that a rule has looked at all that it needs: then what it does not find is
 // not there.
 func (p *Pass) wouldFind(name, file string, rules []*Rule) bool {
+	if p.Partial {
+		return false
+	}
 	i := slices.IndexFunc(rules, func(r *Rule) bool { return r.is(name) })
 	if i < 0 || rules[i].Needs != NeedsFiles {
 		return false

@@ -89,6 +89,10 @@ func TestSuppressedLevels(t *testing.T) {
 	if found := Run(set, []*Rule{about}, Options{Catalogue: []*Rule{hunter, about}}).Findings; len(found) > 0 {
 		t.Errorf("a rule that did not run: got %q", found[0].Message)
 	}
+	idle := ReadFiles([]File{{Name: "a.yaml", Data: []byte("a: 1 # carto-lint: ignore TST001 because x\n")}})
+	if found := Run(idle, []*Rule{hunter, about}, Options{Partial: true}).Findings; len(found) > 0 {
+		t.Errorf("other files may make it useful: got %q", found[0].Message)
+	}
 	report := Run(set, []*Rule{hunter}, Options{})
 	if report.Worst() != Off || len(report.Findings) != 1 || report.Findings[0].Suppressed != "x" {
 		t.Errorf("a suppressed finding is kept, and does not count: %+v", report.Findings)
@@ -98,7 +102,7 @@ func TestSuppressedLevels(t *testing.T) {
 // FuzzSuppression: no comment breaks the reader, and what it takes for one is in the line.
 func FuzzSuppression(f *testing.F) {
 	for _, s := range []string{
-		"# carto-lint: ignore A because b", "a: b #! carto-lint: ignore A,B because", "#carto-lint:", "日本 # carto-lint: ignore because because x",
+		"# carto-lint: ignore A because b", "a: b #! carto-lint: ignore A,B because", "#carto-lint:", "日本 # carto-lint: ignore because",
 		"! carto-lint: ignore", "\xff# carto-lint: ignore A because \xfe", "a # carto-lint: ignore A because b # carto-lint: ignore B",
 	} {
 		f.Add(s)

@@ -30,7 +30,7 @@ type input struct {
 	files  []lint.File
 	unread []report.Unread
 
-	seen map[string]bool // names of files, and real paths of folders
+	seen map[string]bool // real paths of files and folders
 }
 
 func (in *input) failed(path string, err error) {
@@ -107,11 +107,15 @@ func (in *input) add(ctx context.Context, path string, named bool, take func(in 
 		}
 		return
 	}
+	if !named && !info.IsDir() && (!info.Mode().IsRegular() || !isManifest(path)) {
+		return
+	}
+	// A link may lead back to a folder above, or to a file that is read already, whose objects
+	// would be there twice.
+	if in.again(path) {
+		return
+	}
 	if !info.IsDir() {
-		if in.seen[path] || !named && (!info.Mode().IsRegular() || !isManifest(path)) {
-			return
-		}
-		in.seen[path] = true
 		data, err := readFile(path)
 		if err != nil {
 			in.failed(path, err)
@@ -120,19 +124,6 @@ func (in *input) add(ctx context.Context, path string, named bool, take func(in 
 		take(in, filepath.ToSlash(path), data, named)
 		return
 	}
-	// A link may lead back to a folder above.
-	folder, err := filepath.EvalSymlinks(path)
-	if err == nil {
-		folder, err = filepath.Abs(folder)
-	}
-	if err != nil {
-		in.failed(path, err)
-		return
-	}
-	if folder += string(filepath.Separator); in.seen[folder] {
-		return
-	}
-	in.seen[folder] = true
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		in.failed(path, err)
@@ -144,6 +135,25 @@ func (in *input) add(ctx context.Context, path string, named bool, take func(in 
 		}
 		in.add(ctx, filepath.Join(path, e.Name()), false, take)
 	}
+}
+
+// again says that a path was read before, by whatever name.
+func (in *input) again(path string) bool {
+	// A pipe of the shell, as of <(command), is a link to nothing.
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if target, err := filepath.Abs(path); err == nil {
+		path = target
+	}
+	seen := in.seen[path]
+	in.seen[path] = true
+	return seen
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func isManifest(path string) bool {

@@ -51,6 +51,8 @@ type Options struct {
 	configDir string
 	// rules are those that run.
 	rules []*lint.Rule
+	// partial: see lint.Options.
+	partial bool
 }
 
 // NewCmdLint makes the command; runF replaces the work in tests.
@@ -201,6 +203,7 @@ func (o *Options) Validate() error {
 // Run reads, checks, fixes and reports.
 func (o *Options) Run(ctx context.Context) error {
 	o.choose()
+	o.partial = slices.ContainsFunc(o.Paths, func(path string) bool { return !isFolder(path) })
 	in, err := o.read(ctx)
 	if err != nil {
 		return err
@@ -247,7 +250,7 @@ type found struct {
 func (o *Options) check(files []lint.File) found {
 	set := lint.ReadFiles(files)
 	return found{set, lint.Run(set, o.rules, lint.Options{
-		KubernetesVersion: o.KubernetesVersion, TargetVersion: o.TargetVersion, Level: o.level, Catalogue: rules.All(),
+		KubernetesVersion: o.KubernetesVersion, TargetVersion: o.TargetVersion, Level: o.level, Catalogue: rules.All(), Partial: o.partial,
 	})}
 }
 

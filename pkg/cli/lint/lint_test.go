@@ -74,6 +74,7 @@ func TestRead(t *testing.T) {
 	}
 	link("deep/loop", root)
 	link("deep/er/file.yaml", filepath.Join(root, "a.yaml"))
+	link("deep/er/owner.yaml", filepath.Join(root, "owner.txt"))
 	link("deep/broken.yaml", "nowhere")
 	link("deep/broken.md", "nowhere")
 	large := filepath.Join(root, "deep", "large.yaml")
@@ -95,7 +96,7 @@ func TestRead(t *testing.T) {
 		want   string
 		unread string
 	}{
-		{"a folder and all below, in order, without loops", in(""), "D.YAML a.yaml b.yml c.json crds/crd.yaml crds/other.yaml deep/er/file.yaml deep/er/x.yaml (made/x.yaml)", "deep/broken.yaml deep/large.yaml"},
+		{"a folder and all below, in order, without loops, each file once", in(""), "D.YAML a.yaml b.yml c.json crds/crd.yaml crds/other.yaml deep/er/owner.yaml deep/er/x.yaml (made/x.yaml)", "deep/broken.yaml deep/large.yaml"},
 		{"what is named is read whatever it is called, once", append(in("owner.txt", "a.yaml"), in("a.yaml", ".hidden.yaml")...), "owner.txt a.yaml .hidden.yaml", ""},
 		{"owners", append(in("a.yaml"), "--workload", in("owner.txt")[0]), "a.yaml owner.txt", ""},
 		{"definitions are not checked, and nothing else in their folder is read", append(in("a.yaml"), "--crds", in("crds")[0]), "a.yaml (crds/crd.yaml)", ""},
@@ -178,7 +179,7 @@ func TestFix(t *testing.T) {
 	if err := os.Chmod(filepath.Join(root, "a.yaml"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	o, errOut := options(t, filepath.Join(root, "a.yaml"), filepath.Join(root, "b.yaml"), filepath.Join(root, "c.yaml"), "--fix", "--rule", "STY003,SYN002")
+	o, errOut := options(t, root, "--fix", "--rule", "STY003,SYN002")
 	if err := o.Run(t.Context()); err == nil {
 		t.Error("the key of c.yaml still occurs twice")
 	}
