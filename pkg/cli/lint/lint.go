@@ -19,6 +19,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint/config"
 	"github.com/carto-run/carto/pkg/lint/report"
 	"github.com/carto-run/carto/pkg/lint/rules"
+	"github.com/carto-run/carto/pkg/near"
 	"github.com/carto-run/carto/pkg/table"
 )
 
@@ -172,7 +173,7 @@ func (o *Options) Validate() error {
 	for flag, words := range map[string][]string{"--rule": o.Only, "--disable": o.Disabled} {
 		for _, word := range words {
 			if !slices.ContainsFunc(rules.All(), func(r *lint.Rule) bool { return config.Names(word, r) }) {
-				faultf("%s: there is no rule %q%s", flag, word, cmdutil.DidYouMean(word, ruleWords()))
+				faultf("%s: there is no rule %q%s", flag, word, near.DidYouMean(word, ruleWords()))
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/lint/report"
 	"github.com/carto-run/carto/pkg/lint/rules"
+	"github.com/carto-run/carto/pkg/near"
 	"github.com/carto-run/carto/pkg/table"
 )
 
@@ -141,7 +142,7 @@ func (o *ExplainOptions) Validate() error {
 	var faults []error
 	for _, name := range o.Rules {
 		if rules.Find(name) == nil {
-			faults = append(faults, fmt.Errorf("there is no rule %q%s", name, cmdutil.DidYouMean(name, ruleWords())))
+			faults = append(faults, fmt.Errorf("there is no rule %q%s", name, near.DidYouMean(name, ruleWords())))
 		}
 	}
 	return cmdutil.Usage(faults)
