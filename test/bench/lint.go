@@ -116,6 +116,7 @@ spec:
 kind: ClusterTemplate
 metadata: {name: NAME-run}
 spec:
+  healthRule: {singleConditionType: Available}
   template:
     apiVersion: apps/v1
     kind: Deployment
