@@ -31,7 +31,7 @@ type Answer struct {
 	// Known is the part of the path that is possible, or known: status.conditions. It is
 	// empty when not even the first name is.
 	Known string
-	// Why is what comes after Known no part of it: "it has no field reedy".
+	// Why is what comes after Known no part of it: "has no field reedy".
 	Why string
 	// Name is the field that is not there; empty when something else is in the way.
 	Name string
@@ -126,16 +126,16 @@ func (a *Answer) field(name string) {
 	}
 	switch {
 	case s.IsScalar():
-		a.no("it is " + s.Words() + ", which has no fields")
+		a.no("is " + s.Words() + ", which has no fields")
 	case s.Type == Array:
-		a.no("it is a list: say which item, as in [0]")
+		a.no("is a list: say which item, as in [0]")
 	case s.Values != nil:
 		a.step("."+name, s.Values)
 	case s.Open || s.Type == Any:
 		a.perhaps()
 	default:
 		a.Name, a.Meant = name, near.Names(name, s.Fields())
-		a.no("it has no field " + name)
+		a.no("has no field " + name)
 	}
 }
 
@@ -150,7 +150,7 @@ func (a *Answer) index(text, what string) {
 	case s.Type == Array:
 		a.step(text, s.Items)
 	case s.Type == Object || s.IsScalar():
-		a.no(what + " needs a list, but it is " + s.Words())
+		a.no("is " + s.Words() + ", but " + what + " needs a list")
 	default:
 		a.perhaps()
 	}
@@ -164,7 +164,7 @@ func (a *Answer) all() {
 	case s.Values != nil && s.Properties == nil:
 		a.step(".*", s.Values)
 	case s.IsScalar():
-		a.no("it is " + s.Words() + ", which has nothing in it")
+		a.no("is " + s.Words() + ", which has nothing in it")
 	default:
 		a.perhaps()
 	}
@@ -185,7 +185,7 @@ func (a *Answer) filter(n *jsonpath.FilterNode) {
 		if of.Possible == No {
 			*a = list
 			a.Name, a.Meant = of.Name, of.Meant
-			a.no("the filter finds nothing in it: of an item, " + of.Why)
+			a.no("is a list in which the filter finds nothing: an item " + of.Why)
 			return
 		}
 	}

@@ -94,7 +94,7 @@ Correct the path: ` + "`kubectl explain KIND.status --recursive`" + ` lists what
 				if answer.Known != "" {
 					before = "." + answer.Known
 				}
-				f := p.Report(t.InPath(path, answer.Name), "health is read at %s, which %s never has: of %s, %s", path.Text, kind.Kind, before, answer.Why).
+				f := p.Report(t.InPath(path, answer.Name), "health is read at %s, which %s never has: %s %s", path.Text, kind.Kind, before, answer.Why).
 					Because(t.StampsKind().Range, "%s %s is stamped", kind.GroupVersion(), kind.Kind)
 				if answer.Name != "" && len(answer.Meant) > 0 {
 					f.Do("write %s, if that is what was meant", strings.Replace(path.Text, answer.Name, answer.Meant[0], 1))

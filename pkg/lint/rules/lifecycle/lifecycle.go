@@ -51,7 +51,7 @@ spec:
 			if t.Lifecycle == v1alpha1.LifecycleMutable || name == "" || changes(t, func(r *lint.Read) bool { return r.Field == "metadata.name" }) {
 				continue
 			}
-			f := p.Report(t.Key("spec.template.metadata.name"), "all objects of the template are called %s, so only the first can be created", name)
+			f := p.Report(t.Key("spec.template.metadata.name"), "all objects that an owner gets by the template are called %s, so only the first can be created", name)
 			if t.IsRun() {
 				f.Message = "all runs of a Runnable are called " + name + ", so only the first can be created"
 			} else {

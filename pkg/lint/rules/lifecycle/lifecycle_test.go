@@ -19,7 +19,7 @@ func TestNames(t *testing.T) {
 	const tekton, changing = "  lifecycle: tekton\n", "{params: [{name: a, value: $(source.url)$}]}"
 	linttest.Try(t, fixedName, []linttest.Case{
 		{Reason: "the name changes with the input", Text: template(tekton, run("{name: a-$(source.revision)$}", changing))},
-		{Reason: "a name and a beginning of one: the name counts", Text: template(tekton, run("{name: a, generateName: b-}", changing)), Want: []string{"6 error all objects of the template are called a,"}},
+		{Reason: "a name and a beginning of one: the name counts", Text: template(tekton, run("{name: a, generateName: b-}", changing)), Want: []string{"6 error all objects that an owner gets by the template are called a,"}},
 		{Reason: "nothing else changes, as long as the template does not", Text: template(tekton, run("{name: $(workload.metadata.name)$}", "{}")), Want: []string{"6 warning"}},
 		{Reason: "mutable", Text: template("", run("{name: a}", changing))},
 		{Reason: "runs of Runnables", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterRunTemplate\nmetadata: {name: a}\nspec:\n  template: " + run("{name: $(runnable.metadata.name)$}", "{params: [{name: a, value: $(runnable.spec.inputs.a)$}]}") + "\n", Want: []string{"5 error all runs of a Runnable"}},

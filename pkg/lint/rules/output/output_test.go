@@ -32,7 +32,7 @@ func TestPaths(t *testing.T) {
 		{Reason: "the kind comes from a tag", Text: source(".status.a", ".status.b", "", "{apiVersion: carto.run/v1alpha1, kind: $(params.kind)$, metadata: {name: a}}")},
 		{Reason: "a key with dots in a map", Text: source(`.data.a\.b`, ".data['c']", "", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}")},
 		{Reason: "a text that the API server never gives back", Text: source(".stringData.url", ".data.revision", "", "{apiVersion: v1, kind: Secret, metadata: {name: a}}"), Want: []string{"5 error the output url is read at .stringData.url, but"}},
-		{Reason: "in ytt too", Text: strings.Replace(source(".statu.url", ".status.outputs.a", "", ""), "  template: \n", "  ytt: |\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n", 1), Want: []string{"5 error the output url is read at .statu.url, which Runnable never has: of the object, it has no field statu"}},
+		{Reason: "in ytt too", Text: strings.Replace(source(".statu.url", ".status.outputs.a", "", ""), "  template: \n", "  ytt: |\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n", 1), Want: []string{"5 error the output url is read at .statu.url, which Runnable never has: the object has no field statu"}},
 		{Reason: "the outputs of a run template", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterRunTemplate\nmetadata: {name: a}\nspec:\n  outputs:\n    url: .status.result\n  template: {apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}, spec: {}}\n", Want: []string{"6 error the output url is read at .status.result"}},
 	})
 	linttest.Try(t, severalValues, []linttest.Case{

@@ -95,7 +95,7 @@ func impossible(p *lint.Pass, t *lint.Template, path lint.ObjectPath, what strin
 	if answer.Known != "" {
 		before = "." + answer.Known
 	}
-	f := p.Report(t.InPath(path, answer.Name), "%s is read at %s, which %s never has: of %s, %s", what, path.Text, kind.Kind, before, answer.Why).
+	f := p.Report(t.InPath(path, answer.Name), "%s is read at %s, which %s never has: %s %s", what, path.Text, kind.Kind, before, answer.Why).
 		Because(t.StampsKind().Range, "%s %s is stamped", kind.GroupVersion(), kind.Kind)
 	if answer.Name != "" && len(answer.Meant) > 0 {
 		f.Do("write %s, if that is what was meant", strings.Replace(path.Text, answer.Name, answer.Meant[0], 1))

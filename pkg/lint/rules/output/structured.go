@@ -90,7 +90,8 @@ func structured(p *lint.Pass, use *lint.Use, read *lint.Read) bool {
 				continue
 			}
 			f := p.Report(read.Place, "$(%s)$ is %s, which becomes JSON in this text", read.Expression, answer.Schema.Words()).
-				Because(producer.Template.At(path.Field).Range, "step %s reads it at %s", from, path.Text)
+				Because(producer.Template.At(path.Field).Range, "step %s reads it at %s", from, path.Text).
+				Do("let the output path lead to a text, or make the tag the whole value")
 			if output == "config" {
 				f.As(lint.Info)
 			}

@@ -172,20 +172,27 @@ Remove the input, or read it: ` + "`$(runnable.spec.inputs.NAME)$`" + `.`,
 			}
 			for _, user := range p.RunnablesOf(t) {
 				for _, name := range slices.Sorted(maps.Keys(user.Inputs)) {
-					if read[name] {
+					if read[name] || meantBy(name, read, user) {
 						continue
 					}
-					f := p.Report(user.Object.Key(manifest.Join(user.Field("spec.inputs"), name)), "the run template %s never reads the input %s", t.Template.Name, name).
-						Because(t.Key("metadata.name").Range, "the run template")
-					if meant := near.Names(name, slices.Sorted(maps.Keys(read))); len(meant) > 0 {
-						f.Do("write %s, if that is what was meant; else remove it", meant[0])
-					} else {
-						f.Do("remove it, or read it as $(runnable.spec.inputs.%s)$", name)
-					}
+					p.Report(user.Object.Key(manifest.Join(user.Field("spec.inputs"), name)), "the run template %s never reads the input %s", t.Template.Name, name).
+						Because(t.Key("metadata.name").Range, "the run template").
+						Do("remove it, or read it as $(runnable.spec.inputs.%s)$", name)
 				}
 			}
 		})
 	},
+}
+
+// meantBy says that an input has almost the name of one that is read and not given, which
+// missing reports.
+func meantBy(name string, read map[string]bool, user *lint.Runnable) bool {
+	for wanted := range read {
+		if _, given := user.Inputs[wanted]; !given && len(near.Names(wanted, []string{name})) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // inputsRead are the inputs that a run template reads by their names; all says that it can
@@ -251,7 +258,8 @@ spec:
 			}
 			if possible, _ := p.Schemas.Publishes(kind, "Succeeded"); possible == schema.No {
 				p.Report(t.Key("spec.outputs"), "outputs are read when the run has the condition Succeeded, which %s never has", kind.Kind).
-					Because(t.StampsKind().Range, "%s %s is run", kind.GroupVersion(), kind.Kind)
+					Because(t.StampsKind().Range, "%s %s is run", kind.GroupVersion(), kind.Kind).
+					Do("run a kind that has it, such as a TaskRun, or use a template with lifecycle: immutable")
 			}
 		})
 	},

@@ -38,6 +38,7 @@ func TestInputs(t *testing.T) {
 		{Reason: "the whole spec is", Text: run("$(runnable.spec)$") + object(", inputs: {url: a}")},
 		{Reason: "a part of it is", Text: run("$(runnable.spec.inputs.url.host)$") + object(", inputs: {url: {host: a}}")},
 		{Reason: "each is looked for", Text: run(url) + object(", inputs: {url: a, branch: b, tag: c}"), Want: []string{"10 warning the run template run never reads the input branch", "10 warning the run template run never reads the input tag"}},
+		{Reason: "its name is wrong, of which RUN002 speaks", Text: run(url) + object(", inputs: {uri: a}")},
 		{Reason: "the run template is not there", Text: object(", inputs: {url: a}")},
 		{Reason: "a key with a tag is never read", Text: run("a") + object(", inputs: {url: a}"), Want: []string{"10 warning"}},
 	})

@@ -17,8 +17,8 @@ var structuredValue = &lint.Rule{
 field takes a text, the API server refuses the object.
 
 Read a field of the value, or put the tag into a longer text, where it becomes JSON.`,
-	Bad:  body(`      value: $(params.settings)$ # <-`),
-	Good: body(`      value: $(params.settings.mode)$`),
+	Bad:  body("$(params.settings)$ # <-"),
+	Good: body("$(params.settings.mode)$"),
 	Check: func(p *lint.Pass) {
 		for _, t := range p.Templates {
 			for i := range t.Reads {
@@ -31,7 +31,8 @@ Read a field of the value, or put the tag into a longer text, where it becomes J
 					continue
 				}
 				if what, why := structured(p, t, read.Names); what != "" {
-					f := p.Report(read.Place, "$(%s)$ is %s, but %s takes %s", read.Expression, what, read.Field, field.Words())
+					f := p.Report(read.Place, "$(%s)$ is %s, but %s takes %s", read.Expression, what, read.Field, field.Words()).
+						Do("read a field of it")
 					if why.Object != nil {
 						f.Because(why.Range, "this is its value")
 					}
@@ -44,23 +45,17 @@ Read a field of the value, or put the tag into a longer text, where it becomes J
 func body(value string) string {
 	return `apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
-metadata: {name: pod}
+metadata: {name: settings}
 spec:
   params:
   - name: settings
     default: {mode: fast}
-  healthRule: {singleConditionType: Ready}
   template:
     apiVersion: v1
-    kind: Pod
+    kind: ConfigMap
     metadata: {name: $(workload.metadata.name)$}
-    spec:
-      containers:
-      - name: app
-        image: $(workload.spec.image)$
-        env:
-        - name: SETTINGS
-    ` + value + `
+    data:
+      mode: ` + value + `
 `
 }
 
