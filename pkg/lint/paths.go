@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/client-go/util/jsonpath"
+
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/manifest"
 	"github.com/carto-run/carto/pkg/schema"
@@ -40,6 +42,28 @@ func (t *Template) InPath(p ObjectPath, name string) Place {
 		return t.At(p.Field)
 	}
 	return t.InText(p.Field, from, from+len(name))
+}
+
+// Condition is the type of the condition that the path picks, by the usual filter on
+// status.conditions; empty when it does not.
+func (p ObjectPath) Condition() string {
+	if p.Path == nil || len(p.Path.Nodes()) < 3 {
+		return ""
+	}
+	nodes := p.Path.Nodes()
+	status, _ := nodes[0].(*jsonpath.FieldNode)
+	list, _ := nodes[1].(*jsonpath.FieldNode)
+	filter, _ := nodes[2].(*jsonpath.FilterNode)
+	if status == nil || list == nil || filter == nil || status.Value != "status" || list.Value != "conditions" ||
+		filter.Operator != "==" || len(filter.Left.Nodes) != 1 || len(filter.Right.Nodes) != 1 {
+		return ""
+	}
+	field, _ := filter.Left.Nodes[0].(*jsonpath.FieldNode)
+	text, _ := filter.Right.Nodes[0].(*jsonpath.TextNode)
+	if field == nil || text == nil || field.Value != "type" {
+		return ""
+	}
+	return text.Text
 }
 
 // LeadsTo says where a path leads in the object that the template makes. Of kinds of which

@@ -28,6 +28,8 @@ func TestConditions(t *testing.T) {
 		{Reason: "a kind without conditions", Text: template(single("Ready"), of("v1", "ConfigMap")), Want: []string{"5 warning ConfigMap never has"}},
 		{Reason: "a kind of which nothing is known", Text: template(single("Ready"), of("a.example/v1", "A"))},
 		{Reason: "Carto's own", Text: template(single("Succeeded"), of("carto.run/v1alpha1", "Runnable")), Want: []string{"5 warning Runnable never has"}},
+		{Reason: "by a filter in a path", Text: template("  healthRule:\n    multiMatch:\n      healthy: {matchFields: [{key: 'status.conditions[?(@.type==\"Ready\")].status', operator: In, values: ['True']}]}\n      unhealthy: {matchConditions: [{type: Failed, status: 'True'}]}\n", of("batch/v1", "Job")), Want: []string{"7 warning Job never has a condition Ready"}},
+		{Reason: "in a completion", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterDeploymentTemplate\nmetadata: {name: a}\nspec:\n  observedCompletion: {succeeded: {key: '.status.conditions[?(@.type==\"Succeeded\")].status', value: 'True'}}\n  template: " + of("kappctrl.k14s.io/v1alpha1", "App") + "\n", Want: []string{"5 warning App never has a condition Succeeded"}},
 		{Reason: "both sides are looked at", Text: template("  healthRule:\n    multiMatch:\n      healthy: {matchConditions: [{type: Available, status: 'True'}]}\n      unhealthy: {matchConditions: [{type: Failed, status: 'True'}]}\n", of("apps/v1", "Deployment")), Want: []string{"8 warning Deployment never has a condition Failed"}},
 	})
 }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/lint"
@@ -10,7 +11,7 @@ import (
 
 var unknownCondition = &lint.Rule{
 	ID: "HLT004", Slug: "unpublished-condition", Level: lint.Warning, Needs: lint.NeedsFiles,
-	Title: "a health rule looks at a condition that the stamped kind does not have",
+	Title: "a health rule, or a completion, looks at a condition that the stamped kind does not have",
 	Text: `The condition never appears, so the step's health stays unknown, and the owner never becomes ready. Kinds differ
 in the words that they use: a Deployment is Available, a Job is Complete, a kpack Image is Ready, a TaskRun has Succeeded, a kapp App
 has ReconcileSucceeded.
@@ -32,6 +33,9 @@ kinds, and other conditions of these controllers, it says nothing.`,
 				for i, c := range side.Rule.MatchConditions {
 					condition(p, t, item(side.Field+".matchConditions", i)+".type", c.Type)
 				}
+			}
+			for _, path := range slices.Concat(t.Health(), t.Completion()) {
+				condition(p, t, path.Field, path.Condition())
 			}
 		}
 	},

@@ -8,6 +8,7 @@ import (
 	"github.com/agnivade/levenshtein"
 	kubeschema "k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/near"
 	"github.com/carto-run/carto/pkg/schema"
@@ -85,7 +86,7 @@ func unknown(p *lint.Pass, t *lint.Template, kind kubeschema.GroupVersionKind, e
 		return at, "", ""
 	case len(versions) > 0:
 		return t.StampsVersion(), "there is no " + kind.Kind + " in " + kind.GroupVersion().String(), "it is in " + strings.Join(versions, ", ")
-	case native || kind.Group == "carto.run":
+	case native || kind.Group == v1alpha1.Group:
 		if native && later(p) {
 			return at, "", ""
 		}

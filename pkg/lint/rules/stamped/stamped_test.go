@@ -1,6 +1,7 @@
 package stamped
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/carto-run/carto/pkg/lint"
@@ -32,6 +33,11 @@ spec:
     deprecated: true
     schema: {openAPIV3Schema: {type: object, required: [spec], properties: {spec: {type: object, required: [size], properties: {size: {type: integer, enum: [1, 2]}, name: {type: string, pattern: '^[a-z]+$'}}}}}}
 `
+
+// chain uses the template, with params.
+func chain(params string) string {
+	return "---\napiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: {name: a}\nspec: {selector: {a: b}, params: " + params + ", resources: [{name: a, templateRef: {kind: ClusterTemplate, name: a}}]}\n"
+}
 
 func TestKinds(t *testing.T) {
 	t.Parallel()
@@ -93,6 +99,9 @@ func TestValues(t *testing.T) {
 		{Reason: "an item of it", Text: pod("image: $(workload.spec.env[0].value)$")},
 		{Reason: "an input as a whole", Text: pod("image: $(source)$"), Want: []string{"5 warning $(source)$ is an object"}},
 		{Reason: "what an image is, is not known", Text: pod("image: $(image)$")},
+		{Reason: "a blueprint makes it an object", Text: pod("image: $(params.a)$") + chain("[{name: a, value: {b: c}}]"), Want: []string{"5 warning $(params.a)$ is an object in ClusterSupplyChain/a"}},
+		{Reason: "a blueprint makes it a text", Text: strings.Replace(pod("image: $(params.a)$"), "  template:", "  params: [{name: a, default: [b]}]\n  template:", 1) + chain("[{name: a, default: c}]")},
+		{Reason: "a default that no blueprint changes", Text: strings.Replace(pod("image: $(params.a)$"), "  template:", "  params: [{name: a, default: [b]}]\n  template:", 1) + chain("[]"), Want: []string{"6 warning $(params.a)$ is a list by its default"}},
 		{Reason: "a param of which nothing is known", Text: pod("image: $(params.a)$")},
 	})
 	linttest.Try(t, mixedText, []linttest.Case{

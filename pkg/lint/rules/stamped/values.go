@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/manifest"
 	"github.com/carto-run/carto/pkg/schema"
@@ -34,7 +35,7 @@ Read a field of the value, or put the tag into a longer text, where it becomes J
 					f := p.Report(read.Place, "$(%s)$ is %s, but %s takes %s", read.Expression, what, read.Field, field.Words()).
 						Do("read a field of it")
 					if why.Object != nil {
-						f.Because(why.Range, "this is its value")
+						f.Because(why.Range, "it has its value here")
 					}
 				}
 			}
@@ -81,33 +82,48 @@ func structured(p *lint.Pass, t *lint.Template, names []string) (what string, wh
 	return "", why
 }
 
-// param looks at the default of a param, unless a blueprint sets another value.
+// param looks at what a param is when its owner says nothing, in each blueprint that uses the
+// template; without one, at its default.
 func param(t *lint.Template, name string) (what string, why lint.Place) {
 	for _, use := range t.Uses {
-		for _, p := range use.Blueprint.Params {
-			if p.Name == name {
-				return "", why
-			}
-		}
-		for _, p := range use.Step.Params {
-			if p.Name == name {
-				return "", why
-			}
+		value := blueprint.ResolveParams(t.Params, use.Blueprint.Blueprint, use.Step, nil)[name]
+		switch what = words(value.Value); {
+		case what == "":
+		case value.Origin == blueprint.FromTemplate:
+			return what + " by its default", defaultOf(t, name)
+		default:
+			return what + " in " + use.Blueprint.Object.String(), use.Blueprint.Key(use.StepPath)
 		}
 	}
-	for i, p := range t.Params {
-		if p.Name != name {
-			continue
-		}
-		at := t.At(fmt.Sprintf("spec.params[%d].default", i))
-		switch p.Default.(type) {
-		case map[string]any:
-			return "an object by its default", at
-		case []any:
-			return "a list by its default", at
+	if len(t.Uses) > 0 {
+		return "", why
+	}
+	for _, p := range t.Params {
+		if what = words(p.Default); p.Name == name && what != "" {
+			return what + " by its default", defaultOf(t, name)
 		}
 	}
 	return "", why
+}
+
+func defaultOf(t *lint.Template, name string) lint.Place {
+	for i, p := range t.Params {
+		if p.Name == name {
+			return t.At(fmt.Sprintf("spec.params[%d].default", i))
+		}
+	}
+	return t.Key("spec.params")
+}
+
+// words says what a value is, when it is no text or number.
+func words(value any) string {
+	switch value.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	}
+	return ""
 }
 
 var mixedText = &lint.Rule{
