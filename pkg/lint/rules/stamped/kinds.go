@@ -46,7 +46,7 @@ spec:
 		elsewhere := sync.OnceValue(func() map[string][]kubeschema.GroupVersionKind { return natives(p.Schemas) })
 		for _, t := range p.Templates {
 			kind, known := t.Stamps()
-			if !known || p.StampedKind(t) != nil {
+			if !known || p.StampedKind(t) != nil || strings.HasSuffix(kind.Kind, "List") { // TPL021
 				continue
 			}
 			at, message, remedy := unknown(p, t, kind, elsewhere())

@@ -52,6 +52,7 @@ func TestKinds(t *testing.T) {
 		{Reason: "a letter is missing", Text: of("a.example/v1", "Wdget", "") + crd, Want: []string{"5 error there is no kind Wdget in a.example"}},
 		{Reason: "a version that the CRD does not serve", Text: of("a.example/v2", "Widget", "") + crd, Want: []string{"5 error there is no Widget in a.example/v2"}},
 		{Reason: "Carto's own", Text: of("carto.run/v1alpha1", "Runable", ""), Want: []string{"5 error there is no kind Runable in carto.run/v1alpha1"}},
+		{Reason: "lists are for TPL021", Text: of("v1", "List", "")},
 		{Reason: "by a tag", Text: of("v1", "$(params.kind)$", "")},
 		{Reason: "a cluster that is newer than we are", Text: of("apps/v2", "Deployment", ""), Options: lint.Options{KubernetesVersion: "1.99"}},
 		{Reason: "a version of old, for an old cluster", Text: of("storage.k8s.io/v1alpha9", "StorageClass", ""), Options: lint.Options{KubernetesVersion: "1.20"}},
