@@ -159,7 +159,7 @@ spec:
 `
 
 var severalValues = &lint.Rule{
-	ID: "OUT005", Slug: "several-output-values", Level: lint.Error, Needs: lint.NeedsFiles,
+	ID: "OUT005", Slug: "several-output-values", Level: lint.Error, Needs: lint.NeedsSchema,
 	Title: "the path of an output can lead to several values",
 	Text: `A path has to lead to one value. When it leads to two, there is no output at all, and the step waits. A path with
 a wildcard, a slice or a descent to any depth works only as long as there happens to be one.

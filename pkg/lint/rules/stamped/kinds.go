@@ -15,7 +15,7 @@ import (
 )
 
 var unknownKind = &lint.Rule{
-	ID: "TPL014", Slug: "unknown-stamped-kind", Level: lint.Error, Needs: lint.NeedsFiles,
+	ID: "TPL014", Slug: "unknown-stamped-kind", Level: lint.Error, Needs: lint.NeedsSchema,
 	Title: "a template stamps a kind that does not exist",
 	Text: `The API server has no such kind in this group and version, so nothing can be stamped.
 
