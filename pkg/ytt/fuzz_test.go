@@ -598,20 +598,38 @@ func FuzzAnalyze(f *testing.F) {
 		if compileErr != nil {
 			return
 		}
-		var read [][]string
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_, _ = template.Render(ctx, noting(plain, nil, &read)) // what was read before it failed counts, too
-		for _, path := range read {
-			known := found.ReadsAll(path...)
-			for _, r := range found.Reads {
-				known = known || hasPrefix(path, r.Names) || hasPrefix(r.Names, path)
-			}
-			if !known && !slices.ContainsFunc(found.whole, func(w []string) bool { return hasPrefix(w, path) }) {
-				t.Errorf("it reads %q, which is not among %+v, %q", path, found.Reads, found.whole)
-			}
-		}
+		_ = compareReads(t, content, template, found, plain)
 	})
+}
+
+// checkAnalysis does the same for a text that compiles.
+func checkAnalysis(t *testing.T, content string, values map[string]any) (*Analysis, error) {
+	t.Helper()
+	found, err := Analyze([]byte(content), Options{})
+	template, compileErr := Compile([]byte(content), Options{Limits: Limits{Steps: 20_000}})
+	if err != nil || compileErr != nil {
+		t.Fatalf("%v, %v:\n%s", err, compileErr, content)
+	}
+	return found, compareReads(t, content, template, found, values)
+}
+
+// compareReads gives the error of the render: what was read before it failed counts, too.
+func compareReads(t *testing.T, content string, template *Template, found *Analysis, values map[string]any) error {
+	t.Helper()
+	var read [][]string
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err := template.Render(ctx, noting(values, nil, &read))
+	for _, path := range read {
+		known := found.ReadsAll(path...)
+		for _, r := range found.Reads {
+			known = known || hasPrefix(r.Names, path)
+		}
+		if !known && !slices.ContainsFunc(found.whole, func(w []string) bool { return hasPrefix(w, path) }) {
+			t.Fatalf("it reads %q, which is not among %+v, %q:\n%s", path, found.Reads, found.whole, content)
+		}
+	}
+	return err
 }
 
 // noting are values whose fields add their paths to a list when they are read.

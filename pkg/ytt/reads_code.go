@@ -842,6 +842,11 @@ func (a *analyzer) inline(f *definition, args []value, named map[string]value, o
 	if len(args) > len(f.def.Params) {
 		a.escape(args[len(f.def.Params):], nil)
 	}
+	for name, v := range named {
+		if !slices.ContainsFunc(f.def.Params, func(p syntax.Expr) bool { return !isRest(p) && paramName(p) == name }) {
+			a.escapeOne(v)
+		}
+	}
 	a.block(f.def.Body)
 	a.depth--
 	v := *a.result
