@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,16 +21,18 @@ import (
 )
 
 // Bounds on what samples may cost. Steps bound them, so that findings are the same on any
-// machine; the times are a net for what steps do not catch, far above what all samples of
-// honest sets take on a busy machine.
+// machine; the time is a net for what steps do not catch, far above what a sample takes on a
+// busy machine.
 const (
 	// SampleSteps of the interpreter are far more than a body needs for small inputs, and
 	// far less than the agent allows.
-	SampleSteps    = 500_000
-	sampleTime     = stamp.DefaultYttTime
-	allSamplesTime = 20 * time.Second
-	maxSamples     = 8 // of one template
-	sampleMemory   = 16 << 20
+	SampleSteps = 500_000
+	sampleTime  = stamp.DefaultYttTime
+	// maxHostile is how many bodies of a set may need more than their bounds before no more
+	// samples are made: each may take a second.
+	maxHostile   = 10
+	maxSamples   = 8 // of one template
+	sampleMemory = 16 << 20
 	// SampleText is what texts in samples are, the namespace of owners among them.
 	SampleText = "sample"
 )
@@ -62,8 +63,8 @@ func (s *Sample) TooLong() bool {
 // the owners differ; all else that is not said in Owner is the same.
 func (t *Template) Samples() []Sample { return t.samples() }
 
-// sampler renders the samples of a set, which share one budget of time.
-type sampler struct{ spent atomic.Int64 }
+// sampler renders the samples of a set.
+type sampler struct{ hostile atomic.Int32 }
 
 func (s *sampler) of(t *Template) func() []Sample {
 	return sync.OnceValue(func() []Sample {
@@ -81,13 +82,15 @@ func (s *sampler) of(t *Template) func() []Sample {
 		}
 		for _, use := range uses {
 			for _, owner := range sampleOwners(use, t) {
-				if len(samples) == maxSamples || s.spent.Load() > int64(allSamplesTime) {
+				if len(samples) == maxSamples || s.hostile.Load() >= maxHostile {
 					return samples
 				}
-				sample := s.render(template, t, use, owner)
+				sample := renderSample(template, t, use, owner)
 				samples = append(samples, sample)
-				if sample.TooLong() {
-					return samples // the others would be, too
+				var limit *ytt.LimitError
+				if errors.As(sample.Err, &limit) {
+					s.hostile.Add(1)
+					return samples // the others would go beyond it, too
 				}
 			}
 		}
@@ -95,11 +98,10 @@ func (s *sampler) of(t *Template) func() []Sample {
 	})
 }
 
-func (s *sampler) render(template *ytt.Template, t *Template, use *Use, owner sampleOwner) Sample {
+func renderSample(template *ytt.Template, t *Template, use *Use, owner sampleOwner) Sample {
 	sample := Sample{Use: use, Owner: owner.about}
 	ctx, cancel := context.WithTimeout(context.Background(), sampleTime)
 	defer cancel()
-	begun := time.Now()
 	result, err := template.Render(ctx, sampleValues(t, use, owner))
 	if err == nil {
 		sample.Documents, err = result.Documents()
@@ -115,7 +117,6 @@ func (s *sampler) render(template *ytt.Template, t *Template, use *Use, owner sa
 			sample.Endless = errors.As(err, &limit) && limit.Limit == fmt.Sprint(ytt.DefaultLimits().Steps)
 		}
 	}
-	s.spent.Add(int64(time.Since(begun)))
 	return sample
 }
 
