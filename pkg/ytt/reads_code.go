@@ -16,6 +16,8 @@ const (
 	maxInlined = 16
 	// maxPaths is how many paths one name may stand for.
 	maxPaths = 16
+	// maxTexts is how many constants one name may stand for.
+	maxTexts = 100
 )
 
 // analyzer follows the values of data.values through names, functions and conditions. It
@@ -34,8 +36,15 @@ type analyzer struct {
 	seen   map[string]bool
 	defs   []*definition
 	called map[*syntax.DefStmt]bool
-	result *value
-	steps  int
+	// result of the function that is looked at; nil outside of all. returned says that it
+	// has a value.
+	result   *value
+	returned bool
+	steps    int
+	// assigned counts the assignments of each name, and late the functions around that may
+	// be called later than here, when names stand for something else.
+	assigned map[string]int
+	late     int
 	// node whose value is being made; 0 for none.
 	node    int
 	started int
@@ -55,6 +64,8 @@ type value struct {
 	// texts it can be, and those that are the items of a list.
 	texts, items []constantText
 	functions    []*definition
+	// implies are the paths that are there when the value is true.
+	implies [][]string
 	// data is the module of that name.
 	data bool
 }
@@ -85,6 +96,7 @@ type definition struct {
 func analyze(file *syntax.File, places *places, e *emitter) *Analysis {
 	a := &analyzer{places: places, pathTo: e.pathTo, seen: map[string]bool{}, called: map[*syntax.DefStmt]bool{}}
 	a.env = &scopeOfNames{names: map[string]value{}}
+	a.countAssignments(file)
 	a.block(file.Stmts)
 	for i := 0; i < len(a.defs); i++ { // what is never called here may be called by what can not be followed
 		if f := a.defs[i]; !a.called[f.def] {
@@ -92,6 +104,39 @@ func analyze(file *syntax.File, places *places, e *emitter) *Analysis {
 		}
 	}
 	return a.done()
+}
+
+func (a *analyzer) countAssignments(file *syntax.File) {
+	a.assigned = map[string]int{}
+	var count func(x syntax.Expr)
+	count = func(x syntax.Expr) {
+		switch x := x.(type) {
+		case *syntax.Ident:
+			a.assigned[x.Name]++
+		case *syntax.ParenExpr:
+			count(x.X)
+		case *syntax.TupleExpr:
+			for _, item := range x.List {
+				count(item)
+			}
+		case *syntax.ListExpr:
+			for _, item := range x.List {
+				count(item)
+			}
+		}
+	}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.AssignStmt:
+			count(n.LHS)
+		case *syntax.ForStmt:
+			count(n.Vars)
+			count(n.Vars) // once for each item
+		case *syntax.DefStmt:
+			count(n.Name)
+		}
+		return true
+	})
 }
 
 // all notes that anything at or below the names may be read.
@@ -151,10 +196,14 @@ func (a *analyzer) statement(s syntax.Stmt) {
 		if s.Result == nil {
 			return
 		}
-		if v := a.noted(s.Result); a.result != nil {
-			*a.result = join(*a.result, v)
-		} else {
+		v := a.noted(s.Result)
+		switch {
+		case a.result == nil:
 			a.use(v)
+		case a.returned:
+			*a.result = join(*a.result, v)
+		default:
+			*a.result, a.returned = v, true
 		}
 	case *syntax.IfStmt:
 		a.noted(s.Cond)
@@ -254,7 +303,9 @@ func (a *analyzer) assign(s *syntax.AssignStmt) {
 		}
 		return
 	}
-	a.bind(s.LHS, a.noted(s.RHS))
+	v := a.noted(s.RHS)
+	v.implies = a.implied(s.RHS, true)
+	a.bind(s.LHS, v)
 }
 
 // bind gives the target of an assignment its value.
@@ -281,8 +332,9 @@ func (a *analyzer) bind(target syntax.Expr, v value) {
 }
 
 func (a *analyzer) set(name string, v value) {
-	if a.branches > 0 {
-		v = join(a.env.names[name], v)
+	v.items = nil // lists can be added to
+	if before, ok := a.env.names[name]; ok && a.branches > 0 {
+		v = join(before, v)
 	}
 	if len(v.paths) > maxPaths {
 		a.use(v)
@@ -291,6 +343,7 @@ func (a *analyzer) set(name string, v value) {
 	a.env.names[name] = v
 }
 
+// join is a value that is one or the other.
 func join(x, y value) value {
 	x.data = x.data || y.data
 	x.paths = slices.Clip(x.paths)
@@ -299,8 +352,11 @@ func join(x, y value) value {
 			x.paths = append(x.paths, p)
 		}
 	}
-	x.texts = appendTexts(x.texts, y.texts)
-	x.items = appendTexts(x.items, y.items)
+	x.texts = joinTexts(x.texts, y.texts)
+	x.items = joinTexts(x.items, y.items)
+	if len(x.implies) < maxPaths {
+		x.implies = append(slices.Clip(x.implies), y.implies...)
+	}
 	x.functions = slices.Clip(x.functions)
 	for _, f := range y.functions {
 		if !slices.Contains(x.functions, f) {
@@ -310,12 +366,20 @@ func join(x, y value) value {
 	return x
 }
 
-func appendTexts(list, more []constantText) []constantText {
+// joinTexts are the texts that one of two values can be; none when one of them can be
+// something else, or there are many.
+func joinTexts(list, more []constantText) []constantText {
+	if len(list) == 0 || len(more) == 0 {
+		return nil
+	}
 	list = slices.Clip(list)
 	for _, t := range more {
 		if !slices.Contains(list, t) {
 			list = append(list, t)
 		}
+	}
+	if len(list) > maxTexts {
+		return nil
 	}
 	return list
 }
@@ -423,6 +487,8 @@ func (a *analyzer) eval(x syntax.Expr) value {
 		a.comprehension(x)
 	case *syntax.LambdaExpr:
 		a.inside(func() {
+			a.late++
+			defer func() { a.late-- }()
 			for _, p := range x.Params {
 				if p, ok := p.(*syntax.BinaryExpr); ok {
 					a.use(a.eval(p.Y))
@@ -454,6 +520,9 @@ func (a *analyzer) under(facts [][]string, do func() value) value {
 func (a *analyzer) name(x *syntax.Ident) value {
 	for env := a.env; env != nil; env = env.parent {
 		if v, ok := env.names[x.Name]; ok {
+			if a.late > 0 && a.assigned[x.Name] > 1 {
+				a.all(nil)
+			}
 			v.paths = slices.Clone(v.paths)
 			for i := range v.paths {
 				v.paths[i].from, v.paths[i].to = x.Span()
@@ -562,7 +631,7 @@ func (a *analyzer) list(list []syntax.Expr) value {
 		known = known && isConstant(x) && len(item.texts) > 0
 		v.items = append(v.items, item.texts...)
 	}
-	if !known {
+	if !known || len(v.items) > maxTexts {
 		v.items = nil
 	}
 	return v
@@ -661,8 +730,17 @@ func (a *analyzer) implied(x syntax.Expr, holds bool) [][]string {
 		if holds && len(x.Args) >= 2 && (a.isBuiltin(x.Fn, "hasattr") || a.isBuiltin(x.Fn, "getattr")) {
 			return a.named(x, x.Args[0], x.Args[1])
 		}
+		if name, ok := x.Fn.(*syntax.Ident); ok {
+			if f := a.name(name).functions; len(f) == 1 {
+				return a.tested(f[0], x.Args)
+			}
+		}
 		if holds && len(x.Args) == 1 {
 			return a.pathsOf(x.Args[0])
+		}
+	case *syntax.Ident:
+		if holds {
+			return append(a.pathsOf(x), a.name(x).implies...)
 		}
 	default:
 		if holds {
@@ -670,6 +748,51 @@ func (a *analyzer) implied(x syntax.Expr, holds bool) [][]string {
 		}
 	}
 	return nil
+}
+
+// tested are the paths that a function looks for. It is taken for an answer about all of
+// them, whatever it answers: more would need to run it, and less would say that a body does
+// not look where it does.
+func (a *analyzer) tested(f *definition, args []syntax.Expr) [][]string {
+	if a.depth >= maxInlined || a.spent() {
+		return nil
+	}
+	values := make([]value, len(args))
+	for i, arg := range args {
+		values[i] = a.quietly(arg)
+	}
+	outer := a.env
+	defer func() { a.env = outer; a.depth-- }()
+	a.env = &scopeOfNames{names: map[string]value{}, parent: f.env}
+	a.depth++
+	for i, p := range f.def.Params {
+		if i < len(values) && !isRest(p) {
+			a.param(p, values[i])
+		} else {
+			a.param(p, value{})
+		}
+	}
+	var facts [][]string
+	for _, s := range f.def.Body {
+		syntax.Walk(s, func(n syntax.Node) bool {
+			x, ok := n.(syntax.Expr)
+			if !ok {
+				return !a.spent()
+			}
+			switch x := x.(type) {
+			case *syntax.BinaryExpr:
+				if x.Op == syntax.IN || x.Op == syntax.NOT_IN {
+					facts = append(facts, a.named(x, x.Y, x.X)...)
+				}
+			case *syntax.CallExpr:
+				if len(x.Args) >= 2 && (a.isBuiltin(x.Fn, "hasattr") || a.isBuiltin(x.Fn, "getattr")) {
+					facts = append(facts, a.named(x, x.Args[0], x.Args[1])...)
+				}
+			}
+			return !a.spent()
+		})
+	}
+	return facts
 }
 
 // pathsOf tells what an expression stands for, without noting anything.
@@ -757,8 +880,8 @@ func (a *analyzer) call(x *syntax.CallExpr) value {
 		}
 		args = append(args, a.noted(arg))
 	}
-	var v value
-	for _, f := range f.functions {
+	v := a.inline(f.functions[0], args, named, rest)
+	for _, f := range f.functions[1:] {
 		v = join(v, a.inline(f, args, named, rest))
 	}
 	return v
@@ -813,12 +936,14 @@ func (a *analyzer) inline(f *definition, args []value, named map[string]value, o
 		return value{}
 	}
 	a.seen[key] = true
-	outer, branches, result, facts := a.env, a.branches, a.result, a.facts
+	outer, branches, result, returned, facts := a.env, a.branches, a.result, a.returned, a.facts
 	if open {
 		a.facts = nil // it may be called elsewhere
+		a.late++
+		defer func() { a.late-- }()
 	}
 	a.env = &scopeOfNames{names: map[string]value{}, parent: f.env}
-	a.branches, a.result = 0, &value{}
+	a.branches, a.result, a.returned = 0, &value{}, false
 	a.depth++
 	for i, p := range f.def.Params {
 		switch {
@@ -850,7 +975,7 @@ func (a *analyzer) inline(f *definition, args []value, named map[string]value, o
 	a.block(f.def.Body)
 	a.depth--
 	v := *a.result
-	a.env, a.branches, a.result, a.facts = outer, branches, result, facts
+	a.env, a.branches, a.result, a.returned, a.facts = outer, branches, result, returned, facts
 	delete(a.seen, key)
 	return v
 }
@@ -894,6 +1019,7 @@ func (a *analyzer) keyOf(f *definition, args []value, named map[string]value) st
 
 func (a *analyzer) param(p syntax.Expr, v value) {
 	if name := paramName(p); name != "" {
+		v.items = nil
 		a.env.names[name] = v
 	}
 }
