@@ -43,6 +43,9 @@ type Sample struct {
 	Use *Use
 	// Owner says what the owner of the sample has: a git source.
 	Owner string
+	// OtherSource says that the owner has no git source: labels may keep such owners from the
+	// blueprint.
+	OtherSource bool
 	// Documents that were rendered, and the line of the text on which each begins.
 	Documents []any
 	Lines     []int
@@ -99,7 +102,7 @@ func (s *sampler) of(t *Template) func() []Sample {
 }
 
 func renderSample(template *ytt.Template, t *Template, use *Use, owner sampleOwner) Sample {
-	sample := Sample{Use: use, Owner: owner.about}
+	sample := Sample{Use: use, Owner: owner.about, OtherSource: owner.otherSource}
 	ctx, cancel := context.WithTimeout(context.Background(), sampleTime)
 	defer cancel()
 	result, err := template.Render(ctx, sampleValues(t, use, owner))
@@ -125,7 +128,8 @@ type sampleOwner struct {
 	about string
 	view  map[string]any // as JSON
 	// params says that it gives a value to each param that the body reads.
-	params bool
+	params      bool
+	otherSource bool
 }
 
 // sampleOwners are those that the selectors of the use admit.
@@ -168,7 +172,7 @@ func sampleOwners(use *Use, t *Template) []sampleOwner {
 			err = utiljson.Unmarshal(encoded, &asJSON)
 		}
 		if err == nil {
-			owners = append(owners, sampleOwner{about, asJSON, params})
+			owners = append(owners, sampleOwner{about, asJSON, params, source != git})
 		}
 	}
 	add("a git source, and all else that it can have", true, git, nil, true)

@@ -2,6 +2,7 @@ package yttbody
 
 import (
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/lint/rules/body"
 )
 
 var resultRules = []*lint.Rule{
@@ -28,7 +29,8 @@ whose functions are not closed with ` + "`#@ end`" + ` before a ` + "`---`" + ` 
 		Text: `For some owners that the selectors admit, all of the body is left out, and the step fails with an empty result.
 
 Where a step is not needed for all owners, say so in the blueprint: options with selectors, and one that passes
-its input through.`,
+its input through. Where only owners with another source than Git are concerned, and nothing in the blueprint shows
+that it is for them, the finding is for information: a label may keep them away.`,
 		Bad: head + `    #@ if hasattr(data.values.workload.spec, "env"):
     ---
     apiVersion: v1
@@ -73,6 +75,8 @@ func notOneDocument(p *lint.Pass) {
 	}
 }
 
+var gitSource = []string{"spec", "source", "git"}
+
 func rendersNothing(p *lint.Pass) {
 	for _, t := range p.Templates {
 		samples := t.Samples()
@@ -88,8 +92,11 @@ func rendersNothing(p *lint.Pass) {
 			}
 		}
 		if empty != nil && rendered {
-			because(p.Report(t.Key(lint.YttPath), "for %s, the body renders nothing, so its step fails", of(empty)), empty).
+			f := because(p.Report(t.Key(lint.YttPath), "for %s, the body renders nothing, so its step fails", of(empty)), empty).
 				Do("choose the template with an option, and pass the input through for other owners")
+			if empty.OtherSource && (empty.Use == nil || !body.AdmitsOthers(empty.Use, gitSource)) {
+				f.As(lint.Info)
+			}
 		}
 	}
 }

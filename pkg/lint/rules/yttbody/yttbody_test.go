@@ -35,6 +35,7 @@ func TestBodies(t *testing.T) {
 		"two":         {"the second document is told", "", "kind: A\n---\nkind: B", []string{"YTT002 error 3"}},
 		"sometimes":   {"two documents for some owners are as bad", step(byType, "name: note"), "kind: A\n#@ if hasattr(data.values.workload.spec, \"env\"):\n---\nkind: B\n#@ end", []string{"YTT002 error 4"}},
 		"nothing":     {"nothing for owners without env", step(byType, "name: note"), "#@ if hasattr(data.values.workload.spec, \"env\"):\n---\nkind: A\n#@ end", []string{"YTT008 warning 0"}},
+		"by source":   {"a label may keep owners with another source away", step(byType, "name: note"), "#@ if hasattr(data.values.workload.spec, \"source\"):\n---\nkind: A\n#@ end", []string{"YTT008 info 0"}},
 		"never":       {"owners that no selector admits do not count", step(byType+"\n  selectorMatchFields: [{key: spec.source.git.url, operator: Exists}]", "name: note"), "#@ if hasattr(data.values.workload.spec, \"source\"):\n---\nkind: A\n#@ end", nil},
 		"by option":   {"nor do those of another option", step(byType, "options: [{name: note, selector: {matchFields: [{key: spec.image, operator: Exists}]}}, {name: other, selector: {matchFields: [{key: spec.source, operator: Exists}]}}]"), "#@ if hasattr(data.values.workload.spec, \"image\"):\n---\nkind: A\n#@ end", nil},
 		"by label":    {"labels that a selector asks for are there", step(byType, "name: note"), "kind: A\na: #@ data.values.workload.metadata.labels[\"type\"]", nil},
