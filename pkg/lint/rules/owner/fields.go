@@ -78,9 +78,10 @@ Name the image by its digest, or by a tag that does not move.`,
 		Check: checkImages,
 	},
 	{
-		ID: "OWN008", Slug: "bad-quantity", Level: lint.Error, Needs: lint.NeedsOwner,
+		ID: "OWN008", Slug: "bad-quantity", Level: lint.Error, Needs: lint.NeedsOwner, Admission: true,
 		Title: "a quantity of a workload can not be read, or a request is above its limit",
-		Text: `The API server refuses a quantity that it can not read, and a pod whose request is above the limit is never made.
+		Text: `The API server refuses a quantity that it can not read. It takes a request above the limit, but the pod of such a workload
+is never made.
 
 Quantities are numbers with a unit such as m, Ki, Mi or Gi.`,
 		Bad: workload + `spec:

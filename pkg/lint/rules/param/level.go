@@ -123,7 +123,7 @@ default, owners can change it.`,
 				own := ofStep(b, i)
 				for j, e := range own.entries {
 					k := slices.IndexFunc(all.entries, func(o entry) bool { return o.name == e.name })
-					if k < 0 || e.at == "name" {
+					if k < 0 || e.at == "name" || all.entries[k].at == "name" {
 						continue
 					}
 					f := p.Report(own.name(j), "the param %q of step %s takes the place of that of %s", e.name, step.Name, b).
