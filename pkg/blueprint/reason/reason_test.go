@@ -201,23 +201,21 @@ var universe = func() []blueprint.Subject {
 	var all []blueprint.Subject
 	for _, label := range []string{"", "x", "y", "z"} {
 		for _, source := range sources {
-			for _, image := range pointers {
-				for _, account := range []string{"", "x", "y", "z"} {
-					for _, env := range [][]corev1.EnvVar{nil, {{Name: "x"}}} {
-						for _, param := range []string{``, `"x"`, `"y"`, `"z"`, `null`, `{}`} {
-							w := &v1alpha1.Workload{Spec: v1alpha1.WorkloadSpec{Source: source, Image: image, ServiceAccountName: account, Env: env}}
-							if label != "" {
-								w.Labels = map[string]string{"a": label}
-							}
-							if param != "" {
-								w.Spec.Params = []v1alpha1.OwnerParam{{Name: "p", Value: apiextensionsv1.JSON{Raw: []byte(param)}}}
-							}
-							view, err := stamp.View(w)
-							if err != nil {
-								panic(err)
-							}
-							all = append(all, blueprint.Subject{Labels: w.Labels, View: view})
+			for _, account := range []string{"", "x", "y", "z"} {
+				for _, env := range [][]corev1.EnvVar{nil, {{Name: "x"}}} {
+					for _, param := range []string{``, `"x"`, `"y"`, `"z"`, `null`, `{}`} {
+						w := &v1alpha1.Workload{Spec: v1alpha1.WorkloadSpec{Source: source, ServiceAccountName: account, Env: env}}
+						if label != "" {
+							w.Labels = map[string]string{"a": label}
 						}
+						if param != "" {
+							w.Spec.Params = []v1alpha1.OwnerParam{{Name: "p", Value: apiextensionsv1.JSON{Raw: []byte(param)}}}
+						}
+						view, err := stamp.View(w)
+						if err != nil {
+							panic(err)
+						}
+						all = append(all, blueprint.Subject{Labels: w.Labels, View: view})
 					}
 				}
 			}
@@ -237,7 +235,7 @@ var requirements = func() (all []v1alpha1.Selector) {
 		for _, v := range of {
 			all = append(all, v1alpha1.Selector{LabelSelector: metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: metav1.LabelSelectorOperator(operator), Values: v}}}})
 			for _, key := range []string{
-				"spec", "spec.source", "spec.source.git", "spec.source.git.url", "spec.source.git.ref", "spec.source.git.ref.branch", "spec.image", "spec.image.deeper",
+				"spec", "spec.source", "spec.source.git", "spec.source.git.url", "spec.source.git.ref", "spec.source.git.ref.branch", "spec.source.git.url.deeper",
 				"spec.serviceAccountName", "spec.env", "spec.nothing.at.all", "metadata.labels.a", `spec.params[?(@.name=="p")].value`, `spec.params[?(@.name=="p")]`,
 				"spec.env[0].name", "spec.env[*].name",
 			} {
