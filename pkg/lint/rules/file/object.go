@@ -79,7 +79,7 @@ apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
 metadata: {name: app} # <-
 spec:
-  template: {apiVersion: apps/v1, kind: Deployment, metadata: {name: $(workload.metadata.name)$}}
+  template: {apiVersion: v1, kind: Secret, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Good: `apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
@@ -89,9 +89,9 @@ spec:
 ---
 apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
-metadata: {name: app-deployment}
+metadata: {name: app-secret}
 spec:
-  template: {apiVersion: apps/v1, kind: Deployment, metadata: {name: $(workload.metadata.name)$}}
+  template: {apiVersion: v1, kind: Secret, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Check: func(p *lint.Pass) {
 		type key struct{ kind, namespace, name string }

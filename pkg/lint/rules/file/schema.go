@@ -128,13 +128,12 @@ func faults(p *lint.Pass, o *lint.Object) []schema.Fault {
 
 // saidElsewhere says that a rule with more knowledge reports the same.
 func saidElsewhere(f schema.Fault) bool {
-	if f.Breach == schema.MissingField {
-		return strings.HasPrefix(f.Path, "spec.template") && !strings.Contains(f.Path, "[") // TPL003
-	}
-	if f.Breach == schema.WrongType {
-		return false
-	}
+	body := f.Path == "spec.template" || strings.HasPrefix(f.Path, "spec.template.")
 	switch {
+	case f.Breach == schema.WrongType:
+		return false
+	case body, f.Breach == schema.MissingField:
+		return body // TPL002, TPL003
 	case strings.Contains(f.Path, "elector"), strings.Contains(f.Path, ".match"):
 		return f.Path != "spec.selector" && !strings.HasPrefix(f.Path, "spec.healthRule") // SEL002, SEL003
 	case strings.HasSuffix(f.Path, ".templateRef.options"), strings.HasSuffix(f.Path, ".templateRef.name"):

@@ -189,6 +189,7 @@ apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
 metadata: {name: deliverable}
 spec:
+  healthRule: {singleConditionType: Ready}
   template:
     apiVersion: carto.run/v1alpha1
     kind: Deliverable

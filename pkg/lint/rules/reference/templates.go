@@ -191,14 +191,14 @@ apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
 metadata: {name: run}
 spec:
-  template: {apiVersion: apps/v1, kind: Deployment, metadata: {name: $(workload.metadata.name)$}}
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: $(workload.metadata.name)$}}
 ---
 apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
 metadata:
   name: run-old # <-
 spec:
-  template: {apiVersion: apps/v1, kind: Deployment, metadata: {name: $(workload.metadata.name)$-old}}
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: $(workload.metadata.name)$-old}}
 `,
 	Good: `apiVersion: carto.run/v1alpha1
 kind: ClusterSupplyChain
@@ -213,7 +213,7 @@ apiVersion: carto.run/v1alpha1
 kind: ClusterTemplate
 metadata: {name: run}
 spec:
-  template: {apiVersion: apps/v1, kind: Deployment, metadata: {name: $(workload.metadata.name)$}}
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: $(workload.metadata.name)$}}
 `,
 	Check: func(p *lint.Pass) {
 		if unreadable(p, v1alpha1.KindClusterSupplyChain, v1alpha1.KindClusterDelivery) {
