@@ -49,7 +49,7 @@ spec:
 		},
 	},
 	{
-		ID: "TPL002", Slug: "body-namespace", Level: lint.Error, Needs: lint.NeedsFiles,
+		ID: "TPL002", Slug: "body-namespace", Level: lint.Error, Needs: lint.NeedsFiles, Admission: true,
 		Title: "a body sets a namespace",
 		Text: `Objects are stamped into the namespace of their owner. A body that names another one fails for every
 owner, and Cartographer refuses it outright.

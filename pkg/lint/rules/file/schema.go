@@ -82,10 +82,13 @@ spec:
 		for _, o := range p.Objects {
 			said := false
 			for _, fault := range faults(p, o) {
-				if fault.Breach == schema.UnknownField || saidElsewhere(fault) {
+				if fault.Breach == schema.UnknownField {
 					continue
 				}
 				said = true
+				if saidElsewhere(fault) {
+					continue
+				}
 				f := p.Report(o.At(fault.Path), "%s %s", named(o, fault.Path), fault.Message)
 				switch {
 				case fault.Breach == schema.WrongType && strings.HasSuffix(fault.Message, "to be a text") && !strings.HasPrefix(fault.Message, "is an object") && !strings.HasPrefix(fault.Message, "is a list"):
@@ -134,6 +137,8 @@ func saidElsewhere(f schema.Fault) bool {
 		return false
 	case body, f.Breach == schema.MissingField:
 		return body // TPL002, TPL003
+	case strings.HasPrefix(f.Path, "spec.resources.limits."), strings.HasPrefix(f.Path, "spec.resources.requests."):
+		return true // OWN008
 	case strings.Contains(f.Path, "elector"), strings.Contains(f.Path, ".match"):
 		return f.Path != "spec.selector" && !strings.HasPrefix(f.Path, "spec.healthRule") // SEL002, SEL003
 	case strings.HasSuffix(f.Path, ".templateRef.options"), strings.HasSuffix(f.Path, ".templateRef.name"):

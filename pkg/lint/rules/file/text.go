@@ -10,13 +10,13 @@ read all the same.
 
 Frequent causes are a tab in the indentation, a text with a colon and a blank in it that needs quotes, a tag ` + "`$(…)$`" + ` behind
 a bracket without quotes, and a bracket that is not closed.`,
-	Bad: "apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata:\n  name: cart\nspec:\n\timage: registry.example/cart # <-\n",
+	Bad: "apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata:\n  name: cart\nspec:\n\tserviceAccountName: stamper # <-\n",
 	Good: `apiVersion: carto.run/v1alpha1
 kind: Workload
 metadata:
   name: cart
 spec:
-  image: registry.example/cart
+  serviceAccountName: stamper
 `,
 	Check: func(p *lint.Pass) {
 		for _, fault := range p.Faults {

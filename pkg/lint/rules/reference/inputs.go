@@ -229,7 +229,7 @@ spec:
       kind: ClusterSourceTemplate
       options:
       - name: test
-        selector: {matchLabels: {test: "yes"}}
+        selector: {matchExpressions: [{key: test, operator: Exists}]}
       - passThrough: fetch # <-
         selector: {matchExpressions: [{key: test, operator: DoesNotExist}]}
 `,
@@ -248,7 +248,7 @@ spec:
       kind: ClusterSourceTemplate
       options:
       - name: test
-        selector: {matchLabels: {test: "yes"}}
+        selector: {matchExpressions: [{key: test, operator: Exists}]}
       - passThrough: code
         selector: {matchExpressions: [{key: test, operator: DoesNotExist}]}
 `,
