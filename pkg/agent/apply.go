@@ -18,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // clusterView is the cluster as the pass over one owner sees it.
@@ -75,9 +76,8 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	live := w.live(key)
 	known := w.mark(key)
 	if live != nil {
-		if controller := live.controller(); controller != "" && controller != c.owner.UID {
-			return realize.Applied{}, fmt.Errorf("%s %s/%s exists and is controlled by %s %s; give the stamped object another name, or delete that one",
-				rest.Qualified(), key.Namespace, key.Name, live.OwnerReferences[0].Kind, live.OwnerReferences[0].Name)
+		if err := stamped.Foreign(rest.Qualified(), key.Namespace, key.Name, live.controllerRef(), c.owner.UID); err != nil {
+			return realize.Applied{}, err
 		}
 		if c.isCurrent(w, key, live, known, digest, object) {
 			return answer(live, "")
@@ -119,11 +119,11 @@ func (c *clusterView) isCurrent(w *kindWatch, key objectKey, live *stored, known
 	if live.digest != digest || live.controller() != c.owner.UID {
 		return false
 	}
-	print := fingerprint(live.owned)
+	print := stamped.Fingerprint(live.owned)
 	if known.digest == digest && known.owned == print {
 		return true
 	}
-	if !owns(live.owned, object) {
+	if !stamped.Owns(live.owned, object) {
 		return false
 	}
 	w.setMark(key, mark{digest: digest, owned: print, version: known.version, reverts: known.reverts})
@@ -141,7 +141,7 @@ func (c *clusterView) write(ctx context.Context, account realize.Account, gvr sc
 	if err != nil {
 		return nil, "", err
 	}
-	body, err := json.Marshal(withDigest(object, digest))
+	body, err := json.Marshal(stamped.WithDigest(object, digest))
 	if err != nil {
 		return nil, "", fmt.Errorf("encode the rendered object: %w", err)
 	}
@@ -170,32 +170,6 @@ func (c *clusterView) write(ctx context.Context, account realize.Account, gvr sc
 		return written, realize.VerbCreated, nil
 	}
 	return written, realize.VerbPatched, nil
-}
-
-// withDigest returns the object with the digest annotation, leaving the original as
-// it is.
-func withDigest(object map[string]any, digest string) map[string]any {
-	copied := shallow(object)
-	metadata := map[string]any{}
-	if m, ok := object["metadata"].(map[string]any); ok {
-		metadata = shallow(m)
-	}
-	annotations := map[string]any{}
-	if a, ok := metadata["annotations"].(map[string]any); ok {
-		annotations = shallow(a)
-	}
-	annotations[v1alpha1.AnnotationDigest] = digest
-	metadata["annotations"] = annotations
-	copied["metadata"] = metadata
-	return copied
-}
-
-func shallow(m map[string]any) map[string]any {
-	copied := make(map[string]any, len(m)+1)
-	for key, value := range m {
-		copied[key] = value
-	}
-	return copied
 }
 
 // Remove implements realize.Cluster: an object that is gone, or that the owner does not

@@ -1,12 +1,10 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // runIndex finds the runs of a resource without a look at the others of their kind.
@@ -30,24 +29,14 @@ func indexRuns(object any) ([]string, error) {
 	return nil, nil
 }
 
-// isRun tells objects of the lifecycles immutable and tekton by their labels, and what a
-// Runnable stamps by its owner: that may carry labels that were copied from the Runnable,
-// which are about the Runnable itself.
-func isRun(controller string, labels map[string]string) bool {
-	switch v1alpha1.Lifecycle(labels[v1alpha1.LabelTemplateLifecycle]) {
-	case v1alpha1.LifecycleImmutable, v1alpha1.LifecycleTekton:
-		return true
-	}
-	return controller == v1alpha1.KindRunnable
-}
-
 // step is the resource of the blueprint that a run was stamped for; empty when it was for
 // a Runnable.
 func (s *stored) step() string {
-	if len(s.OwnerReferences) > 0 && s.OwnerReferences[0].Kind == v1alpha1.KindRunnable {
-		return ""
+	kind := ""
+	if ref := s.controllerRef(); ref != nil {
+		kind = ref.Kind
 	}
-	return s.Labels[v1alpha1.LabelResourceName]
+	return stamped.RunStep(kind, s.Labels)
 }
 
 // runs returns the newest known states of the runs of a resource, the newest run first.
@@ -74,9 +63,13 @@ func (w *kindWatch) runs(owner types.UID, resource string) []*stored {
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *stored) int {
-		return cmp.Or(cmp.Compare(b.sequence, a.sequence), b.CreationTimestamp.Compare(a.CreationTimestamp.Time), strings.Compare(b.Name, a.Name))
+		return stamped.NewestFirst(a.order(), b.order())
 	})
 	return all
+}
+
+func (s *stored) order() stamped.Order {
+	return stamped.Order{Sequence: s.sequence, Created: s.CreationTimestamp, Name: s.Name}
 }
 
 // Runs implements realize.Cluster.

@@ -3,14 +3,13 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // stored is a stamped object as the caches hold it: what decisions are made on, and
@@ -37,7 +36,7 @@ func store(object *unstructured.Unstructured) (*stored, error) {
 			Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(),
 			ResourceVersion: object.GetResourceVersion(), DeletionTimestamp: object.GetDeletionTimestamp(),
 		},
-		digest: object.GetAnnotations()[v1alpha1.AnnotationDigest],
+		digest: stamped.Digest(object),
 	}
 	controller := metav1.GetControllerOf(object)
 	if controller == nil {
@@ -45,16 +44,11 @@ func store(object *unstructured.Unstructured) (*stored, error) {
 	} else {
 		s.OwnerReferences = []metav1.OwnerReference{*controller}
 	}
-	if isRun(controller.Kind, object.GetLabels()) {
+	if stamped.IsRun(controller.Kind, object.GetLabels()) {
 		s.Labels, s.CreationTimestamp = object.GetLabels(), object.GetCreationTimestamp()
-		// What is no number was not written by Carto, and is older than what was.
-		s.sequence, _ = strconv.ParseInt(object.GetAnnotations()[v1alpha1.AnnotationSequence], 10, 64)
+		s.sequence = stamped.Sequence(object)
 	}
-	for _, entry := range object.GetManagedFields() {
-		if entry.Manager == v1alpha1.FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" && entry.FieldsV1 != nil {
-			s.owned = entry.FieldsV1.GetRawBytes()
-		}
-	}
+	s.owned = stamped.Owned(object)
 	object.SetManagedFields(nil)
 	var err error
 	if s.text, err = json.Marshal(object.Object); err != nil {
@@ -72,10 +66,18 @@ func (s *stored) object() (map[string]any, error) {
 	return object, nil
 }
 
-// controller is the UID of the owner that controls the object; empty when none does.
-func (s *stored) controller() types.UID {
+// controllerRef is the owner that controls the object; nil when none does.
+func (s *stored) controllerRef() *metav1.OwnerReference {
 	if len(s.OwnerReferences) == 0 {
-		return ""
+		return nil
 	}
-	return s.OwnerReferences[0].UID
+	return &s.OwnerReferences[0]
+}
+
+// controller is its UID; empty when there is none.
+func (s *stored) controller() types.UID {
+	if ref := s.controllerRef(); ref != nil {
+		return ref.UID
+	}
+	return ""
 }

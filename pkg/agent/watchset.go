@@ -18,6 +18,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // watchSet holds one informer for each kind of stamped objects in use, and for each
@@ -338,7 +339,7 @@ func (w *kindWatch) live(key objectKey) *stored {
 func (w *kindWatch) wrote(key objectKey, answer *stored, r reverts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.marks[key] = mark{digest: answer.digest, owned: fingerprint(answer.owned), version: version(answer.ResourceVersion), reverts: r}
+	w.marks[key] = mark{digest: answer.digest, owned: stamped.Fingerprint(answer.owned), version: version(answer.ResourceVersion), reverts: r}
 	if object, exists, _ := w.informer.GetStore().GetByKey(key.Namespace + "/" + key.Name); exists {
 		if cached, ok := object.(*stored); ok && version(cached.ResourceVersion) >= version(answer.ResourceVersion) {
 			return // the watch was faster

@@ -1,4 +1,4 @@
-package agent
+package stamped
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// owns says whether Carto still owns every field that the rendering sets, going by the
+// Owns says whether Carto still owns every field that the rendering sets, going by the
 // field set that the API server tracks for Carto's applies. That is how drift is found
 // (spec: reconcile M4): when somebody changes or removes such a field, the API server
 // takes it out of the set. Comparing values instead would see drift wherever the server
@@ -15,7 +15,7 @@ import (
 //
 // The walk needs no schema: where the field set ends, the field is a leaf or atomic; in
 // lists the set names the keys by which items are told apart.
-func owns(owned []byte, rendered map[string]any) bool {
+func Owns(owned []byte, rendered map[string]any) bool {
 	var set map[string]any
 	if len(owned) == 0 || json.Unmarshal(owned, &set) != nil {
 		return false
@@ -135,8 +135,8 @@ func isEmpty(value any) bool {
 	return false
 }
 
-// fingerprint of a field set, to notice that it has changed.
-func fingerprint(owned []byte) uint64 {
+// Fingerprint of a field set, to notice that it has changed.
+func Fingerprint(owned []byte) uint64 {
 	h := fnv.New64a()
 	h.Write(owned)
 	return h.Sum64()

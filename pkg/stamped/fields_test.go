@@ -1,4 +1,4 @@
-package agent
+package stamped
 
 import (
 	"testing"
@@ -39,7 +39,7 @@ func TestOwns(t *testing.T) {
 			if rendered["metadata"] == nil {
 				rendered["metadata"] = map[string]any{}
 			}
-			if got := owns([]byte(tc.owned), rendered); got != tc.want {
+			if got := Owns([]byte(tc.owned), rendered); got != tc.want {
 				t.Errorf("got %v: %s", got, tc.reason)
 			}
 		})
