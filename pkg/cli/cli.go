@@ -18,6 +18,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/diff"
 	"github.com/carto-run/carto/pkg/cli/doctor"
 	"github.com/carto-run/carto/pkg/cli/install"
 	"github.com/carto-run/carto/pkg/cli/lint"
@@ -134,6 +135,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		completion.NewCmdCompletion(f),
 		doctor.NewCmdDoctor(f, nil),
 		lint.NewCmdLint(f, nil),
+		diff.NewCmdDiff(f, nil),
 	)
 	return root
 }

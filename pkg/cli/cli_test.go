@@ -38,6 +38,8 @@ func TestExitCode(t *testing.T) {
 		want   int
 	}{
 		{"done", nil, 0},
+		{"no answer to the question", &cmdutil.CouldNotRunError{Err: apierrors.NewNotFound(workloads, "cart")}, 2},
+		{"interrupted before the answer", &cmdutil.CouldNotRunError{Err: context.Canceled}, 130},
 		{"a flag is wrong", cmdutil.Usagef("x"), 2},
 		{"several flags are wrong", cmdutil.Usage([]error{errors.New("a"), nil, errors.New("b")}), 2},
 		{"the answer is no", fmt.Errorf("wrapped: %w", cmdutil.Findingf("x")), 1},

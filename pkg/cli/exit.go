@@ -27,10 +27,11 @@ const (
 func ExitCode(err error) int {
 	var finding *cmdutil.FindingError
 	var usage *cmdutil.UsageError
+	var failed *cmdutil.CouldNotRunError
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &failed) && !errors.Is(err, context.Canceled):
 		return ExitCouldNotRun
 	case errors.As(err, &finding):
 		return ExitFinding

@@ -55,6 +55,13 @@ func Findingf(format string, args ...any) error {
 	return &FindingError{fmt.Errorf(format, args...)}
 }
 
+// CouldNotRunError is the failure of a command whose finding is something else: whatever
+// the API server answered, the question has no answer.
+type CouldNotRunError struct{ Err error }
+
+func (e *CouldNotRunError) Error() string { return e.Err.Error() }
+func (e *CouldNotRunError) Unwrap() error { return e.Err }
+
 // ErrSilent is a finding that has been printed already.
 var ErrSilent = &FindingError{errors.New("silent")}
 

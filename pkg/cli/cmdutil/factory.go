@@ -113,6 +113,17 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 	return f
 }
 
+// Unthrottle takes the client's own limit away, for commands that bound the requests in
+// flight instead. It has to come before the first client is made.
+func (f *Factory) Unthrottle() {
+	before := f.Config.WrapConfigFn
+	f.Config.WrapConfigFn = func(c *rest.Config) *rest.Config {
+		c = before(c)
+		c.QPS = -1
+		return c
+	}
+}
+
 // Session is what commands need of the factory; their options begin with it.
 type Session struct {
 	Streams   *streams.Streams
