@@ -164,6 +164,9 @@ func (c *comparison) steps(objects []Object) []Step {
 	for _, r := range c.basis.blueprints[0].Order {
 		was, is := stepState(&c.was, r), stepState(&c.is, r)
 		switch {
+		case is.State != "" && c.later.unread[r.Name]:
+			steps = append(steps, Step{Step: r.Name, State: Unread})
+			continue
 		case is.State != "":
 			if was.State != is.State || was.words() != is.words() || !slices.Equal(was.From, is.From) {
 				steps = append(steps, is)

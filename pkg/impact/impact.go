@@ -161,6 +161,9 @@ const (
 	Fails State = "fails"
 	// Recovers: it fails or waits now, and no longer would.
 	Recovers State = "recovers"
+	// Unread: the objects of the step can not be read, so that nothing is known of it and of
+	// those that read from it.
+	Unread State = "unread"
 	// Follows: it reads from an object that changes; what it gets next is known only then.
 	Follows State = "follows"
 )

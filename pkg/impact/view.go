@@ -33,6 +33,9 @@ type view struct {
 	made    map[objectKey]*made
 	order   []objectKey
 	removed map[objectKey]*gone
+	// unread are the steps whose objects the person may not read; so their outputs are not
+	// known.
+	unread map[string]bool
 }
 
 // made is an object that a pass asked for.
@@ -53,10 +56,16 @@ type made struct {
 	asRendered bool
 }
 
-// writes tells whether the agent would send a write.
+// writes tells whether the agent would send a write that changes something; of what can not
+// be read, it is taken that it would not.
 func (m *made) writes() bool {
-	return m.live == nil || m.asRendered && stamped.Digest(m.live) != m.digest ||
-		!m.asRendered && len(differing(m.live.Object, m.answer)) > 0
+	switch {
+	case m.asRendered:
+		return m.live != nil && stamped.Digest(m.live) != m.digest
+	case m.live == nil:
+		return true
+	}
+	return len(differing(m.live.Object, m.answer)) > 0
 }
 
 // gone is an object that a pass removes.
@@ -71,7 +80,7 @@ type gone struct {
 var _ realize.Cluster = (*view)(nil)
 
 func newView(ctx context.Context, w *walk, s *set, owner *realize.Owner, earlier *view) *view {
-	return &view{ctx: ctx, walk: w, set: s, owner: owner, earlier: earlier, made: map[objectKey]*made{}, removed: map[objectKey]*gone{}}
+	return &view{ctx: ctx, walk: w, set: s, owner: owner, earlier: earlier, made: map[objectKey]*made{}, removed: map[objectKey]*gone{}, unread: map[string]bool{}}
 }
 
 // Template implements realize.Cluster.
@@ -140,6 +149,7 @@ func (v *view) Apply(ctx context.Context, account realize.Account, object map[st
 	case apierrors.IsForbidden(err):
 		v.walk.degraded.note("get", m.rest, m.key, err)
 		m.answer, m.asRendered = object, true
+		v.unread[m.step] = true
 	case err != nil:
 		return realize.Applied{}, v.walk.broken(err)
 	case m.live != nil:
@@ -254,6 +264,7 @@ func (v *view) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) 
 	runs, err := v.walk.live.runsOf(v.ctx, rest.GroupVersionResource, v.owner, resource)
 	if apierrors.IsForbidden(err) {
 		v.walk.degraded.note("list", rest, objectKey{rest.GroupVersionResource, v.owner.Namespace, ""}, err)
+		v.unread[resource] = true
 		return nil, err
 	}
 	return runs, v.walk.broken(err)

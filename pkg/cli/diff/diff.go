@@ -96,7 +96,7 @@ not be found out.`,
   # for a program
   %[1]s diff -f templates.yaml -o jsonpath='{.summary.changed}'`, f.Program),
 		Args:              cmdutil.UsageArgs(cobra.ArbitraryArgs),
-		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+		ValidArgsFunction: cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt),
 		RunE:              cmdutil.RunE(o, runF),
 	}
 	flags := cmd.Flags()

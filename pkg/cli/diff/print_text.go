@@ -120,6 +120,8 @@ func stepLine(s impact.Step) string {
 		text = fmt.Sprintf("step %s no longer fails or waits", s.Step)
 	case impact.Follows:
 		text = fmt.Sprintf("step %s reads from %s: what it gets next is known only once that has been worked on", s.Step, from)
+	case impact.Unread:
+		text = fmt.Sprintf("step %s has objects that you may not read: nothing is known of the steps that read from it", s.Step)
 	case impact.Fails:
 		text = fmt.Sprintf("step %s fails: %s: %s", s.Step, s.Reason.Reason, s.Reason.Message)
 	}
