@@ -112,6 +112,7 @@ func (c *comparison) object(was, is *made) (Object, bool) {
 	}
 	if before == nil {
 		o.Change, o.After = Created, shown(after)
+		c.unnamed(&o)
 	} else if o.Fields = differing(before, after); len(o.Fields) == 0 {
 		return o, false
 	} else {
@@ -121,6 +122,16 @@ func (c *comparison) object(was, is *made) (Object, bool) {
 		c.walk.nested[k] = &unstructured.Unstructured{Object: is.answer}
 	}
 	return o, true
+}
+
+// unnamed takes the end off the name of a new owner's run: it follows from the UID of the
+// owner, which is another one when it is really created.
+func (c *comparison) unnamed(o *Object) {
+	metadata, _ := o.After["metadata"].(map[string]any)
+	if prefix, _ := metadata["generateName"].(string); o.Run && c.earlier == nil && prefix != "" {
+		o.Name = prefix
+		delete(metadata, "name")
+	}
 }
 
 // removed objects, in the order of their names.

@@ -252,7 +252,7 @@ func (v *view) Create(ctx context.Context, account realize.Account, object map[s
 		return realize.Run{}, err
 	}
 	v.keep(m)
-	return runOf(&unstructured.Unstructured{Object: m.answer}), nil
+	return m.asRun(), nil
 }
 
 // Runs implements realize.Cluster.
@@ -267,8 +267,19 @@ func (v *view) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) 
 		v.unread[resource] = true
 		return nil, err
 	}
-	return runs, v.walk.broken(err)
+	if err != nil {
+		return nil, v.walk.broken(err)
+	}
+	// The one of this pass is among them, as it is for the agent.
+	for _, m := range v.made {
+		if m.run && m.rest == rest && m.step == resource {
+			runs = append([]realize.Run{m.asRun()}, runs...)
+		}
+	}
+	return runs, nil
 }
+
+func (m *made) asRun() realize.Run { return runOf(&unstructured.Unstructured{Object: m.answer}) }
 
 // maxSelected bounds what is read when a selector matches more than the one object that it
 // should.

@@ -117,7 +117,7 @@ func (g *gatherer) object(doc *manifest.Document, fields map[string]any, below s
 	case typed == nil:
 		return doc.Errorf(below+"kind", "%s has no kind %q", v1alpha1.GroupVersion, u.GetKind())
 	case u.GetName() == "":
-		return doc.Errorf(below+"metadata", "metadata.name is missing")
+		return doc.Errorf(below+"metadata", "metadata.name is missing, or is no text")
 	case !impact.Namespaced(u.GetKind()):
 		u.SetNamespace("")
 	case namespace == "":
