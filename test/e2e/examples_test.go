@@ -44,6 +44,7 @@ const (
 	noTerminal = "it asks, and there is no terminal to answer on"
 	noEditor   = "no editor speaks to it"
 	testFailed = "its tests have failed"
+	foretold   = "something would change"
 	watches    = "it goes on until it is interrupted"
 	badChain   = "a step of the chain reads from one that is not there"
 )
@@ -86,6 +87,11 @@ var examples = map[string]example{
 	"kubectl carto lint rules -o wide":                                 {says: `^SYN002 +duplicate-key +error +files +no`},
 	"kubectl carto lint explain REF003":                                {says: "^REF003 unknown-input-step"},
 	"kubectl carto lint explain unknown-input-step":                    {says: "^REF003 unknown-input-step"},
+	"kubectl carto diff -f templates.yaml":                                  {exit: 1, says: `ConfigMap/cart-source \(step fetch\): data`, reason: foretold},
+	"kubectl carto diff -f templates.yaml --affected":                       {exit: 1, says: `shop +Workload/cart +web +1 changed`, reason: foretold},
+	"kubectl carto diff -f templates.yaml -l team=buy --as-owner":           {exit: 1, says: `^1 template → 2 owners`, reason: foretold},
+	"kubectl carto diff --removed ClusterSourceTemplate/fetch":              {exit: 1, says: `stops: TemplatesNotFound`, reason: foretold},
+	"kubectl carto diff -f templates.yaml -o jsonpath='{.summary.changed}'": {exit: 1, says: `^2`, reason: foretold},
 
 	"kubectl carto workload list -A":            {says: "shop +cart"},
 	"kubectl carto deliverable list -A -o wide": {says: "shop +cart"},

@@ -91,7 +91,7 @@ not be found out.`,
   %[1]s diff -f templates.yaml -l team=buy --as-owner
 
   # what if a template were deleted?
-  %[1]s diff --removed ClusterConfigTemplate/config
+  %[1]s diff --removed ClusterSourceTemplate/fetch
 
   # for a program
   %[1]s diff -f templates.yaml -o jsonpath='{.summary.changed}'`, f.Program),
@@ -101,13 +101,13 @@ not be found out.`,
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVarP(&o.Files, "filename", "f", nil, "File, folder or URL to read, or - for standard input. Repeatable; arguments are further ones.")
-	flags.BoolVarP(&o.Recursive, "recursive", "R", false, "Read the folders within folders, too.")
-	flags.StringSliceVar(&o.Removed, "removed", nil, "Template or blueprint to imagine away, as KIND/NAME. Repeatable.")
-	flags.BoolVar(&o.Affected, "affected", false, "List the owners that are concerned, and how many of their objects change, without the differences.")
+	flags.BoolVarP(&o.Recursive, "recursive", "R", false, "Read folders recursively: also those within them.")
+	flags.StringSliceVar(&o.Removed, "removed", nil, "Template or blueprint to take as removed, as KIND/NAME. Repeatable.")
+	flags.BoolVar(&o.Affected, "affected", false, "List the affected owners and how many of their objects change, without the differences.")
 	flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "Look at the owners of all namespaces, as is done without -n.")
 	flags.StringVarP(&o.Selector, "selector", "l", "", "Only owners of the cluster with these labels, for example key=value,other!=value.")
 	flags.BoolVar(&o.AsOwner, "as-owner", false, "Make the dry runs as the service account of each owner.")
-	flags.IntVar(&o.Concurrency, "concurrency", defaultConcurrency, "How many requests may be in flight at once.")
+	flags.IntVar(&o.Concurrency, "concurrency", defaultConcurrency, "Bound on concurrency: how many requests may be in flight at once.")
 	o.Output.AddTo(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("removed", completion.Templates(f))
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")

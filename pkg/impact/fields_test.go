@@ -1,0 +1,38 @@
+package impact
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+func TestDiffering(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		reason, before, after string
+		want                  []string
+	}{
+		{"nothing", "{spec: {a: 1}}", "{spec: {a: 1}}", nil},
+		{"a value, and what is added and removed", "{spec: {a: 1, b: 2}}", "{spec: {a: 3, c: {d: 4}}}", []string{"spec.a", "spec.b", "spec.c"}},
+		{"an item", "{spec: {list: [{a: 1}, {a: 2}]}}", "{spec: {list: [{a: 1}, {a: 3}]}}", []string{"spec.list[1].a"}},
+		{"another length", "{spec: {list: [1]}}", "{spec: {list: [1, 2]}}", []string{"spec.list"}},
+		{"names that would read as paths", `{data: {a.b: "1"}, metadata: {labels: {x/y: "1"}}}`, `{data: {a.b: "2"}, metadata: {labels: {x/y: "2"}}}`, []string{`data["a.b"]`, `metadata.labels["x/y"]`}},
+		{
+			"what the API server and Carto keep is no difference",
+			"{metadata: {resourceVersion: 1, generation: 1, uid: a, managedFields: [], ownerReferences: [], annotations: {carto.run/rendered-digest: a}}, status: {a: 1}}",
+			"{metadata: {resourceVersion: 2, generation: 2, uid: b}, status: {a: 2}}", nil,
+		},
+	} {
+		var before, after map[string]any
+		if err := yaml.Unmarshal([]byte(tc.before), &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal([]byte(tc.after), &after); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tc.want, differing(before, after)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+		}
+	}
+}
