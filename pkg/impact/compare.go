@@ -30,19 +30,19 @@ func (c *comparison) owner() *Owner {
 		Kind: c.key.kind, Namespace: c.key.namespace, Name: c.key.name, Given: c.given,
 		Blueprint: c.basis.blueprint(), BlueprintBefore: c.blueprintBefore, Objects: []Object{},
 	}
+	o.Objects = append(append(o.Objects, c.objects()...), c.removed()...)
 	before, after := standstill(&c.was), standstill(&c.is)
-	if after != nil {
-		if before == nil || *before != *after {
-			o.Stops = after
-		}
-		return o
+	switch {
+	case after == nil:
+		o.Steps = c.steps(o.Objects)
+	case before == nil || *before != *after:
+		o.Stops = after
 	}
-	o.Objects = append(c.objects(), c.removed()...)
-	o.Steps = c.steps(o.Objects)
 	return o
 }
 
-// standstill is why a pass worked on no step; nil when it did.
+// standstill is why a pass worked on no step, or why that of a Runnable failed; nil when
+// neither is so.
 func standstill(result *realize.Result) *Reason {
 	for _, condition := range []string{v1alpha1.ConditionSupplyChainReady, v1alpha1.ConditionDeliveryReady, v1alpha1.ConditionRunTemplateReady, v1alpha1.ConditionResourcesSubmitted} {
 		c := apimeta.FindStatusCondition(result.Status.Conditions, condition)

@@ -21,7 +21,10 @@ type degraded struct {
 func (d *degraded) note(verb string, rest realize.Resource, object objectKey, err error) {
 	what := Degraded{Verb: verb, Resource: rest.Qualified(), Namespace: object.namespace, Forbidden: apierrors.IsForbidden(err)}
 	if what.Forbidden {
-		what.Message = "no permission to " + verb + " " + what.Resource + " in namespace " + what.Namespace
+		what.Message = "no permission to " + verb + " " + what.Resource
+		if what.Namespace != "" {
+			what.Message += " in namespace " + what.Namespace
+		}
 	} else {
 		what.Message = err.Error()
 	}

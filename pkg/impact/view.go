@@ -50,6 +50,8 @@ type made struct {
 	live *unstructured.Unstructured
 	// answer is what the cluster would hold.
 	answer map[string]any
+	// current: the agent would leave it alone.
+	current bool
 	// run of a lifecycle other than mutable.
 	run bool
 	// asRendered: the answer is none of the API server's.
@@ -60,6 +62,8 @@ type made struct {
 // be read, it is taken that it would not.
 func (m *made) writes() bool {
 	switch {
+	case m.current:
+		return false
 	case m.asRendered:
 		return m.live != nil && stamped.Digest(m.live) != m.digest
 	case m.live == nil:
@@ -156,7 +160,7 @@ func (v *view) Apply(ctx context.Context, account realize.Account, object map[st
 		if err := stamped.Foreign(m.rest.Qualified(), m.key.namespace, m.key.name, metav1.GetControllerOf(m.live), v.owner.UID); err != nil {
 			return realize.Applied{}, err
 		}
-		if v.isCurrent(m) {
+		if m.current = v.isCurrent(m); m.current {
 			m.answer = m.live.Object
 		}
 	}
@@ -300,6 +304,9 @@ func (v *view) Select(ctx context.Context, account realize.Account, namespace st
 	}
 	found, err := client.Resource(rest.GroupVersionResource).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selection.Labels, Limit: maxSelected})
 	if err != nil {
+		if noDryRun(err) && v.walk.source.As == nil {
+			v.walk.degraded.note("list", rest, objectKey{rest.GroupVersionResource, namespace, ""}, err)
+		}
 		return nil, v.walk.broken(err)
 	}
 	objects := make([]map[string]any, len(found.Items))

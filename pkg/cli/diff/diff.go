@@ -70,10 +70,10 @@ cluster as it is and with the files applied, and sends what it would write as a 
 too. Drift, and work that the agent has yet to do, are not blamed on the files. What objects
 say only once they run is not known: the steps that read it are named.
 
-All of this happens with your own rights: to list what is of carto.run, to patch what is in
-the files, to get, list and patch (for runs, create) what is stamped. Where one of the last
-is missing, objects are compared as templates render them, and a note names what is
-missing. With --as-owner the dry runs are made as the service account of each owner, which
+All of this happens with your own rights: to get and patch what is in the files, to list
+what is of carto.run, to get service accounts, and to get, list and patch (for runs,
+create) what is stamped. Where one of the last is missing, objects are compared as templates
+render them, or are left out, and a note names what is missing. With --as-owner the dry runs are made as the service account of each owner, which
 also shows what that may not do; it needs the right to impersonate it.
 
 -n and -l restrict which owners of the cluster are looked at; all are, else. Those in the
