@@ -132,11 +132,11 @@ func written(object *unstructured.Unstructured) map[string]any {
 	return map[string]any{"spec": object.Object["spec"], "labels": object.GetLabels(), "annotations": object.GetAnnotations()}
 }
 
-// Refused are faults of the files, each on a line that begins with its place.
-type Refused struct{ err error }
+// RefusedError are faults of the files, each on a line that begins with its place.
+type RefusedError struct{ err error }
 
-func (r *Refused) Error() string { return r.err.Error() }
-func (r *Refused) Unwrap() error { return r.err }
+func (r *RefusedError) Error() string { return r.err.Error() }
+func (r *RefusedError) Unwrap() error { return r.err }
 
 // refused words the API server's answer to the dry run, a line for each cause, with its
 // place in the file.
@@ -145,13 +145,13 @@ func (g *Given) refused(err error) error {
 	if !errors.As(err, &status) || !apierrors.IsInvalid(err) && !apierrors.IsBadRequest(err) && !apierrors.IsNotFound(err) || collect.MissingKind(err) {
 		return fmt.Errorf("cannot apply %s in a dry run: %w", g, err)
 	}
-	details := status.Status().Details
-	if !apierrors.IsInvalid(err) || details == nil || len(details.Causes) == 0 {
-		return &Refused{g.Errorf("", "the API server refuses %s: %s", g, status.Status().Message)}
+	var causes []metav1.StatusCause
+	if details := status.Status().Details; details != nil && apierrors.IsInvalid(err) {
+		causes = details.Causes
 	}
 	var faults []error
 	seen := map[string]bool{}
-	for _, cause := range details.Causes {
+	for _, cause := range causes {
 		// Where a rule fails, its neighbours are not evaluated, and say only that.
 		if strings.HasPrefix(cause.Message, "Invalid value: null: some validation rules were not checked") {
 			continue
@@ -162,5 +162,8 @@ func (g *Given) refused(err error) error {
 			faults = append(faults, g.Errorf(cause.Field, "the API server refuses %s: %s", g, text))
 		}
 	}
-	return &Refused{errors.Join(faults...)}
+	if len(faults) == 0 {
+		faults = append(faults, g.Errorf("", "the API server refuses %s: %s", g, status.Status().Message))
+	}
+	return &RefusedError{errors.Join(faults...)}
 }

@@ -277,7 +277,7 @@ func TestEnds(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			sent := len(c.Actions())
-			if patches > 5+4*3 { // what was in flight, of as many owners as are looked at at once
+			if patches > 5+4*3 { // what was in flight: one of each owner, and what that asks for next
 				t.Errorf("%d patches after it, of %d requests", patches-5, sent)
 			}
 		})

@@ -78,11 +78,6 @@ func (s *set) template(kind, name string) *stamp.Template {
 	return s.templates[key{kind: kind, name: name}]
 }
 
-func (s *set) remove(k key) {
-	delete(s.templates, k)
-	delete(s.blueprints, k)
-}
-
 // trim takes off what the engine never sees: the agent drops it, too. Templates that copy
 // the annotations of their owner would carry it along.
 func trim(object *unstructured.Unstructured) *unstructured.Unstructured {

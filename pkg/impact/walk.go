@@ -103,7 +103,7 @@ func (w *walk) try(ctx context.Context) error {
 		group.Go(func() error {
 			var err error
 			results[i], err = given[i].try(gctx, w.source)
-			var refused *Refused
+			var refused *RefusedError
 			if errors.As(err, &refused) {
 				faults[i] = err
 				return nil // what else is refused is of interest, too
@@ -115,7 +115,7 @@ func (w *walk) try(ctx context.Context) error {
 		return err
 	}
 	if err := errors.Join(faults...); err != nil {
-		return &Refused{err}
+		return &RefusedError{err}
 	}
 	for i := range given {
 		if err := w.decide(&given[i], results[i]); err != nil {

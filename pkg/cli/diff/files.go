@@ -51,11 +51,12 @@ func (o *Options) read(ctx context.Context) (*impact.Query, error) {
 
 // filesOf are the files of a folder, in the order of their names, or the one that is named.
 func filesOf(path string, recursive bool) ([]string, error) {
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+	info, err := os.Stat(path)
+	if isFolder := err == nil && info.IsDir(); !isFolder {
 		return []string{path}, nil // whoever reads it says what is wrong with it
 	}
 	var files []string
-	err := filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
