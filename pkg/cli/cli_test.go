@@ -210,7 +210,7 @@ func TestBadFlags(t *testing.T) {
 		"workload wait a --stalled-after -1s", "runnable wait a --for step=x",
 		"workload tail", "workload tail a b", "workload tail a/b", "workload tail a -o yaml", "workload tail a --until gone", "workload tail a --until ready --previous",
 		"workload tail a --previous --follow", "workload tail a --timeout 1s", "workload tail a --since -1s", "workload tail a --max-streams 0", "runnable tail a --step x",
-		"diff", "diff -f a.yaml -A -n x", "diff -f a.yaml --concurrency 0", "diff -f a.yaml -l !", "diff -f - -", "diff -f a.yaml -o xml", "diff --removed x", "diff --removed Workload/a",
+		"diff", "diff -f a.yaml -A -n x", "diff -f a.yaml --concurrency 0", "diff -f a.yaml -l !", "diff -f - -", "diff -f a.yaml -o xml", "diff --removed x", "diff -f a.yaml --as ada --as-owner", "diff --removed Workload/a",
 		"diff --removed ClusterTemplate/a/b", "diff -f nothere.yaml",
 		"workload events", "workload events a b", "workload events a/b", "workload events a --types Bad", "workload events a --since -1s", "workload events a -o x", "runnable events a --step x",
 		"lint nothere", "lint -o xml", "lint --fail-on never", "lint --fail-on off", "lint --rule XYZ123", "lint --disable unknown-input-stpe", "lint - -f -", "lint - --workload -",

@@ -235,6 +235,48 @@ spec:
 	}
 }
 
+// TestFatal: where nothing can be known, the answer is not that nothing changes.
+func TestFatal(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		reason, verb, resource string
+		err                    error
+		want                   []string // nil: an error
+	}{
+		{"the store of the API server fails", "get", "configmaps", apierrors.NewInternalError(errors.New("etcd")), nil},
+		{"the credentials run out while reading", "get", "deployments", apierrors.NewUnauthorized("late"), nil},
+		{"and while asking for a dry run", "patch", "configmaps", apierrors.NewUnauthorized("late"), nil},
+		{"a service account can not be read", "get", "serviceaccounts", apierrors.NewInternalError(errors.New("etcd")), nil},
+		{"owners may not be listed", "list", "workloads", apierrors.NewForbidden(configMaps.GroupResource(), "", nil), nil},
+		{"a webhook is down, as it will be for the agent", "patch", "configmaps", apierrors.NewInternalError(errors.New("failed calling webhook")), []string{"w000 fails text", "w000 waits copy text"}},
+	} {
+		t.Run(tc.reason, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, 1)
+			c.settle()
+			c.fail = func(a kubetesting.Action) error {
+				if a.GetVerb() == tc.verb && a.GetResource().Resource == tc.resource {
+					return tc.err
+				}
+				return nil
+			}
+			found, err := c.of(changedText, Query{})
+			if tc.want == nil {
+				if !errors.Is(err, tc.err) {
+					t.Errorf("got %+v and %v", found, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, lines(found)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestEnds: what can not be foretold is an error, not an empty answer, and nothing goes on
 // working behind it.
 func TestEnds(t *testing.T) {

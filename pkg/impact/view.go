@@ -103,7 +103,7 @@ func (v *view) ServiceAccount(account realize.Account) error {
 		v.walk.degraded.note("get", resource, objectKey{resource.GroupVersionResource, account.Namespace, account.Name}, err)
 		return nil
 	case err != nil:
-		return v.walk.broken(err)
+		return v.walk.fatal(err)
 	case !exists:
 		return errors.New("it does not exist")
 	}
@@ -114,8 +114,11 @@ func (v *view) ServiceAccount(account realize.Account) error {
 func (v *view) Resource(kind schema.GroupVersionKind) (realize.Resource, error) {
 	return once(&v.walk.mu, v.walk.resources, kind, func() (realize.Resource, error) {
 		mapping, err := v.walk.source.Mapper.RESTMapping(kind.GroupKind(), kind.Version)
-		if err != nil {
+		switch {
+		case meta.IsNoMatchError(err):
 			return realize.Resource{}, err
+		case err != nil:
+			return realize.Resource{}, v.walk.fatal(err)
 		}
 		return realize.Resource{GroupVersionResource: mapping.Resource, Namespaced: mapping.Scope.Name() == meta.RESTScopeNameNamespace}, nil
 	})
@@ -155,7 +158,7 @@ func (v *view) Apply(ctx context.Context, account realize.Account, object map[st
 		m.answer, m.asRendered = object, true
 		v.unread[m.step] = true
 	case err != nil:
-		return realize.Applied{}, v.walk.broken(err)
+		return realize.Applied{}, v.walk.fatal(err)
 	case m.live != nil:
 		if err := stamped.Foreign(m.rest.Qualified(), m.key.namespace, m.key.name, metav1.GetControllerOf(m.live), v.owner.UID); err != nil {
 			return realize.Applied{}, err
@@ -205,7 +208,7 @@ func (v *view) settle(m *made, dryRun func() (map[string]any, error)) error {
 		return nil
 	case v.walk.source.As != nil && apierrors.IsForbidden(err) && !cannotImpersonate(err), !noDryRun(err):
 		// What the owner's own account may not do, the agent may not do for it.
-		return v.walk.broken(err)
+		return v.walk.answered(err)
 	case cannotImpersonate(err):
 		verb = "impersonate"
 	}
@@ -272,7 +275,7 @@ func (v *view) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) 
 		return nil, err
 	}
 	if err != nil {
-		return nil, v.walk.broken(err)
+		return nil, v.walk.fatal(err)
 	}
 	// The one of this pass is among them, as it is for the agent.
 	for _, m := range v.made {
@@ -307,7 +310,7 @@ func (v *view) Select(ctx context.Context, account realize.Account, namespace st
 		if noDryRun(err) && v.walk.source.As == nil {
 			v.walk.degraded.note("list", rest, objectKey{rest.GroupVersionResource, namespace, ""}, err)
 		}
-		return nil, v.walk.broken(err)
+		return nil, v.walk.answered(err)
 	}
 	objects := make([]map[string]any, len(found.Items))
 	for i := range found.Items {
@@ -329,7 +332,7 @@ func (v *view) Remove(ctx context.Context, _ realize.Account, owner types.UID, r
 		return false, err
 	}
 	if err != nil || live == nil {
-		return false, v.walk.broken(err)
+		return false, v.walk.fatal(err)
 	}
 	if c := metav1.GetControllerOf(live); c == nil || c.UID != owner || live.GetDeletionTimestamp() != nil {
 		return false, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -43,8 +44,7 @@ type walk struct {
 	mu        sync.Mutex
 	resources map[schema.GroupVersionKind]func() (realize.Resource, error)
 	clients   map[realize.Account]func() (dynamic.Interface, error)
-	// failed is the first fault of a read or a dry run that no pass can answer for: with it
-	// both passes would stop in the same way, and nothing would seem to change.
+	// failed is the first fatal error.
 	failed error
 	done   int
 	all    int
@@ -279,16 +279,27 @@ func (w *walk) as(account realize.Account) (dynamic.Interface, error) {
 	if w.source.As == nil {
 		return w.source.Client, nil
 	}
-	return once(&w.mu, w.clients, account, func() (dynamic.Interface, error) { return w.source.As(account) })
+	client, err := once(&w.mu, w.clients, account, func() (dynamic.Interface, error) { return w.source.As(account) })
+	return client, w.fatal(err)
 }
 
-// broken keeps an error that is no answer of the API server about the object, such as a
-// lost connection: nothing can be foretold then.
-func (w *walk) broken(err error) error {
-	if err != nil && collect.Passing(err) {
+// fatal keeps an error because of which nothing can be foretold. Both passes would stop at
+// it in the same way, so that nothing would seem to change.
+func (w *walk) fatal(err error) error {
+	if err != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.failed = cmp.Or(w.failed, err)
+	}
+	return err
+}
+
+// answered does so with what is no answer to a write or to a selection, such as a lost
+// connection. An internal error is one: an admission webhook that is down fails the agent's
+// write, too.
+func (w *walk) answered(err error) error {
+	if err != nil && (collect.Passing(err) && !apierrors.IsInternalError(err) || apierrors.IsUnauthorized(err)) {
+		return w.fatal(err)
 	}
 	return err
 }

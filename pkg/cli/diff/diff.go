@@ -3,7 +3,6 @@ package diff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -39,6 +38,9 @@ type Options struct {
 	// clientAs makes a client that acts as a service account.
 	clientAs func(realize.Account) (dynamic.Interface, error)
 
+	// as is the value of --as.
+	as *string
+
 	namespace string
 	explicit  bool
 	removed   []impact.Ref
@@ -53,6 +55,7 @@ func NewCmdDiff(f *cmdutil.Factory, runF func(context.Context, *Options) error) 
 	o := &Options{
 		Session: f.Session(), Output: cmdutil.NewOutputFlags("", formatText, formatName),
 		unthrottle: f.Unthrottle, clientAs: func(account realize.Account) (dynamic.Interface, error) { return clientAs(f, account) },
+		as: f.Config.Impersonate,
 	}
 	cmd := &cobra.Command{
 		Use:   "diff -f PATH...",
@@ -153,6 +156,7 @@ func (o *Options) Validate() error {
 	}
 	fault(len(o.Files) == 0 && len(o.removed) == 0, "nothing is given: name files with -f")
 	fault(o.AllNamespaces && o.explicit, "--namespace and --all-namespaces exclude each other")
+	fault(o.AsOwner && o.as != nil && *o.as != "", "--as and --as-owner exclude each other: a request can be made in the name of one only")
 	fault(o.Concurrency < 1, "--concurrency is %d; it must be at least 1", o.Concurrency)
 	_, err := labels.Parse(o.Selector)
 	fault(err != nil, "--selector: %w", err)
@@ -223,8 +227,8 @@ func clientAs(f *cmdutil.Factory, account realize.Account) (dynamic.Interface, e
 	if err != nil {
 		return nil, err
 	}
-	if config.Impersonate.UserName != "" {
-		return nil, errors.New("--as and --as-owner exclude each other: a request can be made in the name of one only")
+	if as := config.Impersonate.UserName; as != "" {
+		return nil, fmt.Errorf("the kubeconfig acts as %s, so that --as-owner can not act as service account %s: a request can be made in the name of one only", as, account)
 	}
 	config.Impersonate.UserName = "system:serviceaccount:" + account.Namespace + ":" + account.Name
 	return dynamic.NewForConfig(config)
