@@ -76,6 +76,9 @@ func Of(ctx context.Context, source Source, query Query) (*Impact, error) {
 	if err := w.try(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.takeAway(ctx); err != nil {
+		return nil, err
+	}
 	if err := w.loadConcerned(ctx); err != nil {
 		return nil, err
 	}
@@ -122,8 +125,16 @@ func (w *walk) try(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// takeAway removes what is to be taken as removed.
+func (w *walk) takeAway(ctx context.Context) error {
 	for _, ref := range w.query.Removed {
 		k := key{kind: ref.Kind, name: ref.Name}
+		if w.decided[k] {
+			return fmt.Errorf("%s %s is in the files, and among what is to be taken as removed", ref.Kind, ref.Name)
+		}
 		live, err := apiOf(w.source.Client, k).Get(ctx, ref.Name, metav1.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("cannot read what would be removed, %s %s: %w", ref.Kind, ref.Name, err)

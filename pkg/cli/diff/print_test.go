@@ -138,7 +138,7 @@ func TestProgress(t *testing.T) {
 		want := ""
 		if tty {
 			s.SetTTY(80, 24)
-			want = "\r\x1b[KLooked at 0 of 300 owners\r\x1b[KLooked at 3 of 300 owners\r\x1b[KLooked at 300 of 300 owners\r\x1b[K"
+			want = "\r\x1b[KReading the cluster\r\x1b[KLooked at 0 of 300 owners\r\x1b[KLooked at 3 of 300 owners\r\x1b[KLooked at 300 of 300 owners\r\x1b[K"
 		}
 		p := newProgress(s)
 		for _, done := range []int{0, 1, 2, 3, 3, 300} {

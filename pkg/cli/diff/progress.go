@@ -9,12 +9,15 @@ import (
 // progress is one line on a terminal that is wiped away in the end.
 type progress struct {
 	streams *streams.Streams
-	shown   int // percent; -1 before the first time
+	percent int // shown last; -1 before the first time
 }
 
-func newProgress(s *streams.Streams) *progress { return &progress{streams: s, shown: -1} }
-
-const wipe = "\r\x1b[K"
+// newProgress begins: lists of thousands of owners take their time.
+func newProgress(s *streams.Streams) *progress {
+	p := &progress{streams: s, percent: -1}
+	p.line("Reading the cluster")
+	return p
+}
 
 // show draws the line anew for each percent.
 func (p *progress) show(done, all int) {
@@ -22,16 +25,17 @@ func (p *progress) show(done, all int) {
 	if all > 0 {
 		percent = done * 100 / all
 	}
-	if percent == p.shown || !p.streams.ErrIsTerminal() {
-		return
+	if percent != p.percent {
+		p.percent = percent
+		p.line(fmt.Sprintf("Looked at %d of %d owners", done, all))
 	}
-	p.shown = percent
-	_, _ = fmt.Fprintf(p.streams.ErrOut, "%sLooked at %d of %d owners", wipe, done, all) // talk: the work goes on without
 }
 
 // end leaves the terminal as it was.
-func (p *progress) end() {
-	if p.shown >= 0 {
-		_, _ = fmt.Fprint(p.streams.ErrOut, wipe)
+func (p *progress) end() { p.line("") }
+
+func (p *progress) line(text string) {
+	if p.streams.ErrIsTerminal() {
+		_, _ = fmt.Fprint(p.streams.ErrOut, "\r\x1b[K"+text) // talk: the work goes on without
 	}
 }
