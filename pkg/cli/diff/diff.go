@@ -24,7 +24,6 @@ type Options struct {
 	cmdutil.Session
 
 	Files         []string
-	Recursive     bool
 	Removed       []string
 	Affected      bool
 	AllNamespaces bool
@@ -64,8 +63,8 @@ func NewCmdDiff(f *cmdutil.Factory, runF func(context.Context, *Options) error) 
 every owner that they concern the stamped objects with their difference, and the steps
 that would fail or wait. Nothing is written: every request that could is a dry run.
 
-PATH is a file, a folder with files, a URL, or - for standard input. What is not of
-carto.run is left out, but for service accounts, which count as being there.
+PATH is a file, a folder (with those within it), a URL, or - for standard input. What is
+not of carto.run is left out, but for service accounts, which count as being there.
 
 The files go through a dry run on the API server first, which checks them and fills in
 defaults. Then the engine of the agent works on each concerned owner twice, with the
@@ -104,7 +103,6 @@ not be found out.`,
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVarP(&o.Files, "filename", "f", nil, "File, folder or URL to read, or - for standard input. Repeatable; arguments are further ones.")
-	flags.BoolVarP(&o.Recursive, "recursive", "R", false, "Read folders recursively: also those within them.")
 	flags.StringSliceVar(&o.Removed, "removed", nil, "Template or blueprint to take as removed, as KIND/NAME. Repeatable.")
 	flags.BoolVar(&o.Affected, "affected", false, "List the affected owners and how many of their objects change, without the differences.")
 	flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "Look at the owners of all namespaces, as is done without -n.")

@@ -23,7 +23,7 @@ func (o *Options) read(ctx context.Context) (*impact.Query, error) {
 	g := &gatherer{namespace: o.namespace, query: &impact.Query{}, seen: map[string]string{}, others: map[string]bool{}}
 	var faults []error
 	for _, path := range o.Files {
-		files, err := filesOf(path, o.Recursive)
+		files, err := filesOf(path)
 		if err != nil {
 			return nil, err
 		}
@@ -49,20 +49,22 @@ func (o *Options) read(ctx context.Context) (*impact.Query, error) {
 	return g.query, nil
 }
 
-// filesOf are the files of a folder, in the order of their names, or the one that is named.
-func filesOf(path string, recursive bool) ([]string, error) {
+// filesOf are the files below a folder, in the order of their names, without hidden ones; or
+// the one that is named.
+func filesOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if isFolder := err == nil && info.IsDir(); !isFolder {
 		return []string{path}, nil // whoever reads it says what is wrong with it
 	}
 	var files []string
 	err = filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
+		hidden := at != path && strings.HasPrefix(entry.Name(), ".")
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && at != path && !recursive:
+		case entry.IsDir() && hidden:
 			return fs.SkipDir
-		case !entry.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
+		case !entry.IsDir() && !hidden && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
 			files = append(files, at)
 		}
 		return nil
