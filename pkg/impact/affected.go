@@ -60,7 +60,7 @@ func (s *set) basis(owner *realize.Owner) basis {
 }
 
 func (s *set) ready(b *blueprint.Blueprint) string {
-	status := realize.BlueprintStatus(b, s.template, v1alpha1.BlueprintStatus{}, time.Time{})
+	status := realize.BlueprintStatus(b, s.template, "", v1alpha1.BlueprintStatus{}, time.Time{})
 	c := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
 	return string(c.Status) + c.Reason + c.Message
 }
