@@ -146,7 +146,7 @@ func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource,
 	s, err := store(live.DeepCopy())
 	if err != nil || s.controller() != c.owner.UID || s.DeletionTimestamp != nil || s.digest != wanted[v1alpha1.AnnotationDigest] ||
 		live.GetAnnotations()[v1alpha1.AnnotationSequence] != wanted[v1alpha1.AnnotationSequence] {
-		return realize.Run{}, fmt.Errorf("%w; every change of what is stamped makes another object, so the template should give a metadata.generateName instead of a name", exists)
+		return realize.Run{}, realize.RunExists(exists)
 	}
 	return c.noteRun(rest, key, text)
 }

@@ -259,7 +259,7 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 	var written uint64
 	var err error
 	if !needless {
-		written, err = b.writer.write(ctx, key.Kind, key.Namespace, key.Name, uid, wireStatus(key.Kind, status))
+		written, err = b.writer.write(ctx, key.Kind, key.Namespace, key.Name, uid, realize.WireStatus(key.Kind, status))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -316,15 +316,4 @@ func (b *statusBook) waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.dirty
-}
-
-// wireStatus is the status as the kind of the owner writes it.
-func wireStatus(kind string, status realize.OwnerStatus) any {
-	switch kind {
-	case v1alpha1.KindDeliverable:
-		return v1alpha1.DeliverableStatus{OwnerStatus: status.OwnerStatus, DeliveryRef: status.Blueprint}
-	case v1alpha1.KindRunnable:
-		return v1alpha1.RunnableStatus{ObservedGeneration: status.ObservedGeneration, Conditions: status.Conditions, Outputs: status.Outputs}
-	}
-	return v1alpha1.WorkloadStatus{OwnerStatus: status.OwnerStatus, SupplyChainRef: status.Blueprint}
 }

@@ -51,6 +51,11 @@ var ErrPending = errors.New("the objects of this kind are still being read")
 // to change that; nothing of it shows in the account's namespace.
 var ErrNoCredentials = errors.New("the agent may not act as this service account; install its roles with: kubectl carto install")
 
+// RunExists says that a run can not be made, because another object has its name.
+func RunExists(exists error) error {
+	return fmt.Errorf("%w; every change of what is stamped makes another object, so the template should give a metadata.generateName instead of a name", exists)
+}
+
 // Account is the service account with whose rights an owner acts.
 type Account struct{ Namespace, Name string }
 

@@ -93,6 +93,17 @@ func StatusOf(object any) OwnerStatus {
 	return OwnerStatus{}
 }
 
+// WireStatus is the status as the kind of the owner writes it.
+func WireStatus(kind string, status OwnerStatus) any {
+	switch kind {
+	case v1alpha1.KindDeliverable:
+		return v1alpha1.DeliverableStatus{OwnerStatus: status.OwnerStatus, DeliveryRef: status.Blueprint}
+	case v1alpha1.KindRunnable:
+		return v1alpha1.RunnableStatus{ObservedGeneration: status.ObservedGeneration, Conditions: status.Conditions, Outputs: status.Outputs}
+	}
+	return v1alpha1.WorkloadStatus{OwnerStatus: status.OwnerStatus, SupplyChainRef: status.Blueprint}
+}
+
 func newOwner(kind string, meta *metav1.ObjectMeta, account string) *Owner {
 	return &Owner{
 		Kind: kind, Namespace: meta.Namespace, Name: meta.Name, UID: meta.UID, Generation: meta.Generation,

@@ -71,6 +71,7 @@ func (p *pass) run(ctx context.Context, blueprints []*blueprint.Blueprint, now t
 			return
 		}
 		steps[resource.Name] = record
+		p.result.Steps = append(p.result.Steps, record.step())
 		if record.failure == nil {
 			p.result.Done++
 			continue

@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/stamp"
 )
 
 // Result is everything that a pass found out. The caller writes the status, records
@@ -32,6 +33,27 @@ type Result struct {
 	Depends Dependencies
 	// Done counts the resources that are submitted: how far along the owner is.
 	Done int
+	// Steps in the order in which they were realized, as far as the pass came; one without
+	// a name for a Runnable whose run was rendered.
+	Steps []Step
+}
+
+// Step is what a pass did about one resource, where that is more than its status tells.
+type Step struct {
+	// Name of the resource.
+	Name string
+	// Template that was used; nil for a pass-through, and when there is none.
+	Template *stamp.Template
+	// Option that was chosen: the template's name, or the input to pass through.
+	Option blueprint.Option
+	// Rendered is the object with namespace, owner and labels, before the cluster saw it; a
+	// run that was made has its name and number. Nil when nothing could be rendered.
+	Rendered map[string]any
+	// Object as the cluster holds it; of several runs, the newest. It is shared: never
+	// change it. Nil when the cluster did not take what was rendered.
+	Object map[string]any
+	// Outputs in full; the status has previews.
+	Outputs []stamp.Output
 }
 
 // Dependencies of an owner: a change of any of them calls for another pass. They are

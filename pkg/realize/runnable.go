@@ -93,6 +93,8 @@ func (p *pass) currentRun(ctx context.Context, templateName string) (map[string]
 	if err != nil {
 		return nil, p.runNotMade(template, object, err)
 	}
+	step := Step{Template: template, Rendered: object}
+	defer func() { p.result.Steps = []Step{step} }()
 	set := &runSet{template: template, retention: template.Retention, labels: own}
 	if policy := p.owner.Runnable.RetentionPolicy; policy != nil {
 		set.retention = *policy
@@ -101,11 +103,12 @@ func (p *pass) currentRun(ctx context.Context, templateName string) (map[string]
 	if err != nil {
 		return nil, p.runNotMade(template, object, err)
 	}
+	step.Object = made.Object
 	ref := stampedRef(made.Object, rest)
 	if made.Verb != "" {
 		p.event(v1alpha1.EventStampedObjectApplied, "", fmt.Sprintf("%s object [%s]", made.Verb, qualifiedName(ref)))
 	}
-	failure = p.takeOutputs(set, ref)
+	step.Outputs, failure = p.takeOutputs(set, ref)
 	p.retain(ctx, set, ref)
 	return made.Object, failure
 }
@@ -162,38 +165,35 @@ func (p *pass) runNotMade(template *stamp.Template, object map[string]any, err e
 
 // takeOutputs reads the outputs of the newest run that succeeded. Those that the Runnable
 // has stay as they are when no run succeeded, and when there is any fault (spec:
-// reconcile §16 step 8, Q23).
-func (p *pass) takeOutputs(set *runSet, current *v1alpha1.StampedRef) *failure {
+// reconcile §16 step 8, Q23). It returns what was read.
+func (p *pass) takeOutputs(set *runSet, current *v1alpha1.StampedRef) ([]stamp.Output, *failure) {
 	run := set.newestHealthy()
 	if run == nil {
-		return nil
+		return nil, nil
 	}
 	outputs, err := set.template.Outputs(run.Object)
 	name := qualifiedName(runRef(current, run.Name))
 	if err != nil {
 		var path *stamp.PathError
 		if !errors.As(err, &path) {
-			return failed(v1alpha1.ReasonUnknownError, "cannot read the outputs of %s: %v", name, err)
+			return nil, failed(v1alpha1.ReasonUnknownError, "cannot read the outputs of %s: %v", name, err)
 		}
-		return failed(v1alpha1.ReasonOutputPathNotSatisfied, "no value at path [%s] of %s in namespace %s, although it succeeded: %v", path.Path, name, p.owner.Namespace, path.Err)
+		return nil, failed(v1alpha1.ReasonOutputPathNotSatisfied, "no value at path [%s] of %s in namespace %s, although it succeeded: %v", path.Path, name, p.owner.Namespace, path.Err)
 	}
-	if len(outputs) == 0 {
-		return nil
-	}
-	if sameOutputs(outputs, p.owner.Status.Outputs) {
-		return nil
+	if len(outputs) == 0 || sameOutputs(outputs, p.owner.Status.Outputs) {
+		return outputs, nil
 	}
 	taken := make(map[string]apiextensionsv1.JSON, len(outputs))
 	for _, output := range outputs {
 		encoded, err := stamp.EncodeJSON(output.Value)
 		if err != nil {
-			return failed(v1alpha1.ReasonUnknownError, "encode output %s of %s: %v", output.Name, name, err)
+			return nil, failed(v1alpha1.ReasonUnknownError, "encode output %s of %s: %v", output.Name, name, err)
 		}
 		taken[output.Name] = apiextensionsv1.JSON{Raw: encoded}
 	}
 	p.result.Status.Outputs = taken
 	p.event(v1alpha1.EventResourceOutputChanged, "", fmt.Sprintf("outputs in [%s] changed", name))
-	return nil
+	return outputs, nil
 }
 
 // sameOutputs compares values, not texts: the API server may write them in another form.

@@ -17,6 +17,8 @@ import (
 type stepRecord struct {
 	resource    *blueprint.Resource
 	template    *stamp.Template      // nil for a pass-through, and when there is none
+	option      blueprint.Option     // that was chosen
+	rendered    map[string]any       // before the cluster saw it
 	passThrough bool                 // the outputs are those of an input
 	stamped     *v1alpha1.StampedRef // nil when nothing was applied
 	object      map[string]any       // as the cluster holds it; of several runs, the newest
@@ -68,6 +70,7 @@ func (p *pass) realize(ctx context.Context, resource *blueprint.Resource) *stepR
 		record.failure = failure
 		return record
 	}
+	record.option = option
 	if option.Name == "" {
 		record.passThrough = true
 		record.outputs, record.failure = p.passInputThrough(resource, option.PassThrough)
@@ -91,6 +94,11 @@ func (p *pass) realize(ctx context.Context, resource *blueprint.Resource) *stepR
 		p.retain(ctx, record.runs, record.stamped)
 	}
 	return record
+}
+
+// step is the record for those who look at more than the status.
+func (r *stepRecord) step() Step {
+	return Step{Name: r.resource.Name, Template: r.template, Option: r.option, Rendered: r.rendered, Object: r.object, Outputs: r.outputs}
 }
 
 // chooseTemplate finds the template's name, or the input to pass through.
@@ -161,6 +169,7 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 	if err != nil {
 		return p.stampFailure(record, err)
 	}
+	record.rendered = object
 	kind, rest, err := p.target(object)
 	if err != nil {
 		return p.notMade(record, object, err)

@@ -65,11 +65,7 @@ func selection(t *tree.Tree, blueprints []*blueprint.Blueprint, subject blueprin
 	if len(blueprints) == 0 {
 		return nil
 	}
-	s := &Selection{Kind: blueprints[0].Kind}
-	for _, b := range blueprints {
-		s.Considered = append(s.Considered, candidate(b.Name, b.Selector, subject))
-	}
-	s.decide()
+	s := &Selection{Kind: blueprints[0].Kind, Choice: ChooseBlueprint(blueprints, subject)}
 	b := selected(t, blueprints)
 	if b == nil || s.Selected != b.Name {
 		return s
@@ -78,14 +74,29 @@ func selection(t *tree.Tree, blueprints []*blueprint.Blueprint, subject blueprin
 		if len(r.Options) == 0 {
 			continue
 		}
-		step := StepSelection{Step: r.Name}
-		for _, o := range r.Options {
-			step.Considered = append(step.Considered, candidate(o.String(), o.Selector, subject))
-		}
-		step.decide()
-		s.Steps = append(s.Steps, step)
+		s.Steps = append(s.Steps, StepSelection{Step: r.Name, Choice: ChooseOption(r, subject)})
 	}
 	return s
+}
+
+// ChooseBlueprint tells how the choice among the blueprints of one kind falls.
+func ChooseBlueprint(blueprints []*blueprint.Blueprint, subject blueprint.Subject) Choice {
+	var c Choice
+	for _, b := range blueprints {
+		c.Considered = append(c.Considered, candidate(b.Name, b.Selector, subject))
+	}
+	c.decide()
+	return c
+}
+
+// ChooseOption tells the same of the options of a step.
+func ChooseOption(r *blueprint.Resource, subject blueprint.Subject) Choice {
+	var c Choice
+	for _, o := range r.Options {
+		c.Considered = append(c.Considered, candidate(o.String(), o.Selector, subject))
+	}
+	c.decide()
+	return c
 }
 
 // selected is the blueprint that the owner went through last; nil when it is not among
