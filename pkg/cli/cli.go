@@ -23,6 +23,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/install"
 	"github.com/carto-run/carto/pkg/cli/lint"
 	"github.com/carto-run/carto/pkg/cli/lsp"
+	"github.com/carto-run/carto/pkg/cli/render"
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/version"
@@ -128,6 +129,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 	root.AddCommand(
 		install.NewCmdInstall(f, nil),
 		lsp.NewCmdLsp(f, nil),
+		render.NewCmdRender(f, nil),
 		tree.NewCmdTree(f, nil),
 		version.NewCmdVersion(f, nil),
 		newCmdOptions(f),

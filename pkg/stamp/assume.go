@@ -82,7 +82,9 @@ func (a *assuming) condition(conditionType string, status metav1.ConditionStatus
 	if err != nil {
 		return
 	}
-	a.set(path, string(status))
+	if a.set(path, string(status)); len(a.made) > 0 {
+		a.made[len(a.made)-1].Path = "." + path.String() // as paths in templates begin
+	}
 	for name, value := range map[string]string{"reason": "Assumed", "message": "assumed, not observed"} {
 		if path, err := ParsePath(fmt.Sprintf("status.conditions[?(@.type==%q)].%s", conditionType, name)); err == nil {
 			_ = path.assign(a.object, value) // where the status was written, this can be too

@@ -19,6 +19,9 @@ type TableOptions struct {
 	Program string
 	// Wide adds the columns OUTPUT and REVISION, and never truncates.
 	Wide bool
+	// Values has the columns OUTPUT and REVISION in place of AGE: for trees that are in no
+	// cluster.
+	Values bool
 	// Unicode allows tree glyphs beyond ASCII.
 	Unicode bool
 	// Color allows colour.
@@ -34,6 +37,9 @@ type TableOptions struct {
 // WriteTable writes a table, followed by the root cause and by what could not be read.
 func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	header := []string{"NAME", "READY", "HEALTHY", "REASON", "AGE"}
+	if o.Values {
+		header = append(header[:len(header)-1], "OUTPUT", "REVISION")
+	}
 	if o.Namespace {
 		header = append([]string{"NAMESPACE"}, header...)
 	}
@@ -104,13 +110,16 @@ func cells(n *node, lead string, o TableOptions, g glyphs) []string {
 		name += inputs(n.step, g)
 	}
 	cells := []string{name, dash(n.ready.Status), dash(n.healthy), dash(n.reason), age(n.since, o.Now)}
+	value, revision := outputCells(n.outputs)
+	if o.Values {
+		cells = append(cells[:len(cells)-1], dash(value), dash(revision))
+	}
 	if o.Namespace {
 		cells = append([]string{n.namespace}, cells...)
 	}
 	if !o.Wide {
 		return cells
 	}
-	value, revision := outputCells(n.outputs)
 	return append(cells, dash(value), dash(revision), dash(string(n.foundBy)))
 }
 

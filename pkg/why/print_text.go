@@ -74,6 +74,15 @@ func WriteText(w io.Writer, y *Why, o TextOptions) error {
 	return err
 }
 
+// WriteChoice writes how one choice falls, a line for each candidate. owner is the word for
+// the owner for which it is made.
+func WriteChoice(w io.Writer, c *Choice, owner string, o TextOptions) error {
+	p := &printer{TextOptions: o}
+	p.choice(c, owner)
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
 type printer struct {
 	TextOptions
 	out strings.Builder

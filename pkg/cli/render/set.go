@@ -1,0 +1,176 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/manifest"
+	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/offline"
+)
+
+// set is what the files hold.
+type set struct {
+	world  *offline.World
+	owners []*owner
+	// others are in the world, but nothing is stamped for or by them; unusable are not.
+	others, unusable []string
+	// twice are objects of which the last definition counts.
+	twice []string
+}
+
+// owner is one of the owners.
+type owner struct {
+	offline.Owner
+	doc   *manifest.Document
+	typed metav1.Object
+}
+
+// reading is a set in the making.
+type reading struct {
+	set
+	namespace   string
+	definitions []any
+	others      []*manifest.Document
+	seen        map[[4]string]bool
+	faults      []error
+}
+
+var scheme = func() *runtime.Scheme {
+	s := runtime.NewScheme()
+	_ = v1alpha1.AddToScheme(s) // fails only for types that are none
+	return s
+}()
+
+// readSet reads all files. What is wrong with them is told at once.
+func (o *Options) readSet(ctx context.Context) (*set, error) {
+	r := &reading{namespace: *o.flagNamespace, seen: map[[4]string]bool{}}
+	if r.namespace == "" {
+		r.namespace = offline.DefaultNamespace
+	}
+	docs, err := o.documents(ctx, o.Files, &r.faults)
+	if err != nil {
+		return nil, err
+	}
+	for _, doc := range docs {
+		r.take(doc)
+	}
+	observed, err := o.documents(ctx, o.Observed, &r.faults)
+	if err != nil {
+		return nil, err
+	}
+	if r.world, err = offline.New(r.definitions...); err != nil {
+		return nil, err
+	}
+	r.world.Assume, r.world.Namespace = o.Assume, r.namespace
+	for _, doc := range r.others {
+		name := doc.Kind() + "/" + doc.Name()
+		if err := r.world.Observe(doc.Object); err != nil {
+			r.unusable = append(r.unusable, name)
+			continue
+		}
+		r.set.others = append(r.set.others, name)
+	}
+	for _, doc := range observed {
+		if err := r.world.Observe(doc.Object); err != nil {
+			r.faults = append(r.faults, doc.Errorf("", "%w", err))
+		}
+	}
+	if len(r.faults) > 0 {
+		return nil, &cmdutil.FindingError{Err: errors.Join(r.faults...)}
+	}
+	return &r.set, nil
+}
+
+// documents reads the objects of files and folders. An error is about a file that can not
+// be read; what is in the files is at fault by faults.
+func (o *Options) documents(ctx context.Context, paths []string, faults *[]error) ([]*manifest.Document, error) {
+	files, err := manifest.Files(paths)
+	if err != nil {
+		return nil, err
+	}
+	var all []*manifest.Document
+	for _, file := range files {
+		name, data, err := manifest.Read(ctx, o.Streams, file)
+		if err != nil {
+			return nil, err
+		}
+		docs, err := manifest.Parse(name, data)
+		if err != nil {
+			*faults = append(*faults, err)
+		}
+		for i := range docs {
+			all = append(all, docs[i].Items()...)
+		}
+	}
+	return all, nil
+}
+
+// take sorts one object in.
+func (r *reading) take(doc *manifest.Document) {
+	kind := schema.FromAPIVersionAndKind(doc.APIVersion(), doc.Kind())
+	switch {
+	case kind.Kind == "" || kind.Version == "" || doc.Name() == "":
+		if kind.Group == v1alpha1.Group {
+			r.faults = append(r.faults, doc.Errorf("metadata", "the %s has no metadata.name", kind.Kind))
+			return
+		}
+		r.unusable = append(r.unusable, doc.Errorf("", "no object with a kind and a name").Error())
+	case kind.GroupKind() == schema.GroupKind{Group: apiextensionsv1.GroupName, Kind: "CustomResourceDefinition"}:
+		definition := &apiextensionsv1.CustomResourceDefinition{}
+		if err := doc.IntoKnown(definition); err != nil {
+			r.faults = append(r.faults, err)
+			return
+		}
+		r.definitions = append(r.definitions, definition)
+	case kind.Group == v1alpha1.Group:
+		r.takeOwn(doc, kind)
+	default:
+		r.others = append(r.others, doc)
+	}
+}
+
+// takeOwn sorts in an object of Carto's own kinds.
+func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) {
+	typed, err := scheme.New(kind)
+	if err != nil {
+		r.faults = append(r.faults, doc.Errorf("apiVersion", "there is no kind %s in %s", kind.Kind, kind.GroupVersion()))
+		return
+	}
+	if err := doc.Into(typed); err != nil {
+		r.faults = append(r.faults, err)
+		return
+	}
+	object, ok := typed.(metav1.Object)
+	if !ok { // a list in the form of Carto's own
+		r.faults = append(r.faults, doc.Errorf("kind", "%s can not be read; give its items", kind.Kind))
+		return
+	}
+	isOwner := slices.ContainsFunc(owners, func(n *noun.Noun) bool { return n.Kind == kind.Kind })
+	if isOwner && object.GetNamespace() == "" {
+		object.SetNamespace(r.namespace)
+	}
+	key := [4]string{kind.Group, kind.Kind, object.GetNamespace(), object.GetName()}
+	if r.seen[key] {
+		r.twice = append(r.twice, doc.Errorf("", "%s %s is given twice; this one counts", kind.Kind, object.GetName()).Error())
+	}
+	again := r.seen[key]
+	r.seen[key] = true
+	if !isOwner {
+		r.definitions = append(r.definitions, typed)
+		return
+	}
+	next := &owner{Owner: offline.Owner{Kind: kind.Kind, Namespace: object.GetNamespace(), Name: object.GetName()}, doc: doc, typed: object}
+	if again {
+		r.owners = slices.DeleteFunc(r.owners, func(before *owner) bool { return before.Owner == next.Owner })
+	}
+	r.owners = append(r.owners, next)
+}
