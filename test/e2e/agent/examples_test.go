@@ -30,11 +30,15 @@ type example struct {
 	name    string
 	repo    *harness.Repo
 	commits []string
+	// manifests are what was applied.
+	manifests []string
 }
 
 func newExample(t *testing.T, name string, files map[string]string) *example {
 	t.Helper()
 	e := &example{tenant: sharedWorld(t).tenant(t), name: name}
+	// An example brings its own rights, web under the same name.
+	e.delete(gvr{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"}, "stamper")
 	var err error
 	if e.repo, err = harness.NewRepo(t.Context(), t.TempDir()); err != nil {
 		t.Fatal(err)
@@ -55,13 +59,14 @@ func newExample(t *testing.T, name string, files map[string]string) *example {
 		t.Fatalf("no files in %s: %v", name, err)
 	}
 	namespace := regexp.MustCompile(`(namespace: |Namespace\nmetadata: {name: )shop\b`)
-	url := regexp.MustCompile(`file:///tmp/carto/[a-z-]+`)
+	url := regexp.MustCompile(`file:///tmp/carto/[a-z-]+|https://git\.example/shop/cart\.git`)
 	for _, path := range append([]string{filepath.Join(folder, "stand-ins.yaml")}, paths...) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.apply(url.ReplaceAllString(namespace.ReplaceAllString(string(text), "${1}"+e.ns), e.repo.URL()))
+		e.manifests = append(e.manifests, url.ReplaceAllString(namespace.ReplaceAllString(string(text), "${1}"+e.ns), e.repo.URL()))
+		e.apply(e.manifests[len(e.manifests)-1])
 	}
 	return e
 }
