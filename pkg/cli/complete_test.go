@@ -82,6 +82,9 @@ func TestEverythingCompletes(t *testing.T) {
 				}
 				words = append(words, owner)
 			}
+			if cmd.Name() == "render" && len(path) == 1 {
+				words = append(path[:1:1], "-f", "../../docs/examples/web") // it knows nothing else
+			}
 			candidates, directive := complete(t, append(words, "--"+flag.Name+"=")...)
 			_, free := freeText[flag.Name]
 			_, files := flag.Annotations[cobra.BashCompFilenameExt]
@@ -138,6 +141,10 @@ func TestComplete(t *testing.T) {
 		{"folders of files to check", "lint testdata/lint/p", "testdata/lint/platform/ :6"},
 		{"rules of a list", "lint --rule SYN002,unknown-input-s_", "SYN002,unknown-input-step :6"},
 		{"a rule to explain", "lint explain duplicate-k", "duplicate-key|a mapping has the same key twice :4"},
+		{"owners of files", "render -f ../../docs/examples/options workload/t", "workload/tested :4"},
+		{"steps of files", "render -f ../../docs/examples/options --step te", "test :4"},
+		{"params of files that are not locked", "render -f ../../docs/examples/web -p _", "poll= replicas= :6"},
+		{"nothing of files that can not be read", "render -f nothere.yaml _", ":4"},
 		{"templates", "template render clusterimagetemplate/_", "clusterimagetemplate/function :4"},
 	} {
 		words := strings.Fields(tc.words)

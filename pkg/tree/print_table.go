@@ -74,9 +74,9 @@ func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	return err
 }
 
-// least are the widths below which columns are not cut. Room is taken from the reason
-// first, then from the name: a name that is cut cannot be copied.
-var least = map[string]int{"NAME": 20, "REASON": 12}
+// least are the widths below which columns are not cut. Room is taken from the values and
+// the reason first, then from the name: a name that is cut cannot be copied.
+var least = map[string]int{"NAME": 20, "REASON": 12, "OUTPUT": 12, "REVISION": 8}
 
 type glyphs struct{ tee, end, bar, arrow string }
 

@@ -100,6 +100,10 @@ var examples = map[string]example{
 	"kubectl carto template render --ytt -f config.ytt.yaml --values-file values.yaml --value params.replicas=3": {},
 	"kubectl carto template render ClusterConfigTemplate/web --workload workload.yaml --value image=nginx":       {},
 
+	"kubectl carto render -f web/ --assume-outputs":                                                  {says: `image: <image of step build>`},
+	"kubectl carto render -f web/ --observed observed.yaml -o tree":                                  {exit: 1, says: `(?s)fetch +True.*stops at step build`, reason: "nothing of the image is observed"},
+	"kubectl carto render workload/cart -f web/ --assume-outputs --step run --param-yaml replicas=3": {says: "replicas: 3"},
+
 	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main":        {without: "workloads/cart"},
 	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main --wait": {without: "workloads/cart", endless: true, reason: noAgent},
 	"kubectl carto workload create cart --local-path . --source-image registry.example/shop/cart-source":   {without: "workloads/cart", says: `Pushed the source: registry\.example/shop/cart-source:latest@sha256:`},
@@ -224,6 +228,9 @@ func exampleRunner(t *testing.T, state *exampleState) func(*testing.T, string, e
 		t.Helper()
 		folder := t.TempDir()
 		if err := os.CopyFS(folder, os.DirFS("testdata/examples/folder")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(filepath.Join(folder, "web"), os.DirFS("../../docs/examples/web")); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Mkdir(filepath.Join(folder, "bin"), 0o755); err != nil {

@@ -217,5 +217,5 @@ func (o *Options) unknownStep(walks []*offline.Walk) error {
 	if len(names) == 0 {
 		return nil // that no blueprint was selected is told anyway
 	}
-	return cmdutil.Findingf("there is no step %q; there are: %s", o.Step, strings.Join(names, ", "))
+	return cmdutil.Findingf("there is no step %q; there are: %s%s", o.Step, strings.Join(names, ", "), cmdutil.DidYouMean(o.Step, names))
 }

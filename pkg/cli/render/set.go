@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -140,6 +141,10 @@ func (r *reading) take(doc *manifest.Document) {
 
 // takeOwn sorts in an object of Carto's own kinds.
 func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) {
+	if strings.HasSuffix(kind.Kind, "List") {
+		r.faults = append(r.faults, doc.Errorf("kind", "a %s can not be read; give its items, or a v1 List of them as kubectl get prints it", kind.Kind))
+		return
+	}
 	typed, err := scheme.New(kind)
 	if err != nil {
 		r.faults = append(r.faults, doc.Errorf("apiVersion", "there is no kind %s in %s", kind.Kind, kind.GroupVersion()))
@@ -150,8 +155,8 @@ func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) 
 		return
 	}
 	object, ok := typed.(metav1.Object)
-	if !ok { // a list in the form of Carto's own
-		r.faults = append(r.faults, doc.Errorf("kind", "%s can not be read; give its items", kind.Kind))
+	if !ok {
+		r.faults = append(r.faults, doc.Errorf("kind", "a %s is nothing that could be in a cluster", kind.Kind)) // options of requests
 		return
 	}
 	isOwner := slices.ContainsFunc(owners, func(n *noun.Noun) bool { return n.Kind == kind.Kind })

@@ -66,7 +66,8 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 	unobserved := false
 	var gather func(*offline.Walk)
 	gather = func(w *offline.Walk) {
-		if w.InventedUID && !slices.Contains(invented, w.Owner.String()) {
+		made := slices.ContainsFunc(w.Steps, func(s offline.Step) bool { return s.Sent != nil })
+		if made && w.InventedUID && !slices.Contains(invented, w.Owner.String()) {
 			invented = append(invented, w.Owner.String())
 		}
 		for i := range w.Steps {
