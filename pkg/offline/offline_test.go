@@ -13,6 +13,7 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -37,10 +38,7 @@ func read(t *testing.T, texts ...string) *set {
 	}
 	for _, text := range texts {
 		for _, document := range strings.Split(text, "\n---\n") {
-			var u unstructured.Unstructured
-			if err := yaml.Unmarshal([]byte(document), &u.Object); err != nil {
-				t.Fatalf("%v in:\n%s", err, document)
-			}
+			u := unstructured.Unstructured{Object: decodeText(t, document)}
 			typed, err := scheme.New(u.GroupVersionKind())
 			if err != nil {
 				s.others = append(s.others, u.Object)
@@ -268,4 +266,17 @@ status:
 			}
 		})
 	}
+}
+
+func decodeText(t *testing.T, text string) map[string]any {
+	t.Helper()
+	encoded, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object map[string]any
+	if err := utiljson.Unmarshal(encoded, &object); err != nil {
+		t.Fatal(err)
+	}
+	return object
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -147,7 +148,7 @@ func TestFieldOperators(t *testing.T) {
 	}
 }
 
-func FuzzPath(f *testing.F) {
+func FuzzPath(f *testing.F) { // also of writing to paths
 	for _, seed := range []string{"a.b", `{.list[?(@.t=="x")].v}`, "a[0:2:1]", "..x", `a\.b['c\.d']`, "[", "{", "a[*].*", "{.a}{.b}", "@", "$", "a[?(@.b<1.5)]"} {
 		f.Add(seed)
 	}
@@ -162,5 +163,6 @@ func FuzzPath(f *testing.F) {
 			t.Errorf("%q found nothing, but says that it did", expression)
 		}
 		splitTags("$("+expression+")$", "")
+		_ = p.assign(runtime.DeepCopyJSON(object), "x") // it may fail, but ends
 	})
 }
