@@ -45,6 +45,8 @@ type Walk struct {
 	Removed []v1alpha1.StampedRef
 	// Faults that changed nothing else.
 	Faults []error
+	// Skipped: the owner is being deleted, and nothing is stamped for it.
+	Skipped bool
 	// Settled is false when the passes went on changing things until they were stopped.
 	Settled bool
 	// InventedUID: the cluster would give another UID, and so other owner references and
@@ -155,7 +157,7 @@ func (w *World) walk(ctx context.Context, owner any, now time.Time, depth int) (
 		steps = result.Steps
 		walk.Events = append(walk.Events, result.Events...)
 		walk.Removed = append(walk.Removed, c.removed...)
-		walk.Faults = result.Faults
+		walk.Faults, walk.Skipped = result.Faults, result.Skipped
 		walk.Status = result.Status
 		s.setStatus(result.Status)
 		if !result.Changed && !c.wrote {

@@ -17,7 +17,7 @@ import (
 
 // stops says whether a walk, or one inside of it, does not come to its end.
 func stops(w *offline.Walk) bool {
-	if w.Submitted().Status != metav1.ConditionTrue {
+	if w.Skipped || w.Submitted().Status != metav1.ConditionTrue {
 		return true
 	}
 	for i := range w.Steps {
@@ -28,8 +28,8 @@ func stops(w *offline.Walk) bool {
 	return false
 }
 
-// say writes a line of talk. Names and messages are those of others.
-func (o *Options) say(indent, format string, args ...any) {
+// sayf writes a line of talk. Names and messages are those of others.
+func (o *Options) sayf(indent, format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Streams.ErrOut, indent+table.OneLine(fmt.Sprintf(format, args...)))
 }
 
@@ -39,13 +39,13 @@ const maxNamed = 10
 // tellSet tells what of the files is not rendered.
 func (o *Options) tellSet(s *set) {
 	for _, text := range s.twice {
-		o.say("", "%s", text)
+		o.sayf("", "%s", text)
 	}
 	if len(s.others) > 0 {
-		o.say("", "not rendered, taken as in the cluster: %s", some(s.others))
+		o.sayf("", "not rendered, taken as in the cluster: %s", some(s.others))
 	}
 	if len(s.unusable) > 0 {
-		o.say("", "left out: %s", some(s.unusable))
+		o.sayf("", "left out: %s", some(s.unusable))
 	}
 }
 
@@ -86,13 +86,13 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 		gather(walk)
 	}
 	if unobserved && !o.Assume && slices.ContainsFunc(walks, stops) {
-		o.say("", "to go on, give what the cluster holds with --observed, or invent it with --assume-outputs")
+		o.sayf("", "to go on, give what the cluster holds with --observed, or invent it with --assume-outputs")
 	}
 	if len(invented) > 0 {
-		o.say("", "UID invented, and with it owner references and digests: %s; give the object as the cluster holds it with --observed", some(invented))
+		o.sayf("", "UID invented, and with it owner references and digests: %s; give the object as the cluster holds it with --observed", some(invented))
 	}
 	if len(guessed) > 0 {
-		o.say("", "taken for namespaced, because no file defines them: %s", some(guessed))
+		o.sayf("", "taken for namespaced, because no file defines them: %s", some(guessed))
 	}
 	o.tellSet(s)
 }
@@ -101,13 +101,16 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 func (o *Options) tellWalk(w *offline.Walk, indent string) {
 	below := indent + "  "
 	switch {
+	case w.Skipped:
+		o.sayf(indent, "%s: it is being deleted, so nothing is stamped for it", w.Owner)
+		return
 	case w.Owner.Kind == v1alpha1.KindRunnable:
-		o.say(indent, "%s:", w.Owner)
+		o.sayf(indent, "%s:", w.Owner)
 	case w.Blueprint != nil:
 		chosen := w.Choice.Considered[0] // the one that matches with the highest score
-		o.say(indent, "%s: selected by %s %s (score %d)", w.Owner, w.Blueprint.Kind, w.Blueprint.Name, chosen.Score)
+		o.sayf(indent, "%s: selected by %s %s (score %d)", w.Owner, w.Blueprint.Kind, w.Blueprint.Name, chosen.Score)
 	default:
-		o.say(indent, "%s: %s", w.Owner, w.Submitted().Message)
+		o.sayf(indent, "%s: %s", w.Owner, w.Submitted().Message)
 		o.tellChoice(&w.Choice, w.Owner, below)
 		return
 	}
@@ -115,13 +118,13 @@ func (o *Options) tellWalk(w *offline.Walk, indent string) {
 		o.tellStep(w, &w.Steps[i], below)
 	}
 	for _, ref := range w.Removed {
-		o.say(below, "removes %s/%s", ref.Resource, ref.Name)
+		o.sayf(below, "removes %s/%s", ref.Resource, ref.Name)
 	}
 	for _, fault := range w.Faults {
-		o.say(below, "fault: %v", fault)
+		o.sayf(below, "fault: %v", fault)
 	}
 	if !w.Settled {
-		o.say(below, "does not settle: each pass changes something again")
+		o.sayf(below, "does not settle: each pass changes something again")
 	}
 	o.tellStop(w, below)
 }
@@ -130,9 +133,9 @@ func (o *Options) tellStep(w *offline.Walk, s *offline.Step, indent string) {
 	if s.Choice != nil {
 		switch {
 		case s.Choice.Selected != "":
-			o.say(indent, "step %s: option %s (score %d)", s.Name, s.Choice.Selected, s.Choice.Considered[0].Score)
+			o.sayf(indent, "step %s: option %s (score %d)", s.Name, s.Choice.Selected, s.Choice.Considered[0].Score)
 		default:
-			o.say(indent, "step %s: none of its options is the one that selects the %s", s.Name, strings.ToLower(w.Owner.Kind))
+			o.sayf(indent, "step %s: none of its options is the one that selects the %s", s.Name, strings.ToLower(w.Owner.Kind))
 			o.tellChoice(s.Choice, w.Owner, indent+"  ")
 		}
 	}
@@ -143,7 +146,7 @@ func (o *Options) tellStep(w *offline.Walk, s *offline.Step, indent string) {
 		for i, a := range s.Assumed {
 			paths[i] = a.Path
 		}
-		o.say(indent, "%sassumed of %s: %s", stepPrefix(s.Name), of, strings.Join(paths, ", "))
+		o.sayf(indent, "%sassumed of %s: %s", stepPrefix(s.Name), of, strings.Join(paths, ", "))
 	}
 	if s.Inner != nil {
 		o.tellWalk(s.Inner, indent)
@@ -164,7 +167,7 @@ func (o *Options) tellStop(w *offline.Walk, indent string) {
 		return
 	}
 	if len(w.Steps) == 0 || w.Owner.Kind == v1alpha1.KindRunnable {
-		o.say(indent, "stops: %s: %s", submitted.Reason, submitted.Message)
+		o.sayf(indent, "stops: %s: %s", submitted.Reason, submitted.Message)
 		return
 	}
 	t := w.Tree()
@@ -179,10 +182,10 @@ func (o *Options) tellStop(w *offline.Walk, indent string) {
 			waiting = append(waiting, s.Name)
 			continue
 		}
-		o.say(indent, "stops at step %s: %s: %s", s.Name, c.Reason, c.Message)
+		o.sayf(indent, "stops at step %s: %s: %s", s.Name, c.Reason, c.Message)
 	}
 	if len(waiting) > 0 {
-		o.say(indent, "for it wait: %s", strings.Join(waiting, ", "))
+		o.sayf(indent, "for it wait: %s", strings.Join(waiting, ", "))
 	}
 }
 
@@ -206,6 +209,6 @@ func (o *Options) tellChoice(c *why.Choice, owner offline.Owner, indent string) 
 		return
 	}
 	for line := range strings.SplitSeq(strings.TrimRight(text.String(), "\n"), "\n") {
-		o.say(indent, "%s", line)
+		o.sayf(indent, "%s", line)
 	}
 }
