@@ -202,7 +202,7 @@ func TestBadFlags(t *testing.T) {
 		"why", "why cart", "why workload/", "why /cart", "why workload/a/b", "why workload/a b", "why a b c", "why workload/a -o name", "why workload/a -o nonsense",
 		"why workload/a --show nonsense", "why workload/a --all --show params",
 		"render", "render workload/a", "render a -f x.yaml", "render workload/ -f x.yaml", "render csc/web -f x.yaml", "render -f nothere.yaml", "render -f - --observed -",
-		"render -f x.yaml -o nonsense", "render -f x.yaml -o jsonpath={", "render -f x.yaml --param a", "render -f x.yaml --param-yaml a={", "render pod/a -f x.yaml",
+		"render -f x.yaml -o nonsense", "render -f x.yaml -o jsonpath={", "render -f x.yaml --param a", "render -f x.yaml --param-yaml a={", "render pod/a -f x.yaml", "render run/lonely -f testdata/render/faults.yaml -p a=b",
 		"doctor x", "doctor -o xml", "doctor --timeout 0", "completion install x", "completion install --print --dir x", "version -v=x",
 		"deliverable tree a/b", "deliverable tree", "runnable retry a/b", "workload tree a b/c",
 		"workload delete", "workload delete a", "workload delete a --all -y", "workload delete a/b -y", "workload delete a -y --wait-timeout 0",

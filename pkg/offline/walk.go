@@ -85,15 +85,22 @@ func (s *Step) Submitted() metav1.Condition {
 	return metav1.Condition{Status: metav1.ConditionUnknown}
 }
 
-// Stop is the first step that is not submitted, and with it the reason why the walk ended
-// there; nil when all are, and when the walk did not come as far as to a step.
-func (w *Walk) Stop() *Step {
+// Stops are the steps at which the walk ended: those that are not submitted by a reason of
+// their own. Waiting are those that wait for the output of one of these, or of each other.
+func (w *Walk) Stops() (stops, waiting []*Step) {
+	open := map[string]bool{}
 	for i := range w.Steps {
-		if s := &w.Steps[i]; s.Name != "" && s.Submitted().Status != metav1.ConditionTrue {
-			return s
+		s := &w.Steps[i]
+		open[s.Name] = s.Name != "" && s.Submitted().Status != metav1.ConditionTrue
+		switch {
+		case !open[s.Name]:
+		case open[s.WaitsFor]: // it came before
+			waiting = append(waiting, s)
+		default:
+			stops = append(stops, s)
 		}
 	}
-	return nil
+	return stops, waiting
 }
 
 // assumed says whether the walk came to its end by assumptions.

@@ -54,6 +54,9 @@ type Step struct {
 	Object map[string]any
 	// Outputs in full; the status has previews.
 	Outputs []stamp.Output
+	// WaitsFor is the resource whose output keeps this one from going on; empty when there
+	// is another reason, or none.
+	WaitsFor string
 }
 
 // Dependencies of an owner: a change of any of them calls for another pass. They are

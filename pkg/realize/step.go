@@ -34,6 +34,8 @@ type failure struct {
 	message string
 	// retry says that time alone may heal it; otherwise some watch event will.
 	retry bool
+	// waitsFor is the resource whose output is missing; empty for all other failures.
+	waitsFor string
 }
 
 func (f *failure) Error() string { return f.reason + ": " + f.message }
@@ -98,7 +100,11 @@ func (p *pass) realize(ctx context.Context, resource *blueprint.Resource) *stepR
 
 // step is the record for those who look at more than the status.
 func (r *stepRecord) step() Step {
-	return Step{Name: r.resource.Name, Template: r.template, Option: r.option, Rendered: r.rendered, Object: r.object, Outputs: r.outputs}
+	s := Step{Name: r.resource.Name, Template: r.template, Option: r.option, Rendered: r.rendered, Object: r.object, Outputs: r.outputs}
+	if r.failure != nil {
+		s.WaitsFor = r.failure.waitsFor
+	}
+	return s
 }
 
 // chooseTemplate finds the template's name, or the input to pass through.
@@ -138,7 +144,9 @@ func (p *pass) passInputThrough(resource *blueprint.Resource, name string) ([]st
 	for _, wanted := range outputNames[input.Type] {
 		value, ok := p.outputs[input.From].value(wanted)
 		if !ok {
-			return nil, waiting(v1alpha1.ReasonPassThrough, "resource %s passes input %q through, but resource %s has no output yet", resource.Name, name, input.From)
+			f := waiting(v1alpha1.ReasonPassThrough, "resource %s passes input %q through, but resource %s has no output yet", resource.Name, name, input.From)
+			f.waitsFor = input.From
+			return nil, f
 		}
 		outputs = append(outputs, stamp.Output{Name: wanted, Value: value})
 	}
@@ -201,7 +209,9 @@ func (p *pass) stampFailure(record *stepRecord, err error) *failure {
 	where := fmt.Sprintf("resource %s of %s %s, %s %s", record.resource.Name, p.blueprint.Kind, p.blueprint.Name, record.template.Kind, record.template.Name)
 	var render *stamp.RenderError
 	if errors.As(err, &render) && render.WaitsFor != "" {
-		return failed(v1alpha1.ReasonTemplateStampFailure, "waiting for the output of resource %s: %s: %v", render.WaitsFor, where, err)
+		f := failed(v1alpha1.ReasonTemplateStampFailure, "waiting for the output of resource %s: %s: %v", render.WaitsFor, where, err)
+		f.waitsFor = render.WaitsFor
+		return f
 	}
 	f := failed(v1alpha1.ReasonTemplateStampFailure, "cannot stamp %s: %v", where, err)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -24,6 +24,8 @@ type set struct {
 	owners []*owner
 	// others are in the world, but nothing is stamped for or by them; unusable are not.
 	others, unusable []string
+	// places of blueprints and templates, by kind and name.
+	places map[[2]string]*manifest.Document
 	// twice are objects of which the last definition counts.
 	twice []string
 }
@@ -54,20 +56,22 @@ var scheme = func() *runtime.Scheme {
 // readSet reads all files. What is wrong with them is told at once.
 func (o *Options) readSet(ctx context.Context) (*set, error) {
 	r := &reading{namespace: *o.flagNamespace, seen: map[[4]string]bool{}}
+	r.places = map[[2]string]*manifest.Document{}
 	if r.namespace == "" {
 		r.namespace = offline.DefaultNamespace
 	}
-	docs, err := o.documents(ctx, o.Files, &r.faults)
+	docs, faults, err := manifest.ReadAll(ctx, o.Streams, o.Files)
 	if err != nil {
 		return nil, err
 	}
 	for _, doc := range docs {
 		r.take(doc)
 	}
-	observed, err := o.documents(ctx, o.Observed, &r.faults)
+	observed, more, err := manifest.ReadAll(ctx, o.Streams, o.Observed)
 	if err != nil {
 		return nil, err
 	}
+	r.faults = slices.Concat(faults, r.faults, more)
 	if r.world, err = offline.New(r.definitions...); err != nil {
 		return nil, err
 	}
@@ -89,30 +93,6 @@ func (o *Options) readSet(ctx context.Context) (*set, error) {
 		return nil, &cmdutil.FindingError{Err: errors.Join(r.faults...)}
 	}
 	return &r.set, nil
-}
-
-// documents reads the objects of files and folders. An error is about a file that can not
-// be read; what is in the files is at fault by faults.
-func (o *Options) documents(ctx context.Context, paths []string, faults *[]error) ([]*manifest.Document, error) {
-	files, err := manifest.Files(paths)
-	if err != nil {
-		return nil, err
-	}
-	var all []*manifest.Document
-	for _, file := range files {
-		name, data, err := manifest.Read(ctx, o.Streams, file)
-		if err != nil {
-			return nil, err
-		}
-		docs, err := manifest.Parse(name, data)
-		if err != nil {
-			*faults = append(*faults, err)
-		}
-		for i := range docs {
-			all = append(all, docs[i].Items()...)
-		}
-	}
-	return all, nil
 }
 
 // take sorts one object in.
@@ -171,6 +151,7 @@ func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) 
 	r.seen[key] = true
 	if !isOwner {
 		r.definitions = append(r.definitions, typed)
+		r.places[[2]string{kind.Kind, object.GetName()}] = doc
 		return
 	}
 	next := &owner{Owner: offline.Owner{Kind: kind.Kind, Namespace: object.GetNamespace(), Name: object.GetName()}, doc: doc, typed: object}

@@ -8,11 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/offline"
 	"github.com/carto-run/carto/pkg/table"
-	"github.com/carto-run/carto/pkg/tree"
-	"github.com/carto-run/carto/pkg/why"
 )
 
 // stops says whether a walk, or one inside of it, does not come to its end.
@@ -59,8 +56,9 @@ func some(names []string) string {
 // tell tells of each walk what was chosen and invented, and where it stops; then what the
 // files leave open.
 func (o *Options) tell(s *set, walks []*offline.Walk) {
+	t := talk{o, s}
 	for _, walk := range walks {
-		o.tellWalk(walk, "")
+		t.walk(walk, "")
 	}
 	var invented, guessed []string
 	unobserved := false
@@ -95,120 +93,4 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 		o.sayf("", "taken for namespaced, because no file defines them: %s", some(guessed))
 	}
 	o.tellSet(s)
-}
-
-// tellWalk tells of one walk.
-func (o *Options) tellWalk(w *offline.Walk, indent string) {
-	below := indent + "  "
-	switch {
-	case w.Skipped:
-		o.sayf(indent, "%s: it is being deleted, so nothing is stamped for it", w.Owner)
-		return
-	case w.Owner.Kind == v1alpha1.KindRunnable:
-		o.sayf(indent, "%s:", w.Owner)
-	case w.Blueprint != nil:
-		chosen := w.Choice.Considered[0] // the one that matches with the highest score
-		o.sayf(indent, "%s: selected by %s %s (score %d)", w.Owner, w.Blueprint.Kind, w.Blueprint.Name, chosen.Score)
-	default:
-		o.sayf(indent, "%s: %s", w.Owner, w.Submitted().Message)
-		o.tellChoice(&w.Choice, w.Owner, below)
-		return
-	}
-	for i := range w.Steps {
-		o.tellStep(w, &w.Steps[i], below)
-	}
-	for _, ref := range w.Removed {
-		o.sayf(below, "removes %s/%s", ref.Resource, ref.Name)
-	}
-	for _, fault := range w.Faults {
-		o.sayf(below, "fault: %v", fault)
-	}
-	if !w.Settled {
-		o.sayf(below, "does not settle: each pass changes something again")
-	}
-	o.tellStop(w, below)
-}
-
-func (o *Options) tellStep(w *offline.Walk, s *offline.Step, indent string) {
-	if s.Choice != nil {
-		switch {
-		case s.Choice.Selected != "":
-			o.sayf(indent, "step %s: option %s (score %d)", s.Name, s.Choice.Selected, s.Choice.Considered[0].Score)
-		default:
-			o.sayf(indent, "step %s: none of its options is the one that selects the %s", s.Name, strings.ToLower(w.Owner.Kind))
-			o.tellChoice(s.Choice, w.Owner, indent+"  ")
-		}
-	}
-	if len(s.Assumed) > 0 {
-		object := unstructured.Unstructured{Object: s.Sent}
-		of := object.GetKind() + "/" + object.GetName()
-		paths := make([]string, len(s.Assumed))
-		for i, a := range s.Assumed {
-			paths[i] = a.Path
-		}
-		o.sayf(indent, "%sassumed of %s: %s", stepPrefix(s.Name), of, strings.Join(paths, ", "))
-	}
-	if s.Inner != nil {
-		o.tellWalk(s.Inner, indent)
-	}
-}
-
-func stepPrefix(step string) string {
-	if step == "" {
-		return ""
-	}
-	return "step " + step + ": "
-}
-
-// tellStop tells where a walk stops and why, without the steps that only wait for others.
-func (o *Options) tellStop(w *offline.Walk, indent string) {
-	submitted := w.Submitted()
-	if submitted.Status == metav1.ConditionTrue {
-		return
-	}
-	if len(w.Steps) == 0 || w.Owner.Kind == v1alpha1.KindRunnable {
-		o.sayf(indent, "stops: %s: %s", submitted.Reason, submitted.Message)
-		return
-	}
-	t := w.Tree()
-	var waiting []string
-	for i := range w.Steps {
-		s := &w.Steps[i]
-		c := s.Submitted()
-		if c.Status == metav1.ConditionTrue {
-			continue
-		}
-		if waitsFor(t, s.Name) {
-			waiting = append(waiting, s.Name)
-			continue
-		}
-		o.sayf(indent, "stops at step %s: %s: %s", s.Name, c.Reason, c.Message)
-	}
-	if len(waiting) > 0 {
-		o.sayf(indent, "for it wait: %s", strings.Join(waiting, ", "))
-	}
-}
-
-// waitsFor says whether a step only waits for the output of another.
-func waitsFor(t *tree.Tree, name string) bool {
-	for i := range t.Steps {
-		s := &t.Steps[i]
-		if s.Name == name {
-			return len(s.WaitsFor) > 0 && s.Object == nil
-		}
-	}
-	return false
-}
-
-func (o *Options) tellChoice(c *why.Choice, owner offline.Owner, indent string) {
-	if len(c.Considered) == 0 {
-		return
-	}
-	text := &strings.Builder{}
-	if err := why.WriteChoice(text, c, strings.ToLower(owner.Kind), why.TextOptions{AllCandidates: true}); err != nil {
-		return
-	}
-	for line := range strings.SplitSeq(strings.TrimRight(text.String(), "\n"), "\n") {
-		o.sayf(indent, "%s", line)
-	}
 }

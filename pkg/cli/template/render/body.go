@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,25 +43,17 @@ func (o *Options) renderBody(ctx context.Context, values *ytt.Values) error {
 }
 
 // documents reads all objects of files.
-func (o *Options) documents(ctx context.Context, files []string) ([]manifest.Document, error) {
-	var all []manifest.Document
-	for _, file := range files {
-		name, data, err := manifest.Read(ctx, o.Streams, file)
-		if err != nil {
-			return nil, err
-		}
-		docs, err := manifest.Parse(name, data)
-		if err != nil {
-			return nil, &cmdutil.FindingError{Err: err}
-		}
-		all = append(all, docs...)
+func (o *Options) documents(ctx context.Context, files []string) ([]*manifest.Document, error) {
+	docs, faults, err := manifest.ReadAll(ctx, o.Streams, files)
+	if len(faults) > 0 {
+		return nil, &cmdutil.FindingError{Err: errors.Join(faults...)}
 	}
-	return all, nil
+	return docs, err
 }
 
 // faultsOf are the faults of a template that show without rendering it. prefix is what
 // the file leaves out of the paths of fields.
-func faultsOf(doc manifest.Document, template *stamp.Template, prefix string) error {
+func faultsOf(doc *manifest.Document, template *stamp.Template, prefix string) error {
 	problems := template.Problems()
 	if len(problems) == 0 {
 		return nil
