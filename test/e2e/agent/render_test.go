@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,8 @@ import (
 )
 
 // TestRenderIsWhatTheAgentStamps: given what the cluster holds, render prints each object of
-// an example as the agent has sent it, byte for byte, and no other.
+// an example as the agent has sent it, byte for byte, and no other; and the tree that it shows
+// is that of the cluster.
 func TestRenderIsWhatTheAgentStamps(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -47,13 +49,23 @@ func TestRenderIsWhatTheAgentStamps(t *testing.T) {
 			live := e.stamped()
 			observed = append(observed, slices.Collect(maps.Values(live))...)
 
-			rendered := e.render(observed)
+			render := e.renderer(observed)
+			rendered := objectsIn(t, render("-o", "json"))
 			if diff := cmp.Diff(slices.Sorted(maps.Keys(live)), slices.Sorted(maps.Keys(rendered))); diff != "" {
 				t.Errorf("objects (-the agent's +rendered):\n%s", diff)
 			}
 			for key, object := range live {
 				if diff := cmp.Diff(textOf(t, sentPart(t, object)), textOf(t, rendered[key])); diff != "" {
 					t.Errorf("%s (-the agent's +rendered):\n%s", key, diff)
+				}
+			}
+			for _, owner := range tc.names {
+				want := states(e.printed("tree", tc.owners.Resource+"/"+owner, "--depth", "2"))
+				if len(want) < 6 {
+					t.Errorf("the tree of %s has only %d rows: nothing would be compared", owner, len(want))
+				}
+				if diff := cmp.Diff(want, states(render("-o", "tree", tc.owners.Resource+"/"+owner))); diff != "" {
+					t.Errorf("states of %s (-in the cluster +rendered):\n%s", owner, diff)
 				}
 			}
 		})
@@ -74,8 +86,8 @@ func (e *example) stamped() map[string]*unstructured.Unstructured {
 	return all
 }
 
-// render prints what the manifests of the example stamp.
-func (e *example) render(observed []*unstructured.Unstructured) map[string]map[string]any {
+// renderer runs render on the manifests of the example, and returns what it prints.
+func (e *example) renderer(observed []*unstructured.Unstructured) func(args ...string) string {
 	e.t.Helper()
 	folder := e.t.TempDir()
 	files := filepath.Join(folder, "set.yaml")
@@ -87,24 +99,58 @@ func (e *example) render(observed []*unstructured.Unstructured) map[string]map[s
 	if err := os.WriteFile(seen, []byte(textOf(e.t, list)), 0o600); err != nil {
 		e.t.Fatal(err)
 	}
-	// No kubeconfig: a command that reads one would fail.
-	cmd := exec.Command(filepath.Join("..", "..", "..", "bin", "kubectl-carto"), "render", "-f", files, "--observed", seen, "-o", "json")
-	cmd.Env = []string{"KUBECONFIG=/not/there", "HOME=" + folder}
+	return func(args ...string) string {
+		e.t.Helper()
+		// No kubeconfig: a command that reads one would fail.
+		return printed(e.t, []string{"KUBECONFIG=/not/there", "HOME=" + folder}, append([]string{"render", "-f", files, "--observed", seen}, args...)...)
+	}
+}
+
+// printed is what the plugin prints about the namespace.
+func (e *example) printed(args ...string) string {
+	e.t.Helper()
+	return printed(e.t, []string{"KUBECONFIG=" + e.cp.Kubeconfig, "HOME=" + e.t.TempDir()}, append(args, "-n", e.ns)...)
+}
+
+func printed(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(filepath.Join("..", "..", "..", "bin", "kubectl-carto"), args...)
+	cmd.Env = env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		e.t.Errorf("render: %v\n%s", err, stderr.String())
+		t.Errorf("%v: %v\n%s", args, err, stderr.String())
 	}
+	return stdout.String()
+}
+
+// objectsIn are the objects of a printed list, by kind and name.
+func objectsIn(t *testing.T, list string) map[string]map[string]any {
+	t.Helper()
 	var printed struct{ Items []map[string]any }
-	if err := json.Unmarshal(stdout.Bytes(), &printed); err != nil {
-		e.t.Fatalf("render: %v\n%s", err, stdout.String())
+	if err := json.Unmarshal([]byte(list), &printed); err != nil {
+		t.Fatalf("render: %v\n%s", err, list)
 	}
-	rendered := map[string]map[string]any{}
+	objects := map[string]map[string]any{}
 	for _, item := range printed.Items {
 		u := unstructured.Unstructured{Object: item}
-		rendered[u.GetKind()+"/"+u.GetName()] = item
+		objects[u.GetKind()+"/"+u.GetName()] = item
 	}
-	return rendered
+	return objects
+}
+
+// states are the columns NAME, READY, HEALTHY and REASON of a printed tree, of the owner, its
+// steps and their objects: what is below these, nobody stamped.
+func states(tree string) []string {
+	var lines []string
+	for line := range strings.Lines(tree) {
+		depth := len(line) - len(strings.TrimLeft(line, " |`-"))
+		columns := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line[depth:]), 5)
+		if depth <= 6 && len(columns) == 5 {
+			lines = append(lines, strings.Join(columns[:4], " | "))
+		}
+	}
+	return lines
 }
 
 func textOf(t *testing.T, value any) string {
