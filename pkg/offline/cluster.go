@@ -202,7 +202,25 @@ func (c *cluster) Runs(kind schema.GroupVersionKind, _ types.UID, resource strin
 		}
 	}
 	slices.SortFunc(all, func(a, b realize.Run) int { return stamped.NewestFirst(orderOf(a), orderOf(b)) })
+	if len(all) > 0 && c.world.Assume {
+		c.assumeEnd(&all[0])
+	}
 	return all, nil
+}
+
+// assumeEnd lets an observed run that is still at work have come to its end.
+func (c *cluster) assumeEnd(run *realize.Run) {
+	u := &unstructured.Unstructured{Object: runtime.DeepCopyJSON(run.Object)}
+	template, whose := c.templateOf(run.Labels)
+	if template == nil {
+		return
+	}
+	if assumed := template.Assume(u.Object, whose); len(assumed) > 0 {
+		h := *c.world.objects[keyOf(u)]
+		h.object, h.assumed = u.Object, append(slices.Clip(h.assumed), assumed...)
+		c.world.objects[keyOf(u)], c.wrote = &h, true
+		run.Object = u.Object
+	}
 }
 
 func runOf(u *unstructured.Unstructured) realize.Run {

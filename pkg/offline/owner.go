@@ -97,17 +97,22 @@ func (s *subject) setStatus(status realize.OwnerStatus) {
 	}
 }
 
-// uidOf is the UID under which observed objects know their owner; else an invented one.
+// uidOf is the UID under which observed objects know their owner; else an invented one. Of
+// several, which are of owners of different times, it is always the same.
 func (w *World) uidOf(owner Owner) types.UID {
+	var known types.UID
 	for key, h := range w.objects {
 		if key.namespace != owner.Namespace {
 			continue
 		}
 		u := unstructured.Unstructured{Object: h.object}
 		c := metav1.GetControllerOf(&u)
-		if c != nil && c.Kind == owner.Kind && c.Name == owner.Name && c.UID != "" {
-			return c.UID
+		if c != nil && c.Kind == owner.Kind && c.Name == owner.Name && c.UID > known {
+			known = c.UID
 		}
+	}
+	if known != "" {
+		return known
 	}
 	return inventUID(owner)
 }

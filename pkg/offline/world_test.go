@@ -127,6 +127,36 @@ status: {artifact: {url: <url of step fetch>, revision: <revision of step fetch>
 	}
 }
 
+// TestRunAtWork: a run that is observed at work is taken to its end where that may be assumed.
+func TestRunAtWork(t *testing.T) {
+	t.Parallel()
+	s := example(t, "testing/supply-chains.yaml", "testing/templates.yaml", "testing/workloads.yaml")
+	first := s.world(t)
+	first.Assume = true
+	run := walk(t, first, s.owners[0]).Steps[1]
+	for _, assume := range []bool{false, true} {
+		w := s.world(t)
+		w.Assume = true
+		at := unstructured.Unstructured{Object: run.Sent}
+		if err := w.Observe(at.DeepCopy().Object); err != nil {
+			t.Fatal(err)
+		}
+		if !assume { // but the source is as it was when the run was made
+			if err := w.Observe(first.Object(schema.GroupKind{Group: "source.toolkit.fluxcd.io", Kind: "GitRepository"}, "shop", "by-step")); err != nil {
+				t.Fatal(err)
+			}
+			w.Assume = false
+		}
+		got := walk(t, w, s.owners[0]).Steps[1]
+		if c := got.Submitted(); (c.Status == "True") != assume || got.Observed == nil || got.Sent["metadata"].(map[string]any)["name"] != at.GetName() {
+			t.Errorf("assumed %t: %s/%s of %v", assume, c.Status, c.Reason, got.Sent["metadata"])
+		}
+		if diff := cmp.Diff(run.Sent, got.Sent); diff != "" {
+			t.Errorf("assumed %t: sent (-then +now):\n%s", assume, diff)
+		}
+	}
+}
+
 const chain = `
 apiVersion: carto.run/v1alpha1
 kind: ClusterSupplyChain

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -24,6 +25,8 @@ type set struct {
 	owners []*owner
 	// others are in the world, but nothing is stamped for or by them; unusable are not.
 	others, unusable []string
+	// observed are the objects of --observed but for those of Carto, in words.
+	observed []string
 	// places of blueprints and templates, by kind and name.
 	places map[[2]string]*manifest.Document
 	// twice are objects of which the last definition counts.
@@ -87,6 +90,9 @@ func (o *Options) readSet(ctx context.Context) (*set, error) {
 	for _, doc := range observed {
 		if err := r.world.Observe(doc.Object); err != nil {
 			r.faults = append(r.faults, doc.Errorf("", "%w", err))
+		}
+		if schema.FromAPIVersionAndKind(doc.APIVersion(), doc.Kind()).Group != v1alpha1.Group {
+			r.observed = append(r.observed, inWords(doc.Kind(), cmp.Or(doc.Namespace(), r.namespace), doc.Name()))
 		}
 	}
 	if len(r.faults) > 0 {
@@ -160,3 +166,5 @@ func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) 
 	}
 	r.owners = append(r.owners, next)
 }
+
+func inWords(kind, namespace, name string) string { return kind + " " + namespace + "/" + name }

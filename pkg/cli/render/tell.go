@@ -61,7 +61,7 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 		t.walk(walk, "")
 	}
 	var invented, guessed []string
-	unobserved := false
+	unobserved, used := false, map[string]bool{}
 	var gather func(*offline.Walk)
 	gather = func(w *offline.Walk) {
 		made := slices.ContainsFunc(w.Steps, func(s offline.Step) bool { return s.Sent != nil })
@@ -74,6 +74,10 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 			if s.GuessedKind && !slices.Contains(guessed, kind) {
 				guessed = append(guessed, kind)
 			}
+			if s.Observed != nil {
+				u := unstructured.Unstructured{Object: s.Observed}
+				used[inWords(u.GetKind(), u.GetNamespace(), u.GetName())] = true
+			}
 			unobserved = unobserved || s.Sent != nil && s.Observed == nil && s.Inner == nil && s.Submitted().Status == metav1.ConditionUnknown
 			if s.Inner != nil {
 				gather(s.Inner)
@@ -82,6 +86,9 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 	}
 	for _, walk := range walks {
 		gather(walk)
+	}
+	if unobserved && slices.ContainsFunc(walks, stops) {
+		o.tellUnused(s, used)
 	}
 	if unobserved && !o.Assume && slices.ContainsFunc(walks, stops) {
 		o.sayf("", "to go on, give what the cluster holds with --observed, or invent it with --assume-outputs")
@@ -93,4 +100,13 @@ func (o *Options) tell(s *set, walks []*offline.Walk) {
 		o.sayf("", "taken for namespaced, because no file defines them: %s", some(guessed))
 	}
 	o.tellSet(s)
+}
+
+// tellUnused tells which observed objects no step stamps: where one is missing, it may be one
+// of these under another name.
+func (o *Options) tellUnused(s *set, used map[string]bool) {
+	unused := slices.DeleteFunc(slices.Clone(s.observed), func(name string) bool { return used[name] })
+	if len(unused) > 0 {
+		o.sayf("", "observed, but stamped by no step: %s", some(unused))
+	}
 }
