@@ -295,6 +295,7 @@ var goldens = map[string]struct {
 	"chain-broken":   {"render -f testdata/render/broken.yaml", 1},
 	"chain-no-owner": {"render -f ../../docs/examples/web/templates.yaml", 1},
 	"chain-no-step":  {"render -f ../../docs/examples/web --step fetsch", 1},
+	"chain-params":   {"render -f ../../docs/examples/web --assume-outputs -o name -p registry=mine -p nothing=x --param-yaml replicas=2", 0},
 	"chain-near":     {"render workload/crat -f ../../docs/examples/web", 1},
 	"runnable-retry": {"runnable retry cart-test", 0},
 

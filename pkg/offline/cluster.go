@@ -58,7 +58,9 @@ func (c *cluster) Apply(ctx context.Context, _ realize.Account, object map[strin
 	if live != nil {
 		is := &unstructured.Unstructured{Object: live.object}
 		if controller := metav1.GetControllerOf(is); controller != nil && !c.owns(controller) {
-			return realize.Applied{}, stamped.Foreign(rest.Qualified(), u.GetNamespace(), u.GetName(), controller, c.owner.UID)
+			if err := stamped.Foreign(rest.Qualified(), u.GetNamespace(), u.GetName(), controller, c.owner.UID); err != nil {
+				return realize.Applied{}, err
+			}
 		}
 		if is.GetDeletionTimestamp() != nil {
 			return realize.Applied{Object: live.object}, nil // as the agent, which can not apply it any more

@@ -194,6 +194,7 @@ func TestObserved(t *testing.T) {
 		"another's":        {"it is refused", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, " + reference("Workload", "b", "u1") + "}}", "", "False/TemplateRejectedByAPIServer"},
 		"an earlier one's": {"the owner was made anew: the old one's objects are not its own", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, " + reference("Workload", "a", "u1") + "}}", "u2", "False/TemplateRejectedByAPIServer"},
 		"its own":          {"its UID tells that of the owner", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, " + reference("Workload", "a", "u1") + "}}", "", "True/ResourceSubmissionComplete"},
+		"no UID":           {"it was written by a person, and nothing says that it is another's", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, " + reference("Workload", "b", `""`) + "}}", "u2", "True/ResourceSubmissionComplete"},
 		"being deleted":    {"it stays as it is", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, deletionTimestamp: '2026-01-01T00:00:00Z', " + reference("Workload", "a", "u1") + "}}", "", "True/ResourceSubmissionComplete"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,7 +45,7 @@ type reading struct {
 	set
 	namespace   string
 	definitions []any
-	others      []*manifest.Document
+	foreign     []*manifest.Document
 	seen        map[[4]string]bool
 	faults      []error
 }
@@ -58,11 +58,8 @@ var scheme = func() *runtime.Scheme {
 
 // readSet reads all files. What is wrong with them is told at once.
 func (o *Options) readSet(ctx context.Context) (*set, error) {
-	r := &reading{namespace: *o.flagNamespace, seen: map[[4]string]bool{}}
+	r := &reading{namespace: cmp.Or(*o.flagNamespace, offline.DefaultNamespace), seen: map[[4]string]bool{}}
 	r.places = map[[2]string]*manifest.Document{}
-	if r.namespace == "" {
-		r.namespace = offline.DefaultNamespace
-	}
 	docs, faults, err := manifest.ReadAll(ctx, o.Streams, o.Files)
 	if err != nil {
 		return nil, err
@@ -79,13 +76,13 @@ func (o *Options) readSet(ctx context.Context) (*set, error) {
 		return nil, err
 	}
 	r.world.Assume, r.world.Namespace = o.Assume, r.namespace
-	for _, doc := range r.others {
+	for _, doc := range r.foreign {
 		name := doc.Kind() + "/" + doc.Name()
 		if err := r.world.Observe(doc.Object); err != nil {
 			r.unusable = append(r.unusable, name)
 			continue
 		}
-		r.set.others = append(r.set.others, name)
+		r.others = append(r.others, name)
 	}
 	for _, doc := range observed {
 		if err := r.world.Observe(doc.Object); err != nil {
@@ -121,7 +118,7 @@ func (r *reading) take(doc *manifest.Document) {
 	case kind.Group == v1alpha1.Group:
 		r.takeOwn(doc, kind)
 	default:
-		r.others = append(r.others, doc)
+		r.foreign = append(r.foreign, doc)
 	}
 }
 
@@ -150,11 +147,11 @@ func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) 
 		object.SetNamespace(r.namespace)
 	}
 	key := [4]string{kind.Group, kind.Kind, object.GetNamespace(), object.GetName()}
-	if r.seen[key] {
-		r.twice = append(r.twice, doc.Errorf("", "%s %s is given twice; this one counts", kind.Kind, object.GetName()).Error())
-	}
 	again := r.seen[key]
 	r.seen[key] = true
+	if again {
+		r.twice = append(r.twice, doc.Errorf("", "%s %s is given twice; this one counts", kind.Kind, object.GetName()).Error())
+	}
 	if !isOwner {
 		r.definitions = append(r.definitions, typed)
 		r.places[[2]string{kind.Kind, object.GetName()}] = doc

@@ -56,50 +56,55 @@ func some(names []string) string {
 // tell tells of each walk what was chosen and invented, and where it stops; then what the
 // files leave open.
 func (o *Options) tell(s *set, walks []*offline.Walk) {
-	t := talk{o, s}
+	t, n := talk{o, s}, &notes{used: map[string]bool{}}
 	for _, walk := range walks {
 		t.walk(walk, "")
+		n.gather(walk)
 	}
-	var invented, guessed []string
-	unobserved, used := false, map[string]bool{}
-	var gather func(*offline.Walk)
-	gather = func(w *offline.Walk) {
-		made := slices.ContainsFunc(w.Steps, func(s offline.Step) bool { return s.Sent != nil })
-		if made && w.InventedUID && !slices.Contains(invented, w.Owner.String()) {
-			invented = append(invented, w.Owner.String())
-		}
-		for i := range w.Steps {
-			s := &w.Steps[i]
-			kind := (&unstructured.Unstructured{Object: s.Rendered}).GroupVersionKind().GroupKind().String()
-			if s.GuessedKind && !slices.Contains(guessed, kind) {
-				guessed = append(guessed, kind)
-			}
-			if s.Observed != nil {
-				u := unstructured.Unstructured{Object: s.Observed}
-				used[inWords(u.GetKind(), u.GetNamespace(), u.GetName())] = true
-			}
-			unobserved = unobserved || s.Sent != nil && s.Observed == nil && s.Inner == nil && s.Submitted().Status == metav1.ConditionUnknown
-			if s.Inner != nil {
-				gather(s.Inner)
-			}
+	if n.unobserved && slices.ContainsFunc(walks, stops) {
+		o.tellUnused(s, n.used)
+		if !o.Assume {
+			o.sayf("", "to go on, give what the cluster holds with --observed, or invent it with --assume-outputs")
 		}
 	}
-	for _, walk := range walks {
-		gather(walk)
+	if len(n.invented) > 0 {
+		o.sayf("", "UID invented, and with it owner references and digests: %s; give the object as the cluster holds it with --observed", some(n.invented))
 	}
-	if unobserved && slices.ContainsFunc(walks, stops) {
-		o.tellUnused(s, used)
-	}
-	if unobserved && !o.Assume && slices.ContainsFunc(walks, stops) {
-		o.sayf("", "to go on, give what the cluster holds with --observed, or invent it with --assume-outputs")
-	}
-	if len(invented) > 0 {
-		o.sayf("", "UID invented, and with it owner references and digests: %s; give the object as the cluster holds it with --observed", some(invented))
-	}
-	if len(guessed) > 0 {
-		o.sayf("", "taken for namespaced, because no file defines them: %s", some(guessed))
+	if len(n.guessed) > 0 {
+		o.sayf("", "taken for namespaced, because no file defines them: %s", some(n.guessed))
 	}
 	o.tellSet(s)
+}
+
+// notes are about all walks together.
+type notes struct {
+	// invented are owners with an invented UID, and guessed kinds that nothing defines.
+	invented, guessed []string
+	// used are the observed objects that steps stamp; unobserved is true where one is
+	// missing.
+	used       map[string]bool
+	unobserved bool
+}
+
+func (n *notes) gather(w *offline.Walk) {
+	for i := range w.Steps {
+		s := &w.Steps[i]
+		if s.Sent != nil && w.InventedUID && !slices.Contains(n.invented, w.Owner.String()) {
+			n.invented = append(n.invented, w.Owner.String())
+		}
+		kind := (&unstructured.Unstructured{Object: s.Rendered}).GroupVersionKind().GroupKind().String()
+		if s.GuessedKind && !slices.Contains(n.guessed, kind) {
+			n.guessed = append(n.guessed, kind)
+		}
+		if s.Observed != nil {
+			u := unstructured.Unstructured{Object: s.Observed}
+			n.used[inWords(u.GetKind(), u.GetNamespace(), u.GetName())] = true
+		}
+		n.unobserved = n.unobserved || s.Sent != nil && s.Observed == nil && s.Inner == nil && s.Submitted().Status == metav1.ConditionUnknown
+		if s.Inner != nil {
+			n.gather(s.Inner)
+		}
+	}
 }
 
 // tellUnused tells which observed objects no step stamps: where one is missing, it may be one

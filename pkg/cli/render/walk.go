@@ -39,6 +39,7 @@ func (o talk) walk(w *offline.Walk, indent string) {
 		return
 	}
 	o.diagnostics(w.Blueprint, below)
+	o.params(w, below)
 	for i := range w.Steps {
 		o.step(w, &w.Steps[i], below)
 	}
@@ -134,6 +135,31 @@ func (o talk) diagnostics(b *blueprint.Blueprint, indent string) {
 	for _, d := range b.Diagnostics {
 		if doc := o.set.places[[2]string{b.Kind, b.Name}]; doc != nil {
 			o.sayf(indent, "%v", doc.Errorf(d.Field, "%s: %s", d.Severity, d))
+		}
+	}
+}
+
+// params tells which params of the flags change nothing.
+func (o talk) params(w *offline.Walk, indent string) {
+	if w.Blueprint == nil {
+		return
+	}
+	for _, given := range o.Options.params {
+		declared, locked := false, false
+		for i := range w.Steps {
+			s := &w.Steps[i]
+			if s.Template == nil {
+				continue
+			}
+			resource := w.Blueprint.Resource(s.Name)
+			p, here := blueprint.ResolveParams(s.Template.Params, w.Blueprint, resource, nil)[given.name]
+			declared, locked = declared || here, locked || p.Locked
+		}
+		switch {
+		case locked:
+			o.sayf(indent, "param %s: %s %s locks it, so the value of the %s has no effect there", given.name, w.Blueprint.Kind, w.Blueprint.Name, strings.ToLower(w.Owner.Kind))
+		case !declared && len(w.Steps) > 0:
+			o.sayf(indent, "param %s: nothing that was used declares it, so check its name", given.name)
 		}
 	}
 }
