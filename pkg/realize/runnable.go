@@ -72,15 +72,7 @@ func (p *pass) currentRun(ctx context.Context, templateName string) (map[string]
 	if failure != nil {
 		return nil, failure
 	}
-	identity := stamp.Identity{
-		OwnerKind: p.owner.Kind, OwnerName: p.owner.Name, OwnerNamespace: p.owner.Namespace, OwnerUID: string(p.owner.UID),
-		TemplateKind: template.Kind, TemplateName: template.Name, Lifecycle: template.Lifecycle,
-	}
-	own := stamp.Labels(identity)
-	object, err := template.RenderRun(ctx, &stamp.RunContext{Runnable: p.owner.View, Selected: selected})
-	if err == nil {
-		err = stamp.Own(object, identity, own)
-	}
+	object, own, err := p.renderRun(ctx, template, selected)
 	if err != nil {
 		return nil, p.runNotMade(template, nil, err)
 	}

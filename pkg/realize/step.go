@@ -164,16 +164,7 @@ var outputNames = map[blueprint.InputType][]string{
 // stamp renders the object and lets the cluster apply it.
 func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 	resource, template := record.resource, record.template
-	identity := stamp.Identity{
-		OwnerKind: p.owner.Kind, OwnerName: p.owner.Name, OwnerNamespace: p.owner.Namespace, OwnerUID: string(p.owner.UID),
-		BlueprintName: p.blueprint.Name, Resource: resource.Name,
-		TemplateKind: template.Kind, TemplateName: template.Name, Lifecycle: template.Lifecycle,
-	}
-	labels := stamp.Labels(identity)
-	object, err := template.Render(ctx, p.templatingContext(resource, template, labels))
-	if err == nil {
-		err = stamp.Own(object, identity, labels)
-	}
+	object, labels, err := p.render(ctx, resource, template)
 	if err != nil {
 		return p.stampFailure(record, err)
 	}
