@@ -1,0 +1,547 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/manifest"
+	"github.com/carto-run/carto/pkg/offline"
+	"github.com/carto-run/carto/pkg/stamp"
+)
+
+// chainTest is the state of a test of a chain.
+type chainTest struct {
+	*run
+	settings *settings
+	dir      string
+	steps    *stepsFile
+	doc      *manifest.Document
+	data     []byte
+	result   *Result
+
+	world *offline.World
+	owner any
+	// stamped is what each step stamped last.
+	stamped map[string]map[string]any
+	// values of outputs by their digests, which is what a status has of them.
+	values map[string]any
+	// edits are what moments should expect, by their number.
+	edits map[int]any
+}
+
+// runChain walks an owner through a chain, moment by moment.
+func (r *run) runChain(ctx context.Context, t *Test, result *Result) error {
+	c := &chainTest{run: r, settings: &t.settings, dir: t.Path, result: result, stamped: map[string]map[string]any{}, values: map[string]any{}, edits: map[int]any{}}
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	for i := range c.steps.Moments {
+		if err := c.moment(ctx, i); err != nil {
+			return err
+		}
+	}
+	if len(c.edits) == 0 {
+		r.keep(c.settings.steps, result)
+		return nil
+	}
+	content, err := rewrite(c.data, c.change)
+	if err != nil {
+		return fmt.Errorf("cannot rewrite %s: %w", c.doc.File, err)
+	}
+	r.edit(c.settings.steps, content, result)
+	return nil
+}
+
+func (c *chainTest) load(ctx context.Context) error {
+	var err error
+	if c.data, err = c.files.read(c.settings.steps); err != nil {
+		return broken(err)
+	}
+	if c.steps, c.doc, err = readSteps(c.files.show(c.settings.steps), c.data); err != nil {
+		return broken(err)
+	}
+	if c.owner, err = c.files.readOwner(ctx, c.settings.owner, c.settings.ownerKind); err != nil {
+		return broken(err)
+	}
+	all := newObjects()
+	if c.settings.chain != nil {
+		if err := c.files.loadChain(ctx, c.settings, all, c.compile); err != nil {
+			return broken(err)
+		}
+	}
+	if _, err := c.files.loadTemplate(ctx, c.settings, all, c.compile); err != nil {
+		return broken(err)
+	}
+	if c.settings.ownerKind == v1alpha1.KindRunnable {
+		return brokenf("a Runnable goes through no chain: test its template with an %s, or the chain that stamps it", fileExpected)
+	}
+	if len(all.blueprints) == 0 {
+		return brokenf("no chain is given: supply-chain*.yaml or delivery*.yaml, or given.supplyChain.paths in %s", fileInfo)
+	}
+	var faults []error
+	for _, t := range all.sorted() {
+		if len(t.refused) > 0 {
+			faults = append(faults, refused(t))
+		}
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	if c.world, err = offline.New(all.typed...); err != nil {
+		return broken(err)
+	}
+	return nil
+}
+
+// moment sets what is observed, lets the agent make its passes, and looks.
+func (c *chainTest) moment(ctx context.Context, i int) error {
+	m := &c.steps.Moments[i]
+	at := fmt.Sprintf("moments[%d]", i)
+	if err := c.prepare(ctx, m, at); err != nil {
+		return broken(err)
+	}
+	walk, err := c.walk(ctx, m, at)
+	if err != nil {
+		return err
+	}
+	for _, fault := range walk.Faults {
+		c.result.Warnings = append(c.result.Warnings, c.doc.Errorf(at, "%s: %w", m.title(i), fault).Error())
+	}
+	if !walk.Settled {
+		c.fail(c.doc.Errorf(at, "%s: the agent would go on for ever: each pass changes something", m.title(i)).Error())
+	}
+	switch {
+	case m.Expected == nil:
+		return nil
+	case m.Expected.empty() && c.options.Update:
+		c.edits[i] = c.everything(walk)
+		return nil
+	case m.Expected.empty():
+		c.fail(c.doc.Errorf(at+".expected", "%s: nothing is expected of this moment; --update writes what there is", m.title(i)).Error())
+		return nil
+	}
+	return c.look(ctx, i, walk)
+}
+
+// title names a moment.
+func (m *moment) title(i int) string {
+	if m.Name == "" {
+		return fmt.Sprintf("moment %d", i+1)
+	}
+	return fmt.Sprintf("moment %d (%s)", i+1, m.Name)
+}
+
+// prepare changes the owner and the objects that are in the cluster.
+func (c *chainTest) prepare(ctx context.Context, m *moment, at string) error {
+	if m.Owner != "" {
+		name, ok := resolve(c.dir, m.Owner)
+		if !ok {
+			return c.doc.Errorf(at+".owner", "%q leads out of the files of the tests", m.Owner)
+		}
+		owner, err := c.files.readOwner(ctx, name, c.settings.ownerKind)
+		if err != nil {
+			return err
+		}
+		c.owner = owner
+	}
+	for i := range m.Objects {
+		field := fmt.Sprintf("%s.objects[%d]", at, i)
+		object, err := c.object(ctx, m.Objects[i], field)
+		if err != nil {
+			return err
+		}
+		if err := c.world.Observe(object); err != nil {
+			return c.doc.Errorf(field, "%w", err)
+		}
+	}
+	return nil
+}
+
+// object is one that stands in steps.yaml, or in a file that it names.
+func (c *chainTest) object(ctx context.Context, value any, field string) (map[string]any, error) {
+	switch v := value.(type) {
+	case map[string]any:
+		return v, nil
+	case string:
+		name, ok := resolve(c.dir, v)
+		if !ok {
+			return nil, c.doc.Errorf(field, "%q leads out of the files of the tests", v)
+		}
+		doc, err := c.files.one(ctx, name, "")
+		return doc.Object, err
+	}
+	return nil, c.doc.Errorf(field, "this must be an object, or a path to one")
+}
+
+// walk makes passes until nothing changes. What is observed of a step is set at once if
+// the step has stamped something already, else as soon as it has.
+func (c *chainTest) walk(ctx context.Context, m *moment, at string) (*offline.Walk, error) {
+	pending := map[string]map[string]any{}
+	for _, step := range slices.Sorted(maps.Keys(m.Observed)) {
+		part, err := c.object(ctx, m.Observed[step], manifest.Join(at+".observed", step))
+		if err != nil {
+			return nil, broken(err)
+		}
+		pending[step] = part
+	}
+	owner := c.ownerName()
+	var walk *offline.Walk
+	for {
+		var faults []error
+		set := false
+		for _, step := range slices.Sorted(maps.Keys(pending)) {
+			if err := c.world.ObserveStep(owner, step, pending[step]); err != nil {
+				faults = append(faults, c.doc.Errorf(manifest.Join(at+".observed", step), "%w", err))
+				continue
+			}
+			delete(pending, step)
+			set = true
+		}
+		if walk != nil && !set {
+			return walk, c.unobserved(walk, pending, faults, at)
+		}
+		var err error
+		if walk, err = c.world.Walk(ctx, c.owner, c.options.Now()); err != nil {
+			return nil, broken(err)
+		}
+		c.remember(walk)
+	}
+}
+
+// unobserved tells of steps that stamped nothing that could be observed: that is a failure of
+// the chain, and of the test only where there is no such step.
+func (c *chainTest) unobserved(walk *offline.Walk, pending map[string]map[string]any, faults []error, at string) error {
+	if walk.Blueprint != nil {
+		if err := c.known(slices.Sorted(maps.Keys(pending)), at+".observed", walk.Blueprint); err != nil {
+			return broken(err)
+		}
+	}
+	for _, fault := range faults {
+		c.fail(fault.Error())
+	}
+	return nil
+}
+
+func (c *chainTest) ownerName() offline.Owner {
+	object, ok := c.owner.(metav1.Object)
+	if !ok {
+		return offline.Owner{}
+	}
+	namespace := object.GetNamespace()
+	if namespace == "" {
+		namespace = offline.DefaultNamespace
+	}
+	return offline.Owner{Kind: c.settings.ownerKind, Namespace: namespace, Name: object.GetName()}
+}
+
+// remember keeps what later moments look at: what steps stamped, and values of outputs.
+func (c *chainTest) remember(walk *offline.Walk) {
+	for i := range walk.Steps {
+		s := &walk.Steps[i]
+		if s.Sent != nil {
+			c.stamped[s.Name] = plain(s.Sent, walk.InventedUID)
+		} else if s.Status.StampedRef == nil {
+			delete(c.stamped, s.Name)
+		}
+		for _, output := range s.Outputs {
+			if digest, _, err := stamp.DigestAndPreview(output.Value); err == nil {
+				c.values[digest] = output.Value
+			}
+		}
+	}
+}
+
+// plain is a stamped object without what the agent notes on it for itself, and without
+// what follows from that: a name that was generated, and a UID that is invented.
+func plain(sent map[string]any, inventedUID bool) map[string]any {
+	object := runtime.DeepCopyJSON(sent)
+	metadata, ok := object["metadata"].(map[string]any)
+	if !ok {
+		return object
+	}
+	if annotations, ok := metadata["annotations"].(map[string]any); ok {
+		delete(annotations, v1alpha1.AnnotationDigest)
+		delete(annotations, v1alpha1.AnnotationSequence)
+		if len(annotations) == 0 {
+			delete(metadata, "annotations")
+		}
+	}
+	if metadata["generateName"] != nil {
+		delete(metadata, "name")
+	}
+	if refs, ok := metadata["ownerReferences"].([]any); ok && inventedUID {
+		for _, ref := range refs {
+			if m, ok := ref.(map[string]any); ok {
+				delete(m, "uid")
+			}
+		}
+	}
+	return object
+}
+
+// look compares a moment with what is expected of it.
+func (c *chainTest) look(ctx context.Context, i int, walk *offline.Walk) error {
+	m := &c.steps.Moments[i]
+	at := fmt.Sprintf("moments[%d].expected", i)
+	if walk.Blueprint != nil {
+		if err := c.known(slices.Sorted(maps.Keys(m.Expected.Steps)), at+".steps", walk.Blueprint); err != nil {
+			return broken(err)
+		}
+	}
+	failures := []*Failure{c.compareConditions(m.Expected.wanted, at+".conditions", walk.Status.Conditions)}
+	for _, name := range slices.Sorted(maps.Keys(m.Expected.Steps)) {
+		wanted := m.Expected.Steps[name]
+		if wanted == nil {
+			continue
+		}
+		status := statusOf(walk, name)
+		field := manifest.Join(at+".steps", name)
+		failures = append(failures, c.compareConditions(wanted.wanted, field+".conditions", status.Conditions), c.compareOutputs(wanted, field, status))
+		failure, err := c.compareObject(ctx, name, wanted, field)
+		if err != nil {
+			return err
+		}
+		failures = append(failures, failure)
+	}
+	failures = slices.DeleteFunc(failures, func(f *Failure) bool { return f == nil })
+	if len(failures) > 0 && c.options.Update {
+		c.edits[i] = c.rewritten(m.Expected, at, walk)
+		return nil
+	}
+	for _, f := range failures {
+		f.Message = c.doc.Errorf(at, "%s: %s", m.title(i), f.Message).Error()
+		c.result.Failures = append(c.result.Failures, *f)
+	}
+	return nil
+}
+
+// known checks that steps exist.
+func (c *chainTest) known(names []string, at string, b *blueprint.Blueprint) error {
+	var faults []error
+	for _, name := range names {
+		if b.Resource(name) == nil {
+			faults = append(faults, c.doc.Errorf(manifest.Join(at, name), "%s %s has no step %s; there are: %s", b.Kind, b.Name, name, steps(b)))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func statusOf(walk *offline.Walk, step string) v1alpha1.ResourceStatus {
+	for _, status := range walk.Status.Resources {
+		if status.Name == step {
+			return status
+		}
+	}
+	return v1alpha1.ResourceStatus{}
+}
+
+func (c *chainTest) compareConditions(wanted map[string]wantedCondition, at string, have []metav1.Condition) *Failure {
+	var found []Difference
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		w := wanted[name]
+		found = append(found, w.differences(manifest.Join(at, name), apimeta.FindStatusCondition(have, name))...)
+	}
+	return c.differing("conditions are not as expected", found)
+}
+
+func (c *chainTest) compareOutputs(wanted *expectedStep, at string, status v1alpha1.ResourceStatus) *Failure {
+	if wanted.Outputs == nil {
+		return nil
+	}
+	d := &differ{}
+	d.compare(at+".outputs", wanted.Outputs, c.outputs(status))
+	return c.differing("outputs are not as expected", d.found)
+}
+
+// outputs of a step with their values.
+func (c *chainTest) outputs(status v1alpha1.ResourceStatus) map[string]any {
+	all := map[string]any{}
+	for _, output := range status.Outputs {
+		all[output.Name] = c.values[output.Digest]
+	}
+	return all
+}
+
+func (c *chainTest) differing(message string, found []Difference) *Failure {
+	if len(found) == 0 {
+		return nil
+	}
+	for i := range found {
+		found[i].Line = c.doc.Key(found[i].Path).Start.Line
+	}
+	return &Failure{Message: message, File: c.doc.File, Differences: found}
+}
+
+func (c *chainTest) compareObject(ctx context.Context, step string, wanted *expectedStep, at string) (*Failure, error) {
+	if !c.doc.Has(at + ".object") {
+		return nil, nil
+	}
+	at += ".object"
+	actual := c.stamped[step]
+	if wanted.Object == nil || actual == nil {
+		switch {
+		case wanted.Object == nil && actual == nil:
+			return nil, nil
+		case actual == nil:
+			return c.differing("objects are not as expected", []Difference{{Path: at, Message: "step " + step + " has stamped nothing"}}), nil
+		}
+		return c.differing("objects are not as expected", []Difference{{Path: at, Message: "step " + step + " has stamped an object, expected none"}}), nil
+	}
+	if name, isPath := wanted.Object.(string); isPath {
+		return c.compareFile(name, at, actual)
+	}
+	object, err := c.object(ctx, wanted.Object, at)
+	if err != nil {
+		return nil, broken(err)
+	}
+	failure := c.settings.options.compare(c.doc, at, object, actual)
+	if failure != nil {
+		failure.Message = "step " + step + ": " + failure.Message
+	}
+	return failure, nil
+}
+
+// compareFile compares with an object in a file of its own, which --update rewrites.
+func (c *chainTest) compareFile(name, at string, actual map[string]any) (*Failure, error) {
+	file, ok := resolve(c.dir, name)
+	if !ok {
+		return nil, broken(c.doc.Errorf(at, "%q leads out of the files of the tests", name))
+	}
+	before := len(c.result.Failures)
+	if err := c.compare(file, actual, &c.settings.options, c.result); err != nil {
+		return nil, err
+	}
+	if len(c.result.Failures) == before {
+		return nil, nil
+	}
+	failure := c.result.Failures[before]
+	c.result.Failures = c.result.Failures[:before]
+	return &failure, nil
+}
+
+func (c *chainTest) fail(message string) {
+	c.result.Failures = append(c.result.Failures, Failure{Message: message})
+}
+
+// change puts what is to be expected into steps.yaml.
+func (c *chainTest) change(root *yamlv3.Node) error {
+	for i, wanted := range c.edits {
+		node := at(root, "moments", i, "expected")
+		if node == nil {
+			return errAnchor
+		}
+		if err := setValue(node, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewritten is what is expected, with the values that there are. at is where it stands.
+func (c *chainTest) rewritten(e *expected, at string, walk *offline.Walk) map[string]any {
+	written := map[string]any{}
+	if e.Conditions != nil {
+		written["conditions"] = writtenConditions(e.wanted, walk.Status.Conditions)
+	}
+	if e.Steps == nil {
+		return written
+	}
+	all := map[string]any{}
+	for name, wanted := range e.Steps {
+		if wanted == nil {
+			all[name] = nil
+			continue
+		}
+		status, step := statusOf(walk, name), map[string]any{}
+		if wanted.Conditions != nil {
+			step["conditions"] = writtenConditions(wanted.wanted, status.Conditions)
+		}
+		if wanted.Outputs != nil {
+			step["outputs"] = c.outputs(status)
+		}
+		if c.doc.Has(manifest.Join(at+".steps", name) + ".object") {
+			step["object"] = c.writtenObject(wanted.Object, c.stamped[name])
+		}
+		all[name] = step
+	}
+	written["steps"] = all
+	return written
+}
+
+func writtenConditions(wanted map[string]wantedCondition, have []metav1.Condition) map[string]any {
+	all := map[string]any{}
+	for name, w := range wanted {
+		all[name] = w.written(apimeta.FindStatusCondition(have, name))
+	}
+	return all
+}
+
+// writtenObject keeps a path: the object is in a file of its own, which is rewritten itself.
+func (c *chainTest) writtenObject(wanted any, actual map[string]any) any {
+	if actual == nil {
+		return nil
+	}
+	switch v := wanted.(type) {
+	case string:
+		return v
+	case map[string]any:
+		return c.settings.options.writable(v, actual)
+	}
+	return c.settings.options.writable(nil, actual)
+}
+
+// everything is all that can be expected, for a moment of which nothing is yet.
+func (c *chainTest) everything(walk *offline.Walk) any {
+	conditions := func(have []metav1.Condition) any {
+		all := ordered{values: map[string]any{}}
+		for i := range have {
+			all.keys = append(all.keys, have[i].Type)
+			all.values[have[i].Type] = fullCondition(&have[i])
+		}
+		return all
+	}
+	written := ordered{keys: []string{"conditions"}, values: map[string]any{"conditions": conditions(walk.Status.Conditions)}}
+	if walk.Blueprint == nil {
+		return written
+	}
+	all := ordered{values: map[string]any{}}
+	for _, resource := range walk.Blueprint.Resources {
+		status := statusOf(walk, resource.Name)
+		step := ordered{keys: []string{"object"}, values: map[string]any{"object": nil}}
+		if object := c.stamped[resource.Name]; object != nil {
+			step.values["object"] = c.settings.options.writable(nil, object)
+		}
+		if ready := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady); ready != nil {
+			step.keys = append(step.keys, "conditions")
+			step.values["conditions"] = conditions([]metav1.Condition{*ready})
+		}
+		if outputs := c.outputs(status); len(outputs) > 0 {
+			step.keys = append(step.keys, "outputs")
+			step.values["outputs"] = outputs
+		}
+		all.keys = append(all.keys, resource.Name)
+		all.values[resource.Name] = step
+	}
+	written.keys = append(written.keys, "steps")
+	written.values["steps"] = all
+	return written
+}
+
+// readOwner reads an owner as it is in the API.
+func (f Files) readOwner(ctx context.Context, name, kind string) (any, error) {
+	doc, err := f.ownerDocument(ctx, name, kind)
+	if err != nil {
+		return nil, err
+	}
+	return typed(doc)
+}
