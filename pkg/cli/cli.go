@@ -25,6 +25,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/lsp"
 	"github.com/carto-run/carto/pkg/cli/render"
 	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/cli/test"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/version"
 	"github.com/carto-run/carto/pkg/cli/why"
@@ -138,6 +139,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		doctor.NewCmdDoctor(f, nil),
 		lint.NewCmdLint(f, nil),
 		diff.NewCmdDiff(f, nil),
+		test.NewCmdTest(f, nil),
 	)
 	return root
 }

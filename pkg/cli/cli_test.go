@@ -219,6 +219,8 @@ func TestBadFlags(t *testing.T) {
 		"lint - --fix", "lint --dry-run", "lint --write-baseline", "lint --config nothere.yaml", "lint --baseline nothere.json", "lint testdata/lint/config",
 		"lint --kubernetes-version new", "lint --target-version 1", "lint testdata/lint/empty", "lint testdata/lint/a testdata/lint/b",
 		"lint rules x", "lint rules -o xml", "lint explain", "lint explain REF999 STY",
+		"test -o xml", "test --parallel -1", "test --run [", "test nothere", "test testdata/objects.yaml", "test testdata/suite/none", "test testdata/suite --run nothing",
+		"test testdata --root testdata/suite", "test testdata --root nothere", "test --parallel x",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -332,6 +334,13 @@ var goldens = map[string]struct {
 	"lint-config":  {"lint testdata/lint/a --rule SYN002", 0},
 	"lint-rules":   {`lint rules -o jsonpath={.items[?(@.id=="SYN002")].title}`, 0},
 	"lint-explain": {"lint explain syn002", 0},
+	"test":        {"test testdata/suite/fails", 1},
+	"test-run":    {"test testdata/suite/fails --run fine", 0},
+	"test-broken": {"test testdata/suite/broken", 2},
+	"test-json":   {"test testdata/suite/fails --run value|chain -o json", 1},
+	"test-junit":  {"test testdata/suite/fails testdata/suite/broken -o junit", 2},
+	"test-focus":  {"test testdata/suite/focus", 0},
+	"test-strict": {"test testdata/suite/focus --fail-on-focus", 1},
 }
 
 // goldensElsewhere are commands without one here, and why.

@@ -28,6 +28,7 @@ var freeText = map[string]string{
 	"limit-cpu": "a quantity", "limit-memory": "a quantity", "request-cpu": "a quantity", "request-memory": "a quantity",
 	"maven-group": "known to a repository", "maven-artifact": "known to a repository", "maven-version": "known to a repository",
 	"kubernetes-version": "any version", "target-version": "any version",
+	"run":               "any test",
 	"registry-username": "any user", "registry-password": "a secret", "registry-token": "a secret",
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"testing"
@@ -31,6 +32,10 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	installCRDs(t, client)
+	docs, err := filepath.Abs("../../docs")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -38,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// One namespace a script; its name is that of the script's folder.
 			ns := "cli-" + strconv.FormatInt(time.Now().UnixNano(), 36)
-			env.Vars = append(env.Vars, "KUBECONFIG="+cp.Kubeconfig, "NS="+ns, "HOME="+env.WorkDir, "LANG=C.UTF-8", "SERVER="+cp.Config.Host)
+			env.Vars = append(env.Vars, "KUBECONFIG="+cp.Kubeconfig, "NS="+ns, "HOME="+env.WorkDir, "LANG=C.UTF-8", "SERVER="+cp.Config.Host, "DOCS="+docs)
 			_, err := harness.Apply(context.Background(), cp.Config, "", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+ns+"}\n")
 			return err
 		},

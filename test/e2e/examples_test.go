@@ -103,6 +103,9 @@ var examples = map[string]example{
 	"kubectl carto render -f web/ --assume-outputs":                                                  {says: `image: <image of step build>`},
 	"kubectl carto render -f web/ --observed observed.yaml -o tree":                                  {exit: 1, says: `(?s)fetch +True.*stops at step build`, reason: "nothing of the image is observed"},
 	"kubectl carto render workload/cart -f web/ --assume-outputs --step run --param-yaml replicas=3": {says: "replicas: 3"},
+	"kubectl carto test tests":                                      {says: "2 passed"},
+	"kubectl carto test tests --run 'image/' -o junit > report.xml": {},
+	"kubectl carto test tests --update":                             {says: "2 passed"},
 
 	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main":        {without: "workloads/cart"},
 	"kubectl carto workload create cart --git-repo https://git.example/shop/cart --git-branch main --wait": {without: "workloads/cart", endless: true, reason: noAgent},
