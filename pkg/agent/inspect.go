@@ -104,11 +104,11 @@ func (i *inspector) inspect() []blueprintKey {
 
 // inspecting are the rules that an inspection applies: those whose findings are errors
 // whatever else the cluster holds. That a template does not exist is the condition
-// TemplatesReady already.
+// TemplatesReady already; what schemas refuse never gets into a cluster.
 var inspecting = sync.OnceValue(func() []*lint.Rule {
 	var chosen []*lint.Rule
 	for _, rule := range rules.All() {
-		if rule.Level == lint.Error && rule.Needs == lint.NeedsFiles && rule.ID != "REF001" {
+		if rule.Level == lint.Error && rule.Needs == lint.NeedsFiles && rule.Family() != "SYN" && rule.ID != "REF001" {
 			chosen = append(chosen, rule)
 		}
 	}

@@ -334,13 +334,13 @@ var goldens = map[string]struct {
 	"lint-config":  {"lint testdata/lint/a --rule SYN002", 0},
 	"lint-rules":   {`lint rules -o jsonpath={.items[?(@.id=="SYN002")].title}`, 0},
 	"lint-explain": {"lint explain syn002", 0},
-	"test":        {"test testdata/suite/fails", 1},
-	"test-run":    {"test testdata/suite/fails --run fine", 0},
-	"test-broken": {"test testdata/suite/broken", 2},
-	"test-json":   {"test testdata/suite/fails --run value|chain -o json", 1},
-	"test-junit":  {"test testdata/suite/fails testdata/suite/broken -o junit", 2},
-	"test-focus":  {"test testdata/suite/focus", 0},
-	"test-strict": {"test testdata/suite/focus --fail-on-focus", 1},
+	"test":         {"test testdata/suite/fails", 1},
+	"test-run":     {"test testdata/suite/fails --run fine", 0},
+	"test-broken":  {"test testdata/suite/broken", 2},
+	"test-json":    {"test testdata/suite/fails --run value|chain -o json", 1},
+	"test-junit":   {"test testdata/suite/fails testdata/suite/broken -o junit", 2},
+	"test-focus":   {"test testdata/suite/focus", 0},
+	"test-strict":  {"test testdata/suite/focus --fail-on-focus", 1},
 }
 
 // goldensElsewhere are commands without one here, and why.

@@ -23,7 +23,6 @@ var pure = []string{
 	"pkg/blueprint", "pkg/stamp", "pkg/stamped", "pkg/ytt", "pkg/realize", "pkg/offline", "pkg/tree", "pkg/table", "pkg/why",
 	"pkg/lint", "pkg/manifest", "pkg/schema", "pkg/near", "pkg/suite",
 }
-var pure = []string{"pkg/blueprint", "pkg/stamp", "pkg/stamped", "pkg/ytt", "pkg/realize", "pkg/tree", "pkg/table", "pkg/why", "pkg/lint", "pkg/manifest", "pkg/schema", "pkg/offline", "pkg/suite"}
 
 // allowedInPure are the parts of client-go that are pure themselves, the table of types
 // among them, and those below net that only parse.

@@ -7,6 +7,8 @@ import (
 
 // SelectablePaths are the fields of an owner by which blueprints and options may select
 // (spec: api V-SEL-6).
+//
+// +kubebuilder:object:generate=false
 type SelectablePaths struct {
 	// Owner may stand before a path, with a dot; what is selected is the same.
 	Owner string

@@ -13,6 +13,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/reference"
+	"github.com/carto-run/carto/pkg/near"
 	"github.com/carto-run/carto/pkg/offline"
 )
 
@@ -189,7 +190,7 @@ func (o *Options) choose(set *set) ([]*owner, error) {
 			if r.Name == "" {
 				what = r.Noun.Name
 			}
-			return nil, cmdutil.Findingf("there is no %s in %s%s", what, strings.Join(o.Files, ", "), cmdutil.DidYouMean(r.Name, others))
+			return nil, cmdutil.Findingf("there is no %s in %s%s", what, strings.Join(o.Files, ", "), near.DidYouMean(r.Name, others))
 		}
 	}
 	return chosen, nil
@@ -217,5 +218,5 @@ func (o *Options) unknownStep(walks []*offline.Walk) error {
 	if len(names) == 0 {
 		return nil // that no blueprint was selected is told anyway
 	}
-	return cmdutil.Findingf("there is no step %q; there are: %s%s", o.Step, strings.Join(names, ", "), cmdutil.DidYouMean(o.Step, names))
+	return cmdutil.Findingf("there is no step %q; there are: %s%s", o.Step, strings.Join(names, ", "), near.DidYouMean(o.Step, names))
 }
