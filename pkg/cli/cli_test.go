@@ -215,7 +215,7 @@ func TestBadFlags(t *testing.T) {
 		"diff", "diff -f a.yaml -A -n x", "diff -f a.yaml --concurrency 0", "diff -f a.yaml -l !", "diff -f - -", "diff -f a.yaml -o xml", "diff --removed x", "diff -f a.yaml --as ada --as-owner", "diff --removed Workload/a",
 		"diff --removed ClusterTemplate/a/b", "diff -f nothere.yaml",
 		"workload events", "workload events a b", "workload events a/b", "workload events a --types Bad", "workload events a --since -1s", "workload events a -o x", "runnable events a --step x",
-		"lint nothere", "lint -o xml", "lint --fail-on never", "lint --fail-on off", "lint --rule XYZ123", "lint --disable unknown-input-stpe", "lint - -f -", "lint - --workload -",
+		"lint nothere", "lint -o xml", "lint --fail-on never", "lint --fail-on off", "lint --level off", "lint --rule XYZ123", "lint --disable unknown-input-stpe", "lint - -f -", "lint - --workload -",
 		"lint - --fix", "lint --dry-run", "lint --write-baseline", "lint --config nothere.yaml", "lint --baseline nothere.json", "lint testdata/lint/config",
 		"lint --kubernetes-version new", "lint --target-version 1", "lint testdata/lint/empty", "lint testdata/lint/a testdata/lint/b",
 		"lint rules x", "lint rules -o xml", "lint explain", "lint explain REF999 STY",

@@ -41,6 +41,7 @@ type Options struct {
 	Only          []string
 	Disabled      []string
 	FailOn        string
+	Level         string
 
 	Fix    bool
 	DryRun bool
@@ -112,6 +113,7 @@ is, and 2 when an input could not be read; what is wrong in the others is told e
 	flags.StringSliceVar(&o.Only, "rule", nil, "Run only these rules: IDs, names or families.")
 	flags.StringSliceVar(&o.Disabled, "disable", nil, "Disable these rules: IDs, names or families.")
 	flags.StringVar(&o.FailOn, "fail-on", "", "Level from which on findings make the command fail. One of: error, warning, info; default error.")
+	flags.StringVar(&o.Level, "level", "", "Level from which on text and compact show findings. One of: error, warning, info; default warning, or what --fail-on and --rule ask for.")
 	flags.BoolVar(&o.Fix, "fix", false, "Fix what is safe to fix, and report what is left.")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "With --fix: print the changes, and write nothing.")
 	flags.StringVarP(&o.Output, "output", "o", "text", "Output format. One of: "+strings.Join(report.Formats, ", ")+".")
@@ -122,6 +124,7 @@ is, and 2 when an input could not be read; what is wrong in the others is told e
 	}
 	fixed("output", report.Formats...)
 	fixed("fail-on", "error", "warning", "info")
+	fixed("level", "error", "warning", "info")
 	for _, flag := range []string{"rule", "disable"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, completion.Several(ruleWords()...))
 	}
@@ -160,9 +163,9 @@ func (o *Options) Validate() error {
 	if !slices.Contains(report.Formats, o.Output) {
 		faultf("unknown output format %q; one of: %s", o.Output, strings.Join(report.Formats, ", "))
 	}
-	if o.FailOn != "" {
-		if level, err := lint.ParseLevel(o.FailOn); err != nil || level == lint.Off {
-			faultf("--fail-on is %q; one of: error, warning, info", o.FailOn)
+	for flag, value := range map[string]string{"--fail-on": o.FailOn, "--level": o.Level} {
+		if level, err := lint.ParseLevel(value); value != "" && (err != nil || level == lint.Off) {
+			faultf("%s is %q; one of: error, warning, info", flag, value)
 		}
 	}
 	for flag, value := range map[string]string{"--kubernetes-version": o.KubernetesVersion, "--target-version": o.TargetVersion} {
@@ -226,12 +229,12 @@ func (o *Options) Run(ctx context.Context) error {
 		Findings: found.report.Findings, Files: files, Rules: o.rules, Faults: found.set.Faults, Unread: in.unread, FailOn: o.failOn(), Version: version.Version(),
 	}
 	if !o.DryRun {
-		if err := report.Write(o.Streams.Out, o.Output, run, report.Options{Width: o.Streams.Width(), Color: o.Streams.UseColor(), Unicode: o.Streams.Unicode()}); err != nil {
+		if err := report.Write(o.Streams.Out, o.Output, run, report.Options{From: o.from(), Width: o.Streams.Width(), Color: o.Streams.UseColor(), Unicode: o.Streams.Unicode()}); err != nil {
 			return err
 		}
 	}
 	if !o.Quiet {
-		o.sayf("%s", run.Summary())
+		o.sayf("%s%s", run.Summary(), o.hidden(run.Summary()))
 	}
 	switch {
 	case len(in.unread) > 0:
@@ -265,6 +268,31 @@ func (o *Options) choose() {
 			o.rules = append(o.rules, r)
 		}
 	}
+}
+
+// from is the lowest level that formats for people show: infos are many, and few ask for them.
+func (o *Options) from() lint.Level {
+	if level, err := lint.ParseLevel(o.Level); err == nil {
+		return level
+	}
+	if len(o.Only) > 0 {
+		return lint.Info
+	}
+	return min(lint.Warning, o.failOn())
+}
+
+// hidden says how to see what is not shown.
+func (o *Options) hidden(s report.Summary) string {
+	if o.Output != "text" && o.Output != "compact" || o.DryRun {
+		return ""
+	}
+	switch from := o.from(); {
+	case from > lint.Info && s.Infos > 0:
+		return "; infos are shown with --level info"
+	case from > lint.Warning && s.Warnings > 0:
+		return "; warnings are shown with --level warning"
+	}
+	return ""
 }
 
 // failOn is the level from which on the command fails.

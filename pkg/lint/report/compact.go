@@ -10,10 +10,10 @@ import (
 )
 
 // writeCompact writes a line for each finding, as compilers do: editors jump to them.
-func writeCompact(w io.Writer, r Run) error {
+func writeCompact(w io.Writer, r Run, o Options) error {
 	out := &strings.Builder{}
 	for _, f := range r.Findings {
-		if f.Suppressed == "" {
+		if f.Suppressed == "" && f.Level >= o.From {
 			fmt.Fprintf(out, "%s: %s: %s [%s]\n", table.OneLine(f.At.String()), f.Level, sentence(f), f.Rule)
 		}
 	}

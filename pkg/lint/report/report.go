@@ -38,6 +38,8 @@ type Unread struct {
 
 // Options of formats for people.
 type Options struct {
+	// From is the lowest level that they show; the other formats tell everything.
+	From lint.Level
 	// Width of the terminal; 0 is none.
 	Width int
 	// Color and Unicode, where the terminal can.
@@ -53,7 +55,7 @@ func Write(w io.Writer, format string, r Run, o Options) error {
 	case "text":
 		return writeText(w, r, o)
 	case "compact":
-		return writeCompact(w, r)
+		return writeCompact(w, r, o)
 	case "json":
 		return writeJSON(w, r)
 	case "sarif":

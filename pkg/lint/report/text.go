@@ -30,7 +30,7 @@ var levelColours = map[lint.Level]string{lint.Error: "1;31", lint.Warning: "1;33
 func writeText(w io.Writer, r Run, o Options) error {
 	t := &text{Options: o, sources: r.sources()}
 	for _, f := range r.Findings {
-		if f.Suppressed != "" {
+		if f.Suppressed != "" || f.Level < o.From {
 			continue
 		}
 		if t.out.Len() > 0 {
