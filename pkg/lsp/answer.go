@@ -147,6 +147,10 @@ func (s *server) publish(ctx context.Context) {
 		}
 		s.notify(ctx, "textDocument/publishDiagnostics", diagnosticsParams{URI: uriOf(path), Version: s.workspace.open[path].version, Diagnostics: byFile[path]})
 	}
+	if s.workspace.complaint != "" {
+		s.notify(ctx, "window/showMessage", showMessageParams{Type: severityError, Message: s.workspace.complaint})
+		s.workspace.complaint = ""
+	}
 	if s.workspace.truncated {
 		s.workspace.truncated = false
 		s.notify(ctx, "window/showMessage", showMessageParams{Type: severityWarning, Message: fmt.Sprintf("%s reads the first %d files only; open a smaller folder", s.config.Name, maxFiles)})
@@ -166,10 +170,7 @@ func (s *server) diagnostic(f *lint.Finding) diagnostic {
 	}
 	d := diagnostic{
 		Range: linesOf(s.workspace.text(f.At.File)).span(f.At), Severity: severities[f.Level],
-		Code: f.Rule.ID, Source: s.config.Name, Message: message,
-	}
-	if s.config.URL != nil {
-		d.CodeDescription = &codeDescription{Href: s.config.URL(f.Rule)}
+		Code: f.Rule.ID, CodeDescription: &codeDescription{Href: f.Rule.URL()}, Source: s.config.Name, Message: message,
 	}
 	for _, evidence := range f.Evidence {
 		if (evidence.At != manifest.Range{}) {

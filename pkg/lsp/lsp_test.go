@@ -68,10 +68,18 @@ type client struct {
 	conn        *jsonrpc2.Conn
 	dir         string
 	diagnostics chan diagnosticsParams
+	watched     chan string
 	ended       chan error
 }
 
 func (c *client) Handle(_ context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request) {
+	if r.Method == "client/registerCapability" {
+		var asked registrations
+		if err := json.Unmarshal(*r.Params, &asked); err != nil {
+			c.t.Error(err)
+		}
+		c.watched <- asked.Registrations[0].Options.Watchers[0].Glob
+	}
 	if r.Method != "textDocument/publishDiagnostics" {
 		return
 	}
@@ -85,7 +93,7 @@ func (c *client) Handle(_ context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request
 // edit starts a server and an editor in a folder with these files.
 func edit(t *testing.T, files map[string]string) *client {
 	t.Helper()
-	c := &client{t: t, dir: t.TempDir(), diagnostics: make(chan diagnosticsParams, 100), ended: make(chan error, 1)}
+	c := &client{t: t, dir: t.TempDir(), diagnostics: make(chan diagnosticsParams, 100), watched: make(chan string, 1), ended: make(chan error, 1)}
 	for name, text := range files {
 		path := filepath.Join(c.dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -129,11 +137,21 @@ func (c *client) uri(name string) string { return uriOf(filepath.Join(c.dir, nam
 func (c *client) initialize() {
 	c.t.Helper()
 	var result initializeResult
-	c.mustCall("initialize", map[string]any{"rootUri": uriOf(c.dir), "capabilities": map[string]any{}}, &result)
+	c.mustCall("initialize", map[string]any{"rootUri": uriOf(c.dir), "capabilities": map[string]any{
+		"workspace": map[string]any{"didChangeWatchedFiles": map[string]any{"dynamicRegistration": true}},
+	}}, &result)
 	if result.ServerInfo.Name != "carto" || !result.Capabilities.HoverProvider {
 		c.t.Errorf("the server introduces itself as %+v", result)
 	}
 	c.notify("initialized", map[string]any{})
+	select {
+	case glob := <-c.watched:
+		if !strings.Contains(glob, "yaml") {
+			c.t.Errorf("the server wants to hear of %s", glob)
+		}
+	case <-time.After(30 * time.Second):
+		c.t.Error("the server does not ask for changes on disk")
+	}
 }
 
 func (c *client) shows(name, text string) {
@@ -224,8 +242,10 @@ func TestBrokenText(t *testing.T) {
 	c.initialize()
 	c.shows("chain.yaml", chain+"kind: ClusterDelivery\n")
 	c.await("chain.yaml", has("SYN002"))
-	c.types("chain.yaml", 2, chain)
-	c.await("chain.yaml", hasNot("SYN002"))
+	c.types("chain.yaml", 2, chain+"  spec: [\n")
+	c.await("chain.yaml", has("SYN001"))
+	c.types("chain.yaml", 3, chain)
+	c.await("chain.yaml", func(all []diagnostic) bool { return hasNot("SYN001")(all) && hasNot("SYN002")(all) })
 }
 
 // TestCompletion: names that can stand at the cursor.
@@ -365,5 +385,42 @@ func TestConversation(t *testing.T) {
 	_ = rude.conn.Close()
 	if err := <-rude.ended; !errors.Is(err, ErrNoShutdown) {
 		t.Errorf("a client that goes away: %v", err)
+	}
+}
+
+// TestConfiguration: the levels of the workspace's configuration hold, also while it changes.
+func TestConfiguration(t *testing.T) {
+	t.Parallel()
+	c := edit(t, map[string]string{
+		"chain.yaml":       strings.Replace(chain, "resource: source", "resource: sorce", 1),
+		".carto-lint.yaml": "rules: {REF003: info}\n",
+	})
+	c.initialize()
+	is := func(severity int) func([]diagnostic) bool {
+		return func(all []diagnostic) bool {
+			return slices.ContainsFunc(all, func(d diagnostic) bool { return d.Code == "REF003" && d.Severity == severity })
+		}
+	}
+	c.await("chain.yaml", is(severityInfo))
+	if err := os.WriteFile(filepath.Join(c.dir, ".carto-lint.yaml"), []byte("rules: {REF003: warning}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.notify("workspace/didChangeWatchedFiles", map[string]any{"changes": []map[string]any{{"uri": c.uri(".carto-lint.yaml"), "type": 2}}})
+	c.await("chain.yaml", is(severityWarning))
+}
+
+// TestFix: an action heals what lint can heal.
+func TestFix(t *testing.T) {
+	t.Parallel()
+	text := chain + "# carto-lint: ignore REF003 because it was red\n"
+	c := edit(t, map[string]string{"templates.yaml": templates})
+	c.initialize()
+	c.shows("chain.yaml", text)
+	found := c.await("chain.yaml", has("STY003"))
+	at := found[slices.IndexFunc(found, func(d diagnostic) bool { return d.Code == "STY003" })].Range
+	var actions []codeAction
+	c.mustCall("textDocument/codeAction", actionParams{textDocument{URI: c.uri("chain.yaml")}, at}, &actions)
+	if len(actions) != 1 || actions[0].Kind != "quickfix" || len(actions[0].Edit.Changes[c.uri("chain.yaml")]) == 0 {
+		t.Errorf("the actions are %+v", actions)
 	}
 }

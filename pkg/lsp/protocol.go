@@ -22,6 +22,31 @@ type location struct {
 type initializeParams struct {
 	RootURI          string            `json:"rootUri"`
 	WorkspaceFolders []workspaceFolder `json:"workspaceFolders"`
+	Capabilities     struct {
+		Workspace struct {
+			DidChangeWatchedFiles struct {
+				DynamicRegistration bool `json:"dynamicRegistration"`
+			} `json:"didChangeWatchedFiles"`
+		} `json:"workspace"`
+	} `json:"capabilities"`
+}
+
+type registrations struct {
+	Registrations []registration `json:"registrations"`
+}
+
+type registration struct {
+	ID      string       `json:"id"`
+	Method  string       `json:"method"`
+	Options watchOptions `json:"registerOptions"`
+}
+
+type watchOptions struct {
+	Watchers []watcher `json:"watchers"`
+}
+
+type watcher struct {
+	Glob string `json:"globPattern"`
 }
 
 type workspaceFolder struct {

@@ -5,22 +5,21 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/lint/config"
 )
 
 // Config of a server.
 type Config struct {
-	// Rules to apply, and how.
-	Rules   []*lint.Rule
-	Options lint.Options
+	// Rules to apply; their levels are those of the configuration in a folder.
+	Rules []*lint.Rule
 	// Name and Version that the server tells its client.
 	Name, Version string
-	// URL of a rule's page; nil when there are none.
-	URL func(*lint.Rule) string
 }
 
 // lintDelay is how long the server waits for further key presses before it lints.
@@ -33,7 +32,7 @@ var ErrNoShutdown = errors.New("the client ended without a shutdown request")
 func Serve(ctx context.Context, stream io.ReadWriteCloser, config Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &server{config: config, workspace: newWorkspace(), requests: make(chan request), published: map[string]bool{}}
+	s := &server{config: config, workspace: newWorkspace(config.Rules), requests: make(chan request), published: map[string]bool{}}
 	conn := jsonrpc2.NewConn(ctx, jsonrpc2.NewBufferedStream(stream, jsonrpc2.VSCodeObjectCodec{}), receiver(s.requests))
 	s.conn = conn
 	defer func() { _ = conn.Close() }() // it may be closed already
@@ -65,6 +64,8 @@ type server struct {
 	workspace *workspace
 
 	ready, shutdown bool
+	// watches says that the client reports changes on disk to servers that ask for them.
+	watches bool
 	// set and report of the texts as they are; nil after a change.
 	set    *lint.Set
 	report *lint.Report
@@ -115,6 +116,7 @@ func (s *server) receive(ctx context.Context, r request) (changed bool, err erro
 			return false, nil
 		}
 		s.ready = true
+		s.watches = params.Capabilities.Workspace.DidChangeWatchedFiles.DynamicRegistration
 		s.openFolders(params)
 		s.reply(ctx, r, s.initialized())
 		return true, nil
@@ -135,6 +137,9 @@ func (s *server) receive(ctx context.Context, r request) (changed bool, err erro
 		return false, nil
 	}
 	if r.Notif {
+		if r.Method == "initialized" {
+			s.watch(ctx)
+		}
 		return s.notified(r), nil
 	}
 	s.answer(ctx, r)
@@ -150,6 +155,16 @@ func (s *server) openFolders(params initializeParams) {
 		if path, ok := fileOf(folder.URI); ok {
 			s.workspace.add(path)
 		}
+	}
+}
+
+// watch asks the client to tell of files that change on disk. Whether it will is its own
+// affair, so nobody waits for the answer.
+func (s *server) watch(ctx context.Context) {
+	if s.watches {
+		_, _ = s.conn.DispatchCall(ctx, "client/registerCapability", registrations{[]registration{{
+			ID: "files", Method: "workspace/didChangeWatchedFiles", Options: watchOptions{[]watcher{{Glob: "**/*.{yaml,yml,json}"}}},
+		}}})
 	}
 }
 
@@ -196,7 +211,13 @@ func (s *server) notified(r request) (changed bool) {
 			return false
 		}
 		for _, change := range params.Changes {
-			if path, ok := fileOf(change.URI); ok && isManifest(path) && s.workspace.covers(path) {
+			path, ok := fileOf(change.URI)
+			switch {
+			case !ok:
+			case filepath.Base(path) == config.Name:
+				s.workspace.configure(filepath.Dir(path))
+				changed = true
+			case isManifest(path) && s.workspace.covers(path):
 				s.workspace.read(path)
 				changed = true
 			}
@@ -259,6 +280,6 @@ func (s *server) lint() {
 		s.set = s.workspace.set()
 	}
 	if s.report == nil {
-		s.report = lint.Run(s.set, s.config.Rules, s.config.Options)
+		s.report = lint.Run(s.set, s.config.Rules, s.workspace.options())
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/lint/config"
 	"github.com/carto-run/carto/pkg/manifest"
 )
 
@@ -22,11 +23,16 @@ const (
 // workspace is the files of the folders, with the texts of open editors over them.
 type workspace struct {
 	folders []string
+	// configs of lint, by the folder that holds them.
+	configs map[string]*config.Config
+	rules   []*lint.Rule
 	// disk are the files of the folders, by path; open the texts of editors.
 	disk map[string]string
 	open map[string]document
 	// truncated says that a folder holds more files than are read.
 	truncated bool
+	// complaint is what is wrong with a configuration, until it is told.
+	complaint string
 }
 
 type document struct {
@@ -34,8 +40,8 @@ type document struct {
 	version *int
 }
 
-func newWorkspace() *workspace {
-	return &workspace{disk: map[string]string{}, open: map[string]document{}}
+func newWorkspace(rules []*lint.Rule) *workspace {
+	return &workspace{disk: map[string]string{}, open: map[string]document{}, configs: map[string]*config.Config{}, rules: rules}
 }
 
 // isManifest says whether a file can hold objects, by its name.
@@ -55,6 +61,7 @@ func isOutside(name string) bool {
 // add reads a folder. What can not be read is left out: editors show that themselves.
 func (w *workspace) add(folder string) {
 	w.folders = append(w.folders, folder)
+	w.configure(folder)
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -73,6 +80,7 @@ func (w *workspace) add(folder string) {
 
 func (w *workspace) remove(folder string) {
 	w.folders = slices.DeleteFunc(w.folders, func(f string) bool { return f == folder })
+	delete(w.configs, folder)
 	for path := range w.disk {
 		if !w.covers(path) {
 			delete(w.disk, path)
@@ -125,6 +133,9 @@ func (w *workspace) set() *lint.Set {
 	}
 	files := make([]lint.File, 0, len(texts))
 	for path, text := range texts {
+		if config, name := w.configOf(path); config != nil && config.Excluded(name) != "" {
+			continue
+		}
 		files = append(files, lint.File{Name: path, Data: []byte(text)})
 	}
 	slices.SortFunc(files, func(a, b lint.File) int { return strings.Compare(a.Name, b.Name) })
