@@ -82,6 +82,10 @@ func BuildBlueprint(ref tree.Ref, f BlueprintFacts) *Why {
 		kind := strings.ToLower(f.Blueprint.OwnerKind())
 		w.Sentence = fmt.Sprintf("%s is ready: it has %s and serves %s, of which %d failed and %d wait", subject, count(len(f.Blueprint.Resources), "step"),
 			count(len(f.Owners), kind), w.Owners.Failed, w.Owners.Waiting)
+		if f.Ready.Message != "" {
+			// What the agent's lint finds, which keeps nobody from using the blueprint.
+			w.Faults = append(w.Faults, f.Ready.Message)
+		}
 		if len(w.Owners.NotReady) > 0 {
 			o := w.Owners.NotReady[0]
 			w.Next = []string{fmt.Sprintf(tree.Program+" why %s/%s -n %s", kind, o.Name, o.Namespace)}

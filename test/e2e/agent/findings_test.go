@@ -66,6 +66,8 @@ func TestBlueprintFindings(t *testing.T) {
 	broken := withBody(strings.Replace(configMapBody, "$(params.big)$", "$(wrkload.metadata.name)$", 1))
 	n.apply(broken)
 	expectMessage("lint finds errors", "ClusterTemplate one-"+n.ns, "spec.template.data.x", "wrkload", "TPL005")
+	n.plugin(0, "TPL005", "why", "supplychain/one-"+n.ns)
+	n.plugin(0, "TPL005", "supplychain", "get", "one-"+n.ns)
 	n.expect("cart", stampFailure) // for the owner nothing is other than without
 	n.eventually(func() error {
 		if got, err := warnings(); err != nil || got != 1 {

@@ -299,11 +299,12 @@ func notRead(v *view) section {
 	return s
 }
 
-// conditionMessages are those of conditions that are not True, each once.
+// conditionMessages are those of conditions that are not True, or are True and have something
+// to say all the same, each once.
 func conditionMessages(conditions []metav1.Condition, types ...string) []string {
 	var lines []string
 	for _, kind := range types {
-		if c := noun.Condition(conditions, kind); c.Status != metav1.ConditionTrue {
+		if c := noun.Condition(conditions, kind); c.Status != metav1.ConditionTrue || c.Message != "" {
 			lines = tell(lines, "", c.Reason, c.Message)
 		}
 	}
