@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -90,5 +91,25 @@ func TestRecords(t *testing.T) {
 			t.Errorf("%s has no examples", rule)
 		}
 		ids[rule.ID], slugs[rule.Slug] = true, true
+	}
+}
+
+// TestCatalogue: every rule of the catalogue is there, or it is said why not (spec: lint §3.3).
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+	total := 0
+	for family, count := range map[string]int{
+		"SYN": 8, "REF": 13, "GRF": 8, "SEL": 13, "PAR": 11, "TPL": 22, "YTT": 8, "OUT": 8, "HLT": 8, "LIF": 6, "RUN": 6, "ACC": 6, "OWN": 9, "CMP": 4, "SEC": 5, "STY": 4,
+	} {
+		for n := range count {
+			id := fmt.Sprintf("%s%03d", family, n+1)
+			if made := Find(id) != nil; made == (NotMade[id] != "") {
+				t.Errorf("%s: made is %v, and the reason why not is %q", id, made, NotMade[id])
+			}
+			total++
+		}
+	}
+	if want := len(All()) + len(NotMade); total != want || total != 139 {
+		t.Errorf("the catalogue has %d rules, made or not made are %d", total, want)
 	}
 }
