@@ -59,13 +59,15 @@ func newExample(t *testing.T, name string, files map[string]string) *example {
 		t.Fatalf("no files in %s: %v", name, err)
 	}
 	namespace := regexp.MustCompile(`(namespace: |Namespace\nmetadata: {name: )shop\b`)
+	// The type of web is the one that workload create takes by default, for other tests too.
+	kind := regexp.MustCompile(`apps\.tanzu\.vmware\.com/workload-type: web\b`)
 	url := regexp.MustCompile(`file:///tmp/carto/[a-z-]+|https://git\.example/shop/cart\.git`)
 	for _, path := range append([]string{filepath.Join(folder, "stand-ins.yaml")}, paths...) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.manifests = append(e.manifests, url.ReplaceAllString(namespace.ReplaceAllString(string(text), "${1}"+e.ns), e.repo.URL()))
+		e.manifests = append(e.manifests, kind.ReplaceAllString(url.ReplaceAllString(namespace.ReplaceAllString(string(text), "${1}"+e.ns), e.repo.URL()), "apps.tanzu.vmware.com/workload-type: "+e.ns))
 		e.apply(e.manifests[len(e.manifests)-1])
 	}
 	return e

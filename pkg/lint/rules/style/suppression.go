@@ -30,7 +30,7 @@ spec:
     sources:
     - {name: source, resource: source} # carto-lint: ignore REF999 because it is fine # <-
 `,
-	Good: `# carto-lint: ignore REF003 because an overlay adds the step that makes the source
+	Good: `# carto-lint: ignore STY001 because the README of its folder describes it
 apiVersion: carto.run/v1alpha1
 kind: ClusterSupplyChain
 metadata:
@@ -40,7 +40,5 @@ spec:
   resources:
   - name: image
     templateRef: {kind: ClusterImageTemplate, name: kaniko}
-    sources:
-    - {name: source, resource: source}
 `,
 }
