@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -111,13 +113,59 @@ func (p part) parse(name string, text *text) (*Document, []*Fault) {
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?line (\d+): `)
 
-// unreadable says where the library stopped. It leaves out the line when that is the first.
+// maxSearched is the size of a document in which the line of a fault is searched for.
+const maxSearched = 256 << 10
+
+// unreadable says where the document can not be read. The library mostly knows where the
+// collection or the text begins that it was reading, and that sometimes one line too early; it
+// leaves out the line when that is the first, which a line before the text prevents.
 func (p part) unreadable(name string, err error) *Fault {
-	text, line := err.Error(), 1
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		text = text[len(m[0]):]
-		line, _ = strconv.Atoi(m[1])
+	const before = "#\n"
+	fault := func(end int) (message string, line int) {
+		err := yaml.Unmarshal(append([]byte(before), p.text[:end]...), new(yaml.Node))
+		if err == nil {
+			return "", 0
+		}
+		message = err.Error()
+		if m := yamlLine.FindStringSubmatch(message); m != nil {
+			line, _ = strconv.Atoi(m[1])
+			message = message[len(m[0]):]
+		}
+		return strings.TrimPrefix(message, "yaml: "), line - 1
 	}
-	at := Position{Line: p.before + min(max(line, 1), bytes.Count(p.text, []byte("\n"))+1), Column: 1}
-	return &Fault{Range: Range{File: name, Start: at, End: at}, Message: strings.TrimPrefix(text, "yaml: ")}
+	message, line := fault(len(p.text))
+	lines := slices.Collect(bytes.Lines(p.text))
+	switch {
+	case message == "": // with a line before it, it can be read
+		message = strings.TrimPrefix(yamlLine.ReplaceAllString(err.Error(), ""), "yaml: ")
+	case strings.Contains(message, "',' or"): // the bracket that is not closed
+		line++
+	case strings.Contains(message, "unexpected end of stream"), strings.Contains(message, "could not find expected ':'"):
+	case len(p.text) <= maxSearched: // the first line with which the text has the fault
+		whole, end := line, 0
+		ends := make([]int, len(lines))
+		for i, text := range lines {
+			end += len(text)
+			ends[i] = end
+		}
+		line = 1 + sort.Search(len(lines)-1, func(i int) bool {
+			m, l := fault(ends[i])
+			return m == message && l == whole
+		})
+	}
+	line = min(max(line, 1), len(lines)+1)
+	at := Position{Line: p.before + line, Column: 1}
+	if line <= len(lines) {
+		at.Column = columnOfFault(lines[line-1])
+	}
+	return &Fault{Range: Range{File: name, Start: at, End: at}, Message: message}
+}
+
+// columnOfFault is where the line begins, or where it has the tab.
+func columnOfFault(line []byte) int {
+	blank := len(line) - len(bytes.TrimLeft(line, " \t"))
+	if tab := bytes.IndexByte(line[:blank], '\t'); tab >= 0 {
+		return tab + 1
+	}
+	return min(blank, len(bytes.TrimRight(line, " \r\n"))) + 1
 }

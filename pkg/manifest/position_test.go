@@ -117,6 +117,34 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestUnreadable: what can not be read is told where the fault is, not where the library
+// began to read what it is in.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	for reason, c := range map[string]struct {
+		text string
+		want Position
+	}{
+		"a tab before a key":             {"a:\n  b: 1\n\tc: 2\n", Position{3, 1}},
+		"a tab behind blanks":            {"a:\n  b: 1\n  \tc: 2\n", Position{3, 3}},
+		"in the first line":              {"\ta: 1\n", Position{1, 1}},
+		"in a later document":            {"a: 1\n---\na: 1\nb:\n  c: 1\n\td: 1\n", Position{6, 1}},
+		"a key that is indented less":    {"a:\n  b: 1\n c: 2\n", Position{3, 2}},
+		"a bracket that is not closed":   {"a: 1\nb: [1,\n  2\nc\n", Position{2, 1}},
+		"on the first line":              {"a: [1, 2\nb: 1\n", Position{1, 1}},
+		"a quote that is not closed":     {"a:\n  b: \"x\nc: 2\n", Position{2, 3}},
+		"two values on a line":           {"a:\n  b: c: d\n", Position{2, 3}},
+		"an alias without an anchor":     {"a: 1\nb: *x\nc: *y\n", Position{2, 1}},
+		"a name without a colon":         {"a: 1\nb\nc: 1\n", Position{2, 1}},
+		"text behind the document's key": {"--- 'x\nb: 1\n", Position{1, 5}},
+	} {
+		_, faults := ParseAll("f.yaml", []byte(c.text))
+		if len(faults) != 1 || faults[0].Range.Start != c.want {
+			t.Errorf("%s: %v, want one at %v", reason, faults, c.want)
+		}
+	}
+}
+
 // TestValues: values mean what they mean to kubectl.
 func TestValues(t *testing.T) {
 	t.Parallel()
