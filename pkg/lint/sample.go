@@ -66,6 +66,41 @@ func (s *Sample) TooLong() bool {
 // the owners differ; all else that is not said in Owner is the same.
 func (t *Template) Samples() []Sample { return t.samples() }
 
+// Objects are what the template is known to stamp: its body, or what a ytt body made of
+// samples.
+func (t *Template) Objects() []map[string]any {
+	if t.Body != nil {
+		return []map[string]any{t.Body}
+	}
+	var objects []map[string]any
+	for _, sample := range t.Samples() {
+		if len(sample.Documents) == 1 {
+			if object, ok := sample.Documents[0].(map[string]any); ok {
+				objects = append(objects, object)
+			}
+		}
+	}
+	return objects
+}
+
+// FieldInYtt is where a ytt body writes a field: the only line that writes one of that name, or
+// the body as a whole.
+func (t *Template) FieldInYtt(name string) Place {
+	found := 0
+	for i, line := range strings.Split(t.Spec.Ytt, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), name+":") {
+			if found > 0 {
+				return t.Key(YttPath)
+			}
+			found = i + 1
+		}
+	}
+	if found == 0 {
+		return t.Key(YttPath)
+	}
+	return t.Line(YttPath, found)
+}
+
 // sampler renders the samples of a set.
 type sampler struct{ hostile atomic.Int32 }
 

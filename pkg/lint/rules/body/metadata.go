@@ -74,7 +74,7 @@ spec:
 `,
 		Check: func(p *lint.Pass) {
 			for _, t := range p.Templates {
-				for _, object := range stamped(t) {
+				for _, object := range t.Objects() {
 					if _, set := metadata(object)["ownerReferences"]; set {
 						p.Report(place(t, "metadata", "ownerReferences"), "the body sets metadata.ownerReferences, which Carto replaces by the owner that the object is stamped for").
 							Do("remove metadata.ownerReferences")
@@ -97,7 +97,7 @@ var overwritten = []string{
 func reservedLabels(p *lint.Pass) {
 	for _, t := range p.Templates {
 		said := map[string]bool{}
-		for _, object := range stamped(t) {
+		for _, object := range t.Objects() {
 			labels, _ := metadata(object)["labels"].(map[string]any)
 			for _, key := range reserved(labels) {
 				if said[key] {

@@ -78,7 +78,7 @@ func fixedName(p *lint.Pass) {
 		if t.IsRun() || t.Lifecycle != v1alpha1.LifecycleMutable {
 			continue // runs with a fixed name are a matter of LIF001
 		}
-		objects := stamped(t)
+		objects := t.Objects()
 		if len(objects) == 0 || isList(objects[0]) || isClusterScoped(p, objects[0]) || onlyOneOwner(t) {
 			continue
 		}

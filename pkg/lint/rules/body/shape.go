@@ -179,7 +179,7 @@ func incomplete(p *lint.Pass) {
 				p.Report(t.Key(lint.BodyPath), "%s", problem.Message)
 			}
 		}
-		for _, object := range stamped(t) {
+		for _, object := range t.Objects() {
 			if isList(object) {
 				continue // TPL021 says it
 			}
@@ -227,7 +227,7 @@ func several(p *lint.Pass) {
 				p.Report(t.Key(lint.BodyPath), "%s", problem.Message)
 			}
 		}
-		for _, object := range stamped(t) {
+		for _, object := range t.Objects() {
 			if isList(object) {
 				p.Report(place(t, "kind"), "the body is a %s; a template makes one object", object["kind"]).
 					Do("write one template and one step for each object")

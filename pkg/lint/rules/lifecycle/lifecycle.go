@@ -2,6 +2,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -122,12 +123,24 @@ spec:
 `,
 	Check: func(p *lint.Pass) {
 		for _, t := range p.Templates {
-			if t.Lifecycle == v1alpha1.LifecycleMutable && named(t, "generateName") != "" && named(t, "name") == "" {
-				p.Report(t.Key("spec.template.metadata.generateName"), "the template keeps one object up to date, which needs a fixed name").
-					Do("set metadata.name, or lifecycle: immutable")
+			if t.Lifecycle != v1alpha1.LifecycleMutable || !slices.ContainsFunc(t.Objects(), isGenerated) {
+				continue
 			}
+			at := t.Key("spec.template.metadata.generateName")
+			if t.Body == nil {
+				at = t.FieldInYtt("generateName")
+			}
+			p.Report(at, "the template keeps one object up to date, which needs a fixed name").Do("set metadata.name, or lifecycle: immutable")
 		}
 	},
+}
+
+// isGenerated says that the API server is to choose the name of an object.
+func isGenerated(object map[string]any) bool {
+	metadata, _ := object["metadata"].(map[string]any)
+	name, _ := metadata["name"].(string)
+	beginning, _ := metadata["generateName"].(string)
+	return name == "" && beginning != ""
 }
 
 var unjudged = &lint.Rule{

@@ -11,6 +11,12 @@ func template(more, body string) string {
 	return "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: a}\nspec:\n" + more + "  template: " + body + "\n"
 }
 
+// inYtt is a ClusterTemplate in ytt.
+func inYtt(more, metadata string) string {
+	return "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: a}\nspec:\n" + more +
+		"  ytt: |\n    #@ load('@ytt:data', 'data')\n    apiVersion: v1\n    kind: ConfigMap\n    metadata:\n\n      " + metadata + "\n"
+}
+
 func TestNames(t *testing.T) {
 	t.Parallel()
 	run := func(metadata, spec string) string {
@@ -26,6 +32,9 @@ func TestNames(t *testing.T) {
 	})
 	linttest.Try(t, generatedName, []linttest.Case{
 		{Reason: "a name is there too", Text: template("", run("{name: a, generateName: b-}", changing))},
+		{Reason: "a body in ytt", Text: inYtt("", "generateName: #@ data.values.workload.metadata.name + '-'"), Want: []string{"11 error the template keeps one object up to date"}},
+		{Reason: "which is made anew", Text: inYtt("  lifecycle: immutable\n", "generateName: a-")},
+		{Reason: "which has a name", Text: inYtt("", "name: a")},
 		{Reason: "runs of Runnables are never mutable", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterRunTemplate\nmetadata: {name: a}\nspec:\n  template: " + run("{generateName: a-}", changing) + "\n"},
 	})
 	linttest.Try(t, frozenSpec, []linttest.Case{
