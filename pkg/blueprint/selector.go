@@ -176,7 +176,7 @@ func compileSelector(selector v1alpha1.Selector, ownerKind string, report *repor
 	for i, expression := range selector.MatchExpressions {
 		requirement, err := compileExpression(expression)
 		if err != nil {
-			fail(fmt.Sprintf("%s[%d]", at.expressions, i), err)
+			fail(faulty(fmt.Sprintf("%s[%d]", at.expressions, i), string(expression.Operator)), err)
 			continue
 		}
 		s.labels = s.labels.Add(*requirement)
@@ -186,7 +186,7 @@ func compileSelector(selector v1alpha1.Selector, ownerKind string, report *repor
 		requirement.Key = OwnerPath(requirement.Key, ownerKind)
 		field, err := stamp.CompileField(requirement)
 		if err != nil {
-			fail(path, err)
+			fail(faulty(path, string(requirement.Operator)), err)
 			continue
 		}
 		s.fields = append(s.fields, field)
@@ -198,6 +198,16 @@ func compileSelector(selector v1alpha1.Selector, ownerKind string, report *repor
 		}
 	}
 	return s
+}
+
+// faulty is the path of a requirement that is invalid: that of its operator when there is no
+// such operator.
+func faulty(path, operator string) string {
+	switch v1alpha1.FieldSelectorOperator(operator) {
+	case v1alpha1.FieldSelectorOpIn, v1alpha1.FieldSelectorOpNotIn, v1alpha1.FieldSelectorOpExists, v1alpha1.FieldSelectorOpDoesNotExist, "":
+		return path
+	}
+	return path + ".operator"
 }
 
 func compileExpression(expression metav1.LabelSelectorRequirement) (*labels.Requirement, error) {

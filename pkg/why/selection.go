@@ -7,6 +7,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/near"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -129,26 +130,37 @@ func (s *Selection) step(name string) *Choice {
 // far is the distance of a requirement of which the owner has nothing.
 const far = 1000
 
+// another is the distance of a word that no slip makes of what is needed.
+const another = far / 2
+
 func candidate(name string, selector *blueprint.Selector, subject blueprint.Subject) Candidate {
 	c := Candidate{Name: name, Selector: selector.String(), Score: selector.Score()}
 	for _, r := range selector.AllUnmet(subject) {
 		u := Unmet{Requirement: r.String(), Label: r.Label, Wants: r.Wants}
-		near := far
+		distance := far
 		if has, ok := subject.Labels[r.Label]; ok && r.Label != "" {
 			u.Has = &has
 			for _, want := range r.Wants {
-				near = min(near, levenshtein.ComputeDistance(want, has))
+				distance = min(distance, apart(want, has))
 			}
 		} else if r.Label != "" {
 			for key := range subject.Labels {
-				near = min(near, levenshtein.ComputeDistance(r.Label, key))
+				distance = min(distance, apart(r.Label, key))
 			}
 		}
 		c.Unmet = append(c.Unmet, u)
-		c.distance += near
+		c.distance += distance
 	}
 	c.Matches = len(c.Unmet) == 0
 	return c
+}
+
+// apart is how many letters of a word are wrong, as long as it may have been meant.
+func apart(word, is string) int {
+	if word != is && len(near.Names(is, []string{word})) == 0 {
+		return another
+	}
+	return levenshtein.ComputeDistance(word, is)
 }
 
 func (c *Choice) decide() {

@@ -1,6 +1,7 @@
 package body
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/blueprint"
@@ -161,9 +162,7 @@ func notGiven(p *lint.Pass) {
 		for i := range t.Reads {
 			if r := &t.Reads[i]; !r.Guarded && !r.Key && !t.IsRun() {
 				unknownField(p, t, r)
-				for _, use := range t.Uses {
-					notGivenTo(p, use, r)
-				}
+				notGivenTo(p, t.Uses, r)
 			}
 		}
 	}
@@ -193,17 +192,29 @@ func unknownField(p *lint.Pass, t *lint.Template, r *lint.Read) {
 	}
 }
 
-func notGivenTo(p *lint.Pass, use *lint.Use, r *lint.Read) {
-	if r.Root() == "deployment" && len(r.Names) > 1 && use.Step.Declared(blueprint.InputDeployment) == 0 {
-		report(p, use, r, "the body reads %s, but %s is given no deployment", r.Path(), use).
-			Do("add the input to the step: deployment: {resource: STEP}")
+// notGivenTo reports a read once for all steps that are not given the input.
+func notGivenTo(p *lint.Pass, uses []*lint.Use, r *lint.Read) {
+	if len(r.Names) < 2 {
+		return
+	}
+	if r.Root() == "deployment" {
+		if without := lacking(uses, func(use *lint.Use) bool { return use.Step.Declared(blueprint.InputDeployment) == 0 }); len(without) > 0 {
+			f := report(p, without[0], r, "the body reads %s, but %s is given no deployment", r.Path(), without[0]).
+				Do("add the input to the step: deployment: {resource: STEP}")
+			alsoUsedBy(f, without[1:])
+		}
 	}
 	for _, of := range inputTypes {
-		if r.Root() != of.plural || len(r.Names) < 2 || use.Step.Input(of.of, r.Names[1]) != nil {
+		if r.Root() != of.plural {
 			continue
 		}
-		f := report(p, use, r, "the body reads %s, but %s is given no %s %q", r.Path(), use, of.single, r.Names[1])
-		names := namesOf(use, of.of)
+		without := lacking(uses, func(use *lint.Use) bool { return use.Step.Input(of.of, r.Names[1]) == nil })
+		if len(without) == 0 {
+			continue
+		}
+		f := report(p, without[0], r, "the body reads %s, but %s is given no %s %q", r.Path(), without[0], of.single, r.Names[1])
+		alsoUsedBy(f, without[1:])
+		names := namesOf(without[0], of.of)
 		if meant := near.Names(r.Names[1], names); len(meant) > 0 {
 			f.Do("read %s.%s", of.plural, meant[0])
 		} else if len(names) > 0 {
@@ -211,6 +222,19 @@ func notGivenTo(p *lint.Pass, use *lint.Use, r *lint.Read) {
 		} else {
 			f.Do("add the input to the step: %s: [{name: %s, resource: STEP}]", of.plural, r.Names[1])
 		}
+	}
+}
+
+func lacking(uses []*lint.Use, lacks func(*lint.Use) bool) []*lint.Use {
+	return slices.DeleteFunc(slices.Clone(uses), func(use *lint.Use) bool { return !lacks(use) })
+}
+
+// maxOthers bounds how many further steps of the same fault one finding lists.
+const maxOthers = 4
+
+func alsoUsedBy(f *lint.Finding, uses []*lint.Use) {
+	for _, use := range uses[:min(len(uses), maxOthers)] {
+		f.Because(use.Blueprint.Doc.Key(use.StepPath), "%s is not given it either", use)
 	}
 }
 

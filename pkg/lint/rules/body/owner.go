@@ -1,7 +1,6 @@
 package body
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -182,7 +181,7 @@ func why(root string, answer schema.Answer) string {
 	if answer.Known != "" {
 		at += "." + answer.Known
 	}
-	return fmt.Sprintf("of %s, %s", at, answer.Why)
+	return at + " " + answer.Why
 }
 
 // choices are the fields of which an owner has one or another.

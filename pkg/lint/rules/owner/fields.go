@@ -263,7 +263,8 @@ func checkQuantities(p *lint.Pass) {
 			limit, ok := limits[name]
 			if request := requests[name]; ok && request.Cmp(limit) > 0 {
 				p.Report(o.Value(below("requests", name)), "%s requests %s of %s, which is above the limit of %s", o, request.String(), name, limit.String()).
-					Because(o.Value(below("limits", name)).Range, "the limit")
+					Because(o.Value(below("limits", name)).Range, "the limit").
+					Do("request less, or allow more")
 			}
 		}
 	}

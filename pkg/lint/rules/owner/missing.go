@@ -85,6 +85,7 @@ func (c *checker) route(route *lint.Route) {
 		for _, reader := range g.readers {
 			f.Because(reader.Range, "read by %s", reader.Object)
 		}
+		f.Do("set it, or ask for it in the selector of the blueprint or option")
 	}
 }
 

@@ -163,6 +163,7 @@ func checkTies(p *lint.Pass) {
 			for _, b := range route.Blueprints {
 				f.Because(b.Key("spec").Range, "%s", b.Selector)
 			}
+			f.Do("tell the blueprints apart by another label or field, or give one of them one requirement more")
 		}
 		for _, step := range route.Steps {
 			if len(step.Step.Options) == 0 || len(step.Uses) < 2 {
@@ -176,6 +177,7 @@ func checkTies(p *lint.Pass) {
 			for _, use := range step.Uses {
 				f.Because(use.Blueprint.Key(use.Path).Range, "%s", use.Option.Selector)
 			}
+			f.Do("make the options exclude each other, or give one of them one requirement more")
 		}
 	}
 }

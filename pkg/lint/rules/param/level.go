@@ -27,7 +27,11 @@ Keep one of the two.`,
   - {name: builder, default: b}
   resources: []
 `,
-	Check: (*lint.Pass).Diagnosed,
+	Check: func(p *lint.Pass) {
+		p.DiagnosedWith(func(_ *lint.Blueprint, f *lint.Finding) {
+			f.Do("give it a value, which owners can not change, or a default, which they can")
+		})
+	},
 }
 
 var ignored = &lint.Rule{

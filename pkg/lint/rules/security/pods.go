@@ -149,14 +149,14 @@ var taskKinds = map[string][]string{
 func images(p *lint.Pass) {
 	for _, t := range p.Templates {
 		imagesIn(t.Body, lint.BodyPath, func(path, image, kind string) {
-			p.Report(t.Value(path), "the image %s of a %s is not fixed by a digest", image, kind)
+			p.Report(t.Value(path), "the image %s of a %s is not fixed by a digest", image, kind).Do("name it by its digest")
 		})
 		if !strings.Contains(t.Spec.Ytt, "image:") {
 			continue
 		}
 		for _, doc := range t.Literals() {
 			imagesIn(doc.Object, "", func(path, image, kind string) {
-				p.Report(t.Line(lint.YttPath, doc.Value(path).Start.Line), "the image %s of a %s is not fixed by a digest", image, kind)
+				p.Report(t.Line(lint.YttPath, doc.Value(path).Start.Line), "the image %s of a %s is not fixed by a digest", image, kind).Do("name it by its digest")
 			})
 		}
 	}

@@ -66,7 +66,13 @@ spec:
   - {key: spec.image, operator: Exists}
   resources: []
 `,
-	Check: (*lint.Pass).Diagnosed,
+	Check: func(p *lint.Pass) {
+		p.DiagnosedWith(func(_ *lint.Blueprint, f *lint.Finding) {
+			if strings.HasSuffix(f.Field, ".operator") {
+				f.Do("write In, NotIn, Exists or DoesNotExist, just so")
+			}
+		})
+	},
 }
 
 var unknownField = &lint.Rule{

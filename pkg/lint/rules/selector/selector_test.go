@@ -168,6 +168,7 @@ func TestForm(t *testing.T) {
 		{Reason: "what is no path is said elsewhere", Text: field("'spec.env['", "In")},
 	})
 	linttest.Try(t, invalidSelector, []linttest.Case{
+		{Reason: "an operator in small letters", Text: written("a", "selectorMatchExpressions:\n  - key: type\n    operator: in\n    values: [web]"), Want: []string{"8 error the requirement is invalid"}},
 		{Reason: "all at once, each at its place", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: {name: a}\nspec:\n  selector:\n    a: b\n    \"-c\": d\n    e: \"-\"\n  selectorMatchExpressions:\n  - {key: x, operator: Is}\n",
 			Want: []string{"7 error", "8 error", "10 error"}},
 		{Reason: "an option", Text: written("a", withLabels("type: web"), step("{matchFields: [{key: spec.image, operator: Exists, values: [a]}]}", "{matchLabels: {a: b}}")), Want: []string{"12 error"}},
