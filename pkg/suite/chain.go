@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -226,8 +227,12 @@ func (c *chainTest) unobserved(walk *offline.Walk, pending map[string]map[string
 			return broken(err)
 		}
 	}
-	for _, fault := range faults {
-		c.fail(fault.Error())
+	for i, step := range slices.Sorted(maps.Keys(pending)) { // each has its fault
+		message := faults[i].Error()
+		if ready := apimeta.FindStatusCondition(statusOf(walk, step).Conditions, v1alpha1.ConditionReady); ready != nil && ready.Message != "" {
+			message += ": " + ready.Message
+		}
+		c.fail(message)
 	}
 	return nil
 }
@@ -349,9 +354,22 @@ func (c *chainTest) compareConditions(wanted map[string]wantedCondition, at stri
 	var found []Difference
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		w := wanted[name]
-		found = append(found, w.differences(manifest.Join(at, name), apimeta.FindStatusCondition(have, name))...)
+		is := apimeta.FindStatusCondition(have, name)
+		differences := w.differences(manifest.Join(at, name), is)
+		if is == nil && len(differences) > 0 && len(have) > 0 {
+			differences[0].Message += "; there are: " + strings.Join(typesOf(have), ", ")
+		}
+		found = append(found, differences...)
 	}
 	return c.differing("conditions are not as expected", found)
+}
+
+func typesOf(conditions []metav1.Condition) []string {
+	types := make([]string, len(conditions))
+	for i, c := range conditions {
+		types[i] = c.Type
+	}
+	return types
 }
 
 func (c *chainTest) compareOutputs(wanted *expectedStep, at string, status v1alpha1.ResourceStatus) *Failure {

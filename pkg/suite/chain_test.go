@@ -84,7 +84,7 @@ func TestChain(t *testing.T) {
 		{"as it should be", base, Passed, nil},
 		{"another condition", strings.Replace(base, "Ready: Unknown", "Ready: False", 1), Failed, []string{"t/steps.yaml:4: moment 1 (nothing is there): conditions are not as expected", "5 moments[0].expected.conditions.Ready: Unknown MissingValueAtPath"}},
 		{"another reason", strings.Replace(base, "reason: Ready", "reason: Other", 1), Failed, []string{"moment 2: conditions", "12 moments[1].expected.conditions.Ready.reason: True Ready, expected Other"}},
-		{"a condition that is not there", strings.Replace(base, "Nope: null", "Nope: True", 1), Failed, []string{"Nope: there is no such condition"}},
+		{"a condition that is not there", strings.Replace(base, "Nope: null", "Nope: True", 1), Failed, []string{"Nope: there is no such condition; there are: SupplyChainReady, "}},
 		{"a condition that should not be there", strings.Replace(base, "Nope: null", "SupplyChainReady: null", 1), Failed, []string{"SupplyChainReady: True Ready, expected no such condition"}},
 		{"another output", strings.Replace(base, "revision: one}}\n      run", "revision: two}}\n      run", 1), Failed, []string{`steps.fetch.outputs.revision: "one", expected "two"`}},
 		{"another object", strings.Replace(base, "data: {url: here}", "data: {url: there}", 1), Failed, []string{"the stamped object is not as expected", `4 data.url: "here", expected "there"`}},
@@ -92,7 +92,7 @@ func TestChain(t *testing.T) {
 		{"an object too few", strings.Replace(base, "run: {object: null}", "run: {object: {a: b}}", 1), Failed, []string{"step run has stamped nothing"}},
 		{"nothing is expected", steps("- expected: {}\n"), Failed, []string{"moment 1: nothing is expected of this moment; --update writes what there is"}},
 		{"a moment without expectations", steps("- observed: {fetch: {status: {url: here, revision: one}}}\n"), Passed, nil},
-		{"what cannot be observed", steps("- observed: {run: {status: {}}}\n"), Failed, []string{"t/steps.yaml:3:", "step run of Workload shop/cart has stamped nothing yet"}},
+		{"what cannot be observed", steps("- observed: {run: {status: {}}}\n"), Failed, []string{"t/steps.yaml:3:", "step run of Workload shop/cart has stamped nothing yet that could be observed: "}},
 		{"a step that is observed and is none", steps("- observed: {rnu: {status: {}}}\n"), Broken, []string{"has no step rnu; there are: fetch, run"}},
 		{"a step that is expected and is none", steps("- expected: {steps: {rnu: {object: null}}}\n"), Broken, []string{"t/steps.yaml:3: ClusterSupplyChain web has no step rnu"}},
 		{"another owner from now on", steps("- expected: {conditions: {Ready: Unknown}}\n- owner: other.yaml\n  expected: {conditions: {SupplyChainReady: {status: False, reason: SupplyChainNotFound}}}\n") +

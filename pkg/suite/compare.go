@@ -139,9 +139,35 @@ func (d *differ) compare(path string, expected, actual any) {
 		}
 		return
 	}
+	if e, a, line := firstLine(expected, actual); line > 0 {
+		d.found = append(d.found, Difference{Path: path, Message: fmt.Sprintf("line %d is %s, expected %s", line, brief(a), brief(e))})
+		return
+	}
 	if !equality.Semantic.DeepEqual(expected, actual) {
 		d.found = append(d.found, Difference{Path: path, Message: fmt.Sprintf("%s, expected %s", brief(actual), brief(expected))})
 	}
+}
+
+// firstLine is the first line, from 1, in which two texts differ of which one has several; 0
+// for anything else.
+func firstLine(expected, actual any) (e, a any, line int) {
+	left, isText := expected.(string)
+	right, too := actual.(string)
+	if !isText || !too || left == right || !strings.Contains(left+right, "\n") {
+		return nil, nil, 0
+	}
+	lefts, rights := strings.Split(left, "\n"), strings.Split(right, "\n")
+	for line < len(lefts) && line < len(rights) && lefts[line] == rights[line] {
+		line++
+	}
+	e, a = nothing{}, nothing{}
+	if line < len(lefts) {
+		e = lefts[line]
+	}
+	if line < len(rights) {
+		a = rights[line]
+	}
+	return e, a, line + 1
 }
 
 func get(m map[string]any, key string) any {

@@ -34,7 +34,10 @@ func (f Files) show(name string) string {
 
 func (f Files) read(name string) ([]byte, error) {
 	info, err := fs.Stat(f.FS, name)
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err == nil && info.IsDir():
+		err = errors.New("it is a directory; name the files in it")
+	case err == nil && !info.Mode().IsRegular():
 		err = errors.New("it is no file") // a pipe would be waited for
 	}
 	if err != nil {

@@ -192,7 +192,7 @@ func TestFaults(t *testing.T) {
 		{"an absolute path", base + "-- t/info.yaml --\ngiven:\n  template: {path: /etc/passwd}\n", Broken, []string{"t/info.yaml:2: given.template.path:", "leads out"}},
 		{"a path of a chain that leaves", base + "-- t/info.yaml --\ngiven: {supplyChain: {paths: [../../x]}}\n", Broken, []string{"given.supplyChain.paths[0]:", "leads out"}},
 		{"a file that is not there", base + "-- t/info.yaml --\ngiven: {workload: nope.yaml}\n", Broken, []string{"cannot read t/nope.yaml"}},
-		{"a directory for a file", base + "-- t/info.yaml --\ngiven: {workload: ../t}\n", Broken, []string{"cannot read t: it is no file"}},
+		{"a directory for a file", base + "-- t/info.yaml --\ngiven: {workload: ../t}\n", Broken, []string{"cannot read t: it is a directory; name the files in it"}},
 		{"an unknown way to compare", base + "-- t/info.yaml --\ncompareOptions: {namedCMPOptionFuncs: [Nope]}\n", Broken, []string{`"Nope" is not known`, numbersAsFloats}},
 		{"a mock and a chain", base + "-- t/info.yaml --\ngiven: {mockSupplyChain: {}, supplyChain: {}}\n", Broken, []string{"given.mockSupplyChain: there is a real supply chain as well"}},
 		{"a mock beside the files of a chain", base + aChain + "-- t/info.yaml --\ngiven: {mockSupplyChain: {}}\n", Broken, []string{"there is a real supply chain as well"}},
@@ -289,15 +289,18 @@ metadata:
 data:
   list: [1, {a: 1}]
   replicas: "1"
+  text: |
+    a
+    b
 `
-	template := strings.Replace(aTemplate, "data: {replicas: $(params.replicas)$}", "data: {replicas: 1, list: [1, {a: 2}, 3]}", 1)
+	template := strings.Replace(aTemplate, "data: {replicas: $(params.replicas)$}", `data: {replicas: 1, list: [1, {a: 2}, 3], text: "a\nc\n"}`, 1)
 	f := runAll(t, files(template+aWorkload+expected), "t", Options{}).Tests[0].Failures[0]
 	var got []string
 	for _, d := range f.Differences {
 		got = append(got, fmt.Sprintf("%d %s: %s", d.Line, d.Path, d.Message))
 	}
 	for _, want := range []string{
-		`8 data.list[1].a: 2, expected 1`, `8 data.list[2]: 3, expected nothing`, `9 data.replicas: 1, expected "1"`,
+		`8 data.list[1].a: 2, expected 1`, `8 data.list[2]: 3, expected nothing`, `9 data.replicas: 1, expected "1"`, `10 data.text: line 2 is "c", expected "b"`,
 		`6 metadata.labels['shop.example/a']: nothing, expected "b"`, `4 metadata.name: "cart", expected nothing`,
 	} {
 		if !slices.Contains(got, want) {
