@@ -142,7 +142,11 @@ func (o *ExplainOptions) Validate() error {
 	var faults []error
 	for _, name := range o.Rules {
 		if rules.Find(name) == nil {
-			faults = append(faults, fmt.Errorf("there is no rule %q%s", name, near.DidYouMean(name, ruleWords())))
+			meant := near.DidYouMean(name, ruleWords())
+			if meant == "" {
+				meant = "; lint rules lists them"
+			}
+			faults = append(faults, fmt.Errorf("there is no rule %q%s", name, meant))
 		}
 	}
 	return cmdutil.Usage(faults)

@@ -70,7 +70,11 @@ func (t *text) finding(f *lint.Finding) {
 		t.excerpt(e.At, blue, "-")
 	}
 	if f.Remedy != "" {
-		t.wrapped("  "+t.paint(green, "remedy:")+" ", "    ", table.OneLine(f.Remedy), nil)
+		first, yaml, _ := strings.Cut(f.Remedy, "\n")
+		t.wrapped("  "+t.paint(green, "remedy:")+" ", "    ", table.OneLine(first), nil)
+		for line := range strings.Lines(yaml) { // to be copied as it is
+			t.out.WriteString("    " + table.Printable(strings.TrimRight(line, "\n")) + "\n")
+		}
 	}
 	if len(f.Fix) > 0 {
 		t.wrapped("  "+t.paint(green, "fix:")+" ", "    ", "--fix makes this change", nil)
