@@ -124,18 +124,25 @@ func needsOf(set *lint.Set, b *lint.Blueprint) []need {
 		if !known {
 			continue
 		}
-		n := need{use: use, kind: kind, group: kind.Group, verbs: verbsOfObjects}
+		verbs := verbsOfObjects
 		if use.Template.Lifecycle != v1alpha1.LifecycleMutable {
-			n.verbs = verbsOfRuns
+			verbs = verbsOfRuns
 		}
-		if described := set.Schemas.Kind(kind); described != nil {
-			n.resource = described.Plural
-		} else {
-			n.resource = kindschema.GuessPlural(kind)
-		}
+		n := needOf(set, kind, verbs)
+		n.use = use
 		needs = append(needs, n)
 	}
 	return needs
+}
+
+func needOf(set *lint.Set, kind schema.GroupVersionKind, verbs []string) need {
+	n := need{kind: kind, group: kind.Group, verbs: verbs}
+	if described := set.Schemas.Kind(kind); described != nil {
+		n.resource = described.Plural
+	} else {
+		n.resource = kindschema.GuessPlural(kind)
+	}
+	return n
 }
 
 // minimalRole is the YAML of a Role that grants the needs, one line a resource.

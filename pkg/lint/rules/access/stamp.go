@@ -11,7 +11,8 @@ var mayNotStamp = &lint.Rule{
 	Title: "the service account may not write what a step stamps",
 	Text: `Carto stamps with the rights of the service account that the owner names, else the blueprint, else ` + "`default`" + `. An
 object needs create, patch and delete; a run (lifecycle immutable or tekton) needs create and delete. Without them the
-step fails with TemplateRejectedByAPIServer.
+step fails with TemplateRejectedByAPIServer. A Runnable makes its runs with the account that it names itself, else ` + "`default`" + `, and
+needs list for what it selects.
 
 Add the verbs to the account's Role. ACC006 prints the whole Role that a blueprint needs. The rule looks only at accounts whose roles
 are in the set.`,
@@ -45,20 +46,26 @@ func checkMayNotStamp(p *lint.Pass) {
 			if !a.fallback {
 				f.Because(a.named.Range, "the account is named here")
 			}
-			for _, b := range rights.bindings {
-				at := b.object
-				if r := g.role(b); r != nil {
-					at = r.object
-				}
-				f.Because(at.Key("rules").Range, "%s grants other rights", at)
-			}
-			if len(rights.bindings) == 0 {
-				f.Do("bind the account to a Role with this rule:\n%s", ruleOf(n))
-				continue
-			}
-			f.Do("add this rule to a Role of the account:\n%s", ruleOf(n))
+			g.advise(f, rights, n)
 		}
 	}
+	checkRunners(p, g)
+}
+
+// advise shows what the account may do, and the rule that is missing.
+func (g *grants) advise(f *lint.Finding, rights rights, n need) {
+	for _, b := range rights.bindings {
+		at := b.object
+		if r := g.role(b); r != nil {
+			at = r.object
+		}
+		f.Because(at.Key("rules").Range, "%s grants other rights", at)
+	}
+	if len(rights.bindings) == 0 {
+		f.Do("bind the account to a Role with this rule:\n%s", ruleOf(n))
+		return
+	}
+	f.Do("add this rule to a Role of the account:\n%s", ruleOf(n))
 }
 
 func ruleOf(n need) string {
