@@ -144,12 +144,8 @@ func unknownOwnerField(p *lint.Pass) {
 			}
 			kinds := ownerKinds(t, r.Root())
 			for _, kind := range kinds {
-				known := p.Schemas.Kind(v1alpha1.GroupVersion.WithKind(kind))
-				if known == nil {
-					continue
-				}
-				answer := known.Schema.Field(r.Names[1:]...)
-				if answer.Possible != schema.No {
+				answer, impossible := impossibleIn(p, kind, r)
+				if !impossible {
 					continue
 				}
 				f := p.Report(r.Place, "the body reads %s, which a %s can not have: %s", r.Path(), kind, why(r.Root(), answer))
@@ -173,6 +169,16 @@ func unknownOwnerField(p *lint.Pass) {
 			}
 		}
 	}
+}
+
+// impossibleIn says that owners of a kind can not have what is read.
+func impossibleIn(p *lint.Pass, kind string, r *lint.Read) (schema.Answer, bool) {
+	known := p.Schemas.Kind(v1alpha1.GroupVersion.WithKind(kind))
+	if known == nil {
+		return schema.Answer{}, false
+	}
+	answer := known.Schema.Field(r.Names[1:]...)
+	return answer, answer.Possible == schema.No
 }
 
 // why says what is wrong with the path, from the first name on.
@@ -245,7 +251,9 @@ func optionalField(p *lint.Pass) {
 		}
 		said := map[string]bool{}
 		for i := range t.Reads {
-			if r := &t.Reads[i]; isOwner(r.Root()) && !r.Key {
+			r := &t.Reads[i]
+			impossible := func(kind string) bool { _, is := impossibleIn(p, kind, r); return is }
+			if isOwner(r.Root()) && !r.Key && !slices.ContainsFunc(ownerKinds(t, r.Root()), impossible) {
 				ReportNeeded(p, t, r, Needed(r, false), said, true)
 			}
 		}

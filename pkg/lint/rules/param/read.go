@@ -7,6 +7,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/near"
 )
 
 // The chain and the template of the examples.
@@ -189,6 +190,14 @@ func orRemove(meant string) string {
 	return meant
 }
 
+// readOrRemove is for a param that nothing reads: what the body reads in its place may be it.
+func readOrRemove(name string, undeclared []string) string {
+	if names := near.Names(name, undeclared); len(names) > 0 {
+		return "the body reads " + strings.Join(names, " and ") + ": write one name in both places"
+	}
+	return "remove it"
+}
+
 var unreadDefault = &lint.Rule{
 	ID: "PAR003", Slug: "unread-default", Level: lint.Warning, Needs: lint.NeedsFiles,
 	Title: "a template declares a param that its body does not read",
@@ -211,7 +220,7 @@ Read it, correct the name, or remove it.`,
 			l := ofTemplate(t)
 			for i, e := range l.entries {
 				if isAddressable(e.name) && !t.CanRead("params", e.name) {
-					p.Report(l.name(i), "%s declares the param %q, but its body does not read it", t, e.name).Do("%s", orRemove(meant(e.name, undeclaredReads(t))))
+					p.Report(l.name(i), "%s declares the param %q, but its body does not read it", t, e.name).Do("%s", readOrRemove(e.name, undeclaredReads(t)))
 				}
 			}
 		}
