@@ -1,6 +1,7 @@
 package body
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/lint"
@@ -13,7 +14,8 @@ var tagRules = []*lint.Rule{
 		ID: "TPL004", Slug: "malformed-tag", Level: lint.Error, Needs: lint.NeedsFiles,
 		Title: "a tag can not be understood",
 		Text: `What stands between ` + "`$(` and `)$`" + ` is a path: names with dots between them, indexes and filters. A tag that
-is no path fails for every owner. One that ends with ` + "`)`" + ` alone is no tag at all: its text is stamped as it is.
+is no path fails for every owner. One that ends with ` + "`)`" + ` alone, or
+has other brackets, is no tag at all: its text is stamped as it is.
 
 Carto takes a tag for one only where its first name is one that templates have, so that the
 ` + "`$(…)`" + ` of shells and of Tekton is left alone.`,
@@ -130,6 +132,7 @@ func malformed(p *lint.Pass) {
 			p.Report(where, "%s", problem.Message)
 		}
 		unclosed(p, t)
+		misbracketed(p, t)
 	}
 }
 
@@ -164,6 +167,31 @@ func unclosed(p *lint.Pass, t *lint.Template) {
 			p.Report(t.InText(path, open, from), "%s is no tag, because the dollar at its end is missing: the text is stamped as it is", text[open:from]).
 				Do("write %s$", text[open:from]).
 				FixBy(t.InText(path, open, from).Range, text[open:from]+"$")
+		}
+	})
+}
+
+// slip is a path within brackets that are not those of a tag.
+var slip = regexp.MustCompile(`\$([({])([A-Za-z0-9_.\-/\\\[\]]+)([$)}]*)`)
+
+// misbracketed finds what was meant for a tag, but has other brackets, or none at its end.
+func misbracketed(p *lint.Pass, t *lint.Template) {
+	if t.Body == nil {
+		return
+	}
+	lint.Walk(t.Body, lint.BodyPath, func(path string, value any) {
+		text, ok := value.(string)
+		if !ok {
+			return
+		}
+		for _, at := range slip.FindAllStringSubmatchIndex(text, -1) {
+			opening, expression, end := text[at[2]:at[3]], text[at[4]:at[5]], text[at[6]:at[7]]
+			isOther := opening == "(" && (strings.HasPrefix(end, ")") || strings.Contains(text[at[2]:], ")$"))
+			if isOther || !meantAsTag(expression, t.IsRun()) {
+				continue // a tag, or one without its dollar, or the engine says it
+			}
+			p.Report(t.InText(path, at[0], at[1]), "%s is no tag, which begins with $( and ends with )$: the text is stamped as it is", text[at[0]:at[1]]).
+				Do("write $(%s)$", expression)
 		}
 	})
 }
