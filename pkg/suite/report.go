@@ -1,6 +1,6 @@
 package suite
 
-import "time"
+import "slices"
 
 // APIVersion of the report as JSON.
 const APIVersion = "carto.run/test/v1"
@@ -93,9 +93,25 @@ type Edit struct {
 	Tests []string
 }
 
+// Unwritten takes an edit back that could not be made: its tests fail as before.
+func (r *Report) Unwritten(edit *Edit, why string) {
+	r.fail(edit, why)
+	r.count(r.Summary.Seconds)
+}
+
+// fail makes the tests of an edit fail.
+func (r *Report) fail(edit *Edit, why string) {
+	for i := range r.Tests {
+		if t := &r.Tests[i]; slices.Contains(edit.Tests, t.Test) {
+			t.Status = Failed
+			t.Failures = append(t.Failures, Failure{Message: why})
+		}
+	}
+}
+
 // count fills in the summary.
-func (r *Report) count(took time.Duration) {
-	r.Summary = Summary{Seconds: took.Seconds()}
+func (r *Report) count(seconds float64) {
+	r.Summary = Summary{Seconds: seconds}
 	for i := range r.Tests {
 		switch r.Tests[i].Status {
 		case Passed:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,7 +85,7 @@ func (f Files) Run(ctx context.Context, tests []*Test, o Options) (*Report, erro
 		return nil, err
 	}
 	r.finishEdits(report)
-	report.count(o.Now().Sub(begun))
+	report.count(o.Now().Sub(begun).Seconds())
 	return report, nil
 }
 
@@ -158,12 +157,7 @@ func (r *run) finishEdits(report *Report) {
 			report.Edits = append(report.Edits, *edit)
 			continue
 		}
-		for i := range report.Tests {
-			if t := &report.Tests[i]; slices.Contains(edit.Tests, t.Test) {
-				t.Status = Failed
-				t.Failures = append(t.Failures, Failure{Message: fmt.Sprintf("%s: tests that share this file expect different objects; give each its own", r.files.show(path))})
-			}
-		}
+		report.fail(edit, r.files.show(path)+": tests that share this file expect different objects; give each its own")
 	}
 	slices.SortFunc(report.Edits, func(a, b Edit) int { return strings.Compare(a.Path, b.Path) })
 }

@@ -51,7 +51,7 @@ func writeTest(out *strings.Builder, t *suite.Result, colour bool) {
 	if colour {
 		word = "\x1b[" + shown.colour + "m" + word + "\x1b[0m"
 	}
-	_, _ = fmt.Fprintf(out, "%s  %s", word, printable(t.Test))
+	_, _ = fmt.Fprintf(out, "%s  %s", word, table.OneLine(t.Test)) // the name of a folder may have line breaks
 	if t.Name != "" {
 		_, _ = fmt.Fprintf(out, " (%s)", table.OneLine(t.Name))
 	}

@@ -140,9 +140,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.write(place, report); err != nil {
-		return err
-	}
+	write(place, report)
 	if err := o.print(report); err != nil {
 		return err
 	}
@@ -187,14 +185,14 @@ func (o *Options) run(ctx context.Context, place *place, tests []*suite.Test) (*
 	})
 }
 
-// write puts the edits into the files.
-func (o *Options) write(place *place, report *suite.Report) error {
-	for _, edit := range report.Edits {
+// write puts the edits into the files. One that can not be written keeps no other from it.
+func write(place *place, report *suite.Report) {
+	for i := range report.Edits {
+		edit := &report.Edits[i]
 		if err := place.replace(edit.Path, edit.Content); err != nil {
-			return fmt.Errorf("cannot update %s: %w", place.show(edit.Path), err)
+			report.Unwritten(edit, fmt.Sprintf("cannot update %s: %v", place.show(edit.Path), err))
 		}
 	}
-	return nil
 }
 
 func (o *Options) print(report *suite.Report) error {

@@ -156,8 +156,13 @@ func TestUpdate(t *testing.T) {
 	if err := errors.Join(os.Remove(path), os.WriteFile(filepath.Join(dir, "repo", "shared.yaml"), wrong, 0o600), os.Symlink("../../shared.yaml", path)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := run(t, tests, "--update"); err == nil || !strings.Contains(err.Error(), "it is a link; update what it leads to") {
-		t.Error(err)
+	other := unpack(t, strings.ReplaceAll(repositoryOfTests, "tests/app", "tests/zoo"))
+	if err := os.Rename(filepath.Join(other, "repo", "tests", "zoo"), filepath.Join(dir, "repo", "tests", "zoo")); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err = run(t, filepath.Dir(tests), "--update")
+	if !errors.Is(err, cmdutil.ErrSilent) || !strings.Contains(out.String(), "it is a link; update what it leads to") || !strings.Contains(out.String(), "1 failed, 1 updated") {
+		t.Errorf("what can not be written fails, and keeps nothing else from being written: %v\n%s", err, out)
 	}
 	if data, err := os.ReadFile(filepath.Join(dir, "repo", "shared.yaml")); err != nil || !bytes.Equal(data, wrong) {
 		t.Errorf("%v %s", err, data)
@@ -186,6 +191,18 @@ func TestJUnit(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "\x1b") {
 		t.Errorf("%s", &out)
+	}
+}
+
+// TestNames: a folder can not make the report say what it does not.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	out := &bytes.Buffer{}
+	if err := writeText(out, &suite.Report{Tests: []suite.Result{{Test: "a\nok      b", Status: suite.Failed}}}, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := "FAIL    a ok b\n"; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("got %q, want %q at its beginning", out, want)
 	}
 }
 
