@@ -51,7 +51,27 @@ func (d *degraded) sorted() []Degraded {
 // noDryRun tells the answers that are about the dry run, not about the object: a missing
 // permission, and an admission webhook that has side effects.
 func noDryRun(err error) bool {
-	return apierrors.IsForbidden(err) || apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run")
+	return noPermission(err) || apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run")
+}
+
+// noPermission tells what the person may not do from what nobody may: quotas, namespaces
+// that are going and admission policies answer with the same code, and the agent will be
+// refused as well. Only the words are different.
+func noPermission(err error) bool {
+	if !apierrors.IsForbidden(err) {
+		return false
+	}
+	for _, words := range []string{
+		`is forbidden: User "`,                   // the authorizer
+		`is forbidden: user "`,                   // roles with more rights than one has oneself
+		"is forbidden: cannot set blockOwnerDel", // owner references, where they need a right
+		"is forbidden: cannot set an ownerRef",
+	} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // cannotImpersonate tells that the person may not act as the account, from what the account

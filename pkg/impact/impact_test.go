@@ -77,7 +77,7 @@ func TestOf(t *testing.T) {
 	forbidden := func(verb, resource string) func(kubetesting.Action) error {
 		return func(a kubetesting.Action) error {
 			if a.GetVerb() == verb && a.GetResource().Resource == resource {
-				return apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
+				return apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New(`User "ada" cannot do that`))
 			}
 			return nil
 		}
@@ -248,6 +248,7 @@ func TestFatal(t *testing.T) {
 		{"and while asking for a dry run", "patch", "configmaps", apierrors.NewUnauthorized("late"), nil},
 		{"a service account can not be read", "get", "serviceaccounts", apierrors.NewInternalError(errors.New("etcd")), nil},
 		{"owners may not be listed", "list", "workloads", apierrors.NewForbidden(configMaps.GroupResource(), "", nil), nil},
+		{"the quota is used up, as it will be for the agent", "patch", "configmaps", apierrors.NewForbidden(configMaps.GroupResource(), "w000", errors.New("exceeded quota: q")), []string{"w000 fails text", "w000 waits copy text"}},
 		{"a webhook is down, as it will be for the agent", "patch", "configmaps", apierrors.NewInternalError(errors.New("failed calling webhook")), []string{"w000 fails text", "w000 waits copy text"}},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
