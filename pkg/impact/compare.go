@@ -118,6 +118,7 @@ func (c *comparison) object(was, is *made) (Object, bool) {
 	} else {
 		o.Before, o.After = shown(before), shown(after)
 	}
+	mask(is.kind, o.Before, o.After)
 	if k := (key{is.kind.Kind, is.key.namespace, is.key.name}); is.kind.GroupVersion() == v1alpha1.GroupVersion && isOwner(k.kind) {
 		c.walk.nested[k] = &unstructured.Unstructured{Object: is.answer}
 	}
@@ -142,9 +143,11 @@ func (c *comparison) removed() []Object {
 			c.walk.pending[k] = true
 			continue
 		}
+		before := shown(g.live.Object)
+		mask(g.kind, before, nil)
 		objects = append(objects, Object{
 			Step: g.step, APIVersion: g.kind.GroupVersion().String(), Kind: g.kind.Kind, Resource: g.rest.Qualified(), Namespace: k.namespace, Name: k.name,
-			Change: Removed, Run: g.isRun(), Before: shown(g.live.Object),
+			Change: Removed, Run: g.isRun(), Before: before,
 		})
 	}
 	slices.SortFunc(objects, func(a, b Object) int {

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
@@ -43,6 +44,34 @@ func shown(object map[string]any) map[string]any {
 		}
 	}
 	return copied
+}
+
+// mask hides the values of a Secret, of which before or after may be nil: what is printed
+// ends up in the logs of build servers. That a value changes is still to be seen.
+func mask(kind schema.GroupVersionKind, before, after map[string]any) {
+	if kind.GroupKind() != (schema.GroupKind{Kind: "Secret"}) {
+		return
+	}
+	for _, field := range []string{"data", "stringData"} {
+		old, _ := before[field].(map[string]any)
+		now, _ := after[field].(map[string]any)
+		for name, value := range old {
+			other, stays := now[name]
+			switch {
+			case !stays:
+				old[name] = "***"
+			case equality.Semantic.DeepEqual(value, other):
+				old[name], now[name] = "***", "***"
+			default:
+				old[name], now[name] = "*** (before)", "*** (after)"
+			}
+		}
+		for name := range now {
+			if _, was := old[name]; !was {
+				now[name] = "***"
+			}
+		}
+	}
 }
 
 // differing are the paths of the fields in which two objects differ, without what is not

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 )
 
@@ -34,5 +35,24 @@ func TestDiffering(t *testing.T) {
 		if diff := cmp.Diff(tc.want, differing(before, after)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 		}
+	}
+}
+
+// TestMask: values of Secrets are told to nobody, but that they change is.
+func TestMask(t *testing.T) {
+	t.Parallel()
+	before := map[string]any{"kind": "Secret", "data": map[string]any{"gone": "a", "same": "b", "other": "c"}}
+	after := map[string]any{"kind": "Secret", "data": map[string]any{"same": "b", "other": "d", "new": "e"}}
+	mask(schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, before, after)
+	want := []map[string]any{{"gone": "***", "same": "***", "other": "*** (before)"}, {"same": "***", "other": "*** (after)", "new": "***"}}
+	if diff := cmp.Diff(want, []map[string]any{before["data"].(map[string]any), after["data"].(map[string]any)}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	made := map[string]any{"stringData": map[string]any{"a": "b"}}
+	mask(schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, nil, made)
+	other := map[string]any{"data": map[string]any{"a": "b"}}
+	mask(schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, nil, other)
+	if diff := cmp.Diff([]any{map[string]any{"a": "***"}, map[string]any{"a": "b"}}, []any{made["stringData"], other["data"]}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
