@@ -12,9 +12,10 @@ import (
 	"github.com/carto-run/carto/pkg/table"
 )
 
-// stops says whether a walk, or one inside of it, does not come to its end.
+// stops says whether a walk, or one inside of it, does not come to its end. One that goes
+// on for ever has none.
 func stops(w *offline.Walk) bool {
-	if w.Skipped || w.Submitted().Status != metav1.ConditionTrue {
+	if w.Skipped || !w.Settled || w.Submitted().Status != metav1.ConditionTrue {
 		return true
 	}
 	for i := range w.Steps {
