@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/dynamic/fake"
 	kubetesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/yaml"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // blueprints of the tests: text gives its output at once, which copy reads; run has nothing
@@ -155,6 +157,7 @@ func (c *cluster) source() Source {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, meta.RESTScopeNamespace)
 	mapper.Add(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, meta.RESTScopeNamespace)
+	mapper.Add(v1alpha1.GroupVersion.WithKind(v1alpha1.KindDeliverable), meta.RESTScopeNamespace)
 	return Source{Client: c, Mapper: mapper, FieldManager: "person", Parallel: 4}
 }
 

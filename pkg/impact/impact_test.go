@@ -326,3 +326,54 @@ func TestEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestGoing: when a stamped owner is removed, what it stamped goes with it.
+func TestGoing(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 1)
+	for _, object := range parse(t, `
+apiVersion: carto.run/v1alpha1
+kind: Deliverable
+metadata: {name: w000, namespace: shop, uid: d, ownerReferences: [{apiVersion: carto.run/v1alpha1, kind: Workload, name: w000, uid: u0, controller: true}]}
+status: {resources: [{name: text, stampedRef: {apiVersion: v1, kind: ConfigMap, namespace: shop, name: below}}, {name: gone, stampedRef: {apiVersion: v1, kind: ConfigMap, namespace: shop, name: gone}}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: below, namespace: shop, labels: {carto.run/resource-name: text}, ownerReferences: [{apiVersion: carto.run/v1alpha1, kind: Deliverable, name: w000, uid: d, controller: true}]}
+---
+apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata: {name: w000, namespace: shop, uid: u0, labels: {shape: round}}
+spec: {}
+status: {resources: [{name: old, stampedRef: {apiVersion: carto.run/v1alpha1, kind: Deliverable, namespace: shop, name: w000}}]}`) {
+		gvr := configMaps
+		if k, own := kinds[object.GetKind()]; own {
+			gvr = k.resource
+		}
+		_ = c.Tracker().Delete(gvr, "shop", object.GetName())
+		if err := c.Tracker().Create(gvr, object, "shop"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// So that the step is there before, and not after.
+	chain := parse(t, blueprints)[3]
+	now := chain.DeepCopy()
+	step := map[string]any{"name": "old", "templateRef": map[string]any{"kind": "ClusterTemplate", "name": "old"}}
+	chain.Object["spec"].(map[string]any)["resources"] = append(chain.Object["spec"].(map[string]any)["resources"].([]any), step)
+	old := parse(t, "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: old}\nspec:\n  template: {apiVersion: carto.run/v1alpha1, kind: Deliverable, metadata: {name: $(workload.metadata.name)$}, spec: {}}")[0]
+	if err := errors.Join(c.Tracker().Update(kinds["ClusterSupplyChain"].resource, chain, ""), c.Tracker().Create(kinds["ClusterTemplate"].resource, old, "")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := now.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.settle()
+	found, err := c.of(string(text), Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"w000 removed Deliverable/w000", "w000 removed ConfigMap/below"}, lines(found)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

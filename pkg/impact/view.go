@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,6 +34,8 @@ type view struct {
 	made    map[objectKey]*made
 	order   []objectKey
 	removed map[objectKey]*gone
+	// ran are the runs that a pass looked through.
+	ran []v1alpha1.StampedRef
 	// unread are the steps whose objects the person may not read; so their outputs are not
 	// known.
 	unread map[string]bool
@@ -276,6 +279,11 @@ func (v *view) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) 
 	}
 	if err != nil {
 		return nil, v.walk.fatal(err)
+	}
+	for _, run := range runs {
+		v.ran = append(v.ran, v1alpha1.StampedRef{ObjectReference: corev1.ObjectReference{
+			APIVersion: kind.GroupVersion().String(), Kind: kind.Kind, Namespace: v.owner.Namespace, Name: run.Name,
+		}})
 	}
 	// The one of this pass is among them, as it is for the agent.
 	for _, m := range v.made {

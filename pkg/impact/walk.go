@@ -55,6 +55,8 @@ type walk struct {
 	pending map[objectKey]bool
 	// nested are stamped owners that would change, and have to be looked at in turn.
 	nested map[key]*unstructured.Unstructured
+	// going are stamped owners that would be removed: what they stamped goes with them.
+	going map[key]*unstructured.Unstructured
 }
 
 // Of foretells what would change. An error means that it is not known; faults of the files
@@ -68,7 +70,7 @@ func Of(ctx context.Context, source Source, query Query) (*Impact, error) {
 		resources: map[schema.GroupVersionKind]func() (realize.Resource, error){},
 		clients:   map[realize.Account]func() (dynamic.Interface, error){},
 		impact:    &Impact{APIVersion: APIVersion, Kind: Kind, Files: []File{}, Owners: []Owner{}},
-		owners:    map[key]*Owner{}, pending: map[objectKey]bool{}, nested: map[key]*unstructured.Unstructured{},
+		owners:    map[key]*Owner{}, pending: map[objectKey]bool{}, nested: map[key]*unstructured.Unstructured{}, going: map[key]*unstructured.Unstructured{},
 	}
 	for _, account := range query.Accounts {
 		w.given[account] = true
@@ -86,7 +88,7 @@ func Of(ctx context.Context, source Source, query Query) (*Impact, error) {
 		if err := w.round(ctx); err != nil {
 			return nil, err
 		}
-		if len(w.nested) == 0 {
+		if len(w.nested) == 0 && len(w.going) == 0 {
 			break
 		}
 		if err := w.takeNested(ctx); err != nil {
@@ -198,6 +200,11 @@ func (w *walk) round(ctx context.Context) error {
 			concerned = append(concerned, k)
 		}
 	}
+	for k, before := range w.before.owners {
+		if w.after.owners[k] == nil && w.owners[k] == nil && !before.Deleting {
+			concerned = append(concerned, k)
+		}
+	}
 	slices.SortFunc(concerned, compareKeys)
 	w.live.bulk, w.live.namespace = len(concerned) > few, oneNamespace(concerned)
 	w.tell(0, len(concerned))
@@ -220,6 +227,9 @@ func (w *walk) round(ctx context.Context) error {
 // look makes the two passes over an owner.
 func (w *walk) look(ctx context.Context, k key) error {
 	was, is := w.before.owners[k], w.after.owners[k]
+	if is == nil {
+		return w.lookAfter(ctx, k, was)
+	}
 	c := &comparison{key: k, walk: w, given: w.changed[k], basis: w.after.basis(is)}
 	var earlier *view
 	if was != nil {
@@ -242,10 +252,43 @@ func (w *walk) look(ctx context.Context, k key) error {
 	return nil
 }
 
+// lookAfter finds what goes with an owner: what its status names, and the runs that a pass
+// over it would look through.
+func (w *walk) lookAfter(ctx context.Context, k key, was *realize.Owner) error {
+	v := newView(ctx, w, w.before, was, nil)
+	realize.Pass(ctx, was, w.before.all(k.kind), time.Time{}, v)
+	refs := v.ran
+	for _, r := range was.Status.Resources {
+		if r.StampedRef != nil {
+			refs = append(refs, *r.StampedRef)
+		}
+	}
+	for _, ref := range refs {
+		_, _ = v.Remove(ctx, realize.Account{}, was.UID, ref) // what keeps it from being known is noted
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed != nil {
+		return w.failed
+	}
+	c := &comparison{key: k, walk: w, later: v}
+	w.owners[k] = &Owner{
+		Kind: k.kind, Namespace: k.namespace, Name: k.name, BlueprintBefore: w.before.basis(was).blueprint(),
+		Objects: append([]Object{}, c.removed()...),
+	}
+	return nil
+}
+
 // takeNested makes the stamped owners that would change be as they would.
 func (w *walk) takeNested(ctx context.Context) error {
 	var needed []string
 	for k := range w.nested {
+		needed = append(needed, neededFor(k.kind)...)
+	}
+	for k := range w.going {
 		needed = append(needed, neededFor(k.kind)...)
 	}
 	if err := w.load(ctx, needed); err != nil {
@@ -263,6 +306,14 @@ func (w *walk) takeNested(ctx context.Context) error {
 		delete(w.owners, k) // it is looked at again if it was concerned anyway
 	}
 	clear(w.nested)
+	for k, live := range w.going {
+		if err := put(trim(live.DeepCopy()), w.before); err != nil {
+			return err
+		}
+		delete(w.after.owners, k)
+		delete(w.owners, k)
+	}
+	clear(w.going)
 	return nil
 }
 
