@@ -101,7 +101,7 @@ func (c *cluster) put(ctx context.Context, live *held, key objectKey, sent map[s
 		verb = ""
 	}
 	c.wrote = c.wrote || verb != ""
-	c.world.objects[key] = next
+	c.world.set(key, next)
 	return realize.Applied{Object: next.object, Verb: verb}, nil
 }
 
@@ -192,10 +192,13 @@ func (c *cluster) Runs(kind schema.GroupVersionKind, _ types.UID, resource strin
 		return nil, err
 	}
 	var all []realize.Run
-	for key, h := range c.world.objects {
+	for key, h := range c.world.owned[c.subject.Owner] {
+		if key.GroupKind != kind.GroupKind() {
+			continue
+		}
 		u := &unstructured.Unstructured{Object: h.object}
 		controller := metav1.GetControllerOf(u)
-		if key.GroupKind != kind.GroupKind() || key.namespace != c.owner.Namespace || controller == nil || !c.owns(controller) ||
+		if controller == nil || !c.owns(controller) ||
 			!stamped.IsRun(controller.Kind, u.GetLabels()) || stamped.RunStep(controller.Kind, u.GetLabels()) != resource {
 			continue
 		}
@@ -220,7 +223,8 @@ func (c *cluster) assumeEnd(run *realize.Run) {
 	if assumed := template.Assume(u.Object, whose); len(assumed) > 0 {
 		h := *c.world.objects[keyOf(u)]
 		h.object, h.assumed = u.Object, append(slices.Clip(h.assumed), assumed...)
-		c.world.objects[keyOf(u)], c.wrote = &h, true
+		c.world.set(keyOf(u), &h)
+		c.wrote = true
 		run.Object = u.Object
 	}
 }
@@ -266,11 +270,11 @@ func (c *cluster) writtenFor(wanted *unstructured.Unstructured) *held {
 	names := []string{v1alpha1.LabelWorkloadName, v1alpha1.LabelDeliverableName, v1alpha1.LabelResourceName, v1alpha1.LabelRunnableName}
 	var found *held
 	var name string
-	for key, h := range c.world.objects {
-		u := &unstructured.Unstructured{Object: h.object}
-		if key.GroupKind != wanted.GroupVersionKind().GroupKind() || key.namespace != wanted.GetNamespace() || h.observed == nil || runOf(u).Digest != "" {
+	for key, h := range c.world.written {
+		if key.GroupKind != wanted.GroupVersionKind().GroupKind() || key.namespace != wanted.GetNamespace() {
 			continue
 		}
+		u := &unstructured.Unstructured{Object: h.object}
 		if controller := metav1.GetControllerOf(u); controller != nil && !c.owns(controller) {
 			continue
 		}
@@ -302,8 +306,11 @@ func (c *cluster) Select(_ context.Context, _ realize.Account, namespace string,
 	}
 	var keys []objectKey
 	for key, h := range c.world.objects {
+		if key.GroupKind != selection.Kind.GroupKind() || rest.Namespaced && key.namespace != namespace {
+			continue
+		}
 		u := &unstructured.Unstructured{Object: h.object}
-		if key.GroupKind == selection.Kind.GroupKind() && (!rest.Namespaced || key.namespace == namespace) && selector.Matches(labels.Set(u.GetLabels())) {
+		if selector.Matches(labels.Set(u.GetLabels())) {
 			keys = append(keys, key)
 		}
 	}
@@ -326,7 +333,7 @@ func (c *cluster) Remove(_ context.Context, _ realize.Account, _ types.UID, ref 
 	if controller := metav1.GetControllerOf(u); controller == nil || !c.owns(controller) || u.GetDeletionTimestamp() != nil {
 		return false, nil
 	}
-	delete(c.world.objects, key)
+	c.world.remove(key)
 	c.removed = append(c.removed, ref)
 	c.wrote = true
 	return true, nil

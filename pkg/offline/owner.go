@@ -101,13 +101,10 @@ func (s *subject) setStatus(status realize.OwnerStatus) {
 // several, which are of owners of different times, it is always the same.
 func (w *World) uidOf(owner Owner) types.UID {
 	var known types.UID
-	for key, h := range w.objects {
-		if key.namespace != owner.Namespace {
-			continue
-		}
+	for _, h := range w.owned[owner] {
 		u := unstructured.Unstructured{Object: h.object}
 		c := metav1.GetControllerOf(&u)
-		if c != nil && c.Kind == owner.Kind && c.Name == owner.Name && c.UID > known {
+		if c != nil && c.UID > known {
 			known = c.UID
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -14,6 +15,7 @@ import (
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/realize"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // DefaultNamespace is that of objects that name none.
@@ -33,8 +35,12 @@ type World struct {
 	templates  map[realize.TemplateKey]*stamp.Template
 	kinds      kinds
 	objects    map[objectKey]*held
-	statuses   map[Owner]realize.OwnerStatus
-	walks      int // how many were asked for
+	// owned are the objects by their controllers, and written those that were observed and
+	// that Carto did not make: with thousands, nobody may look through all for each step.
+	owned    map[Owner]map[objectKey]*held
+	written  map[objectKey]*held
+	statuses map[Owner]realize.OwnerStatus
+	walks    int // how many were asked for
 }
 
 // objectKey names an object, whatever the version in which it is written.
@@ -52,8 +58,36 @@ type held struct {
 	// sent is what was applied last; nil before.
 	sent    map[string]any
 	assumed []stamp.Assumption
+	// owner that controls it; empty when none does.
+	owner Owner
 	// inner is the walk of an object that is an owner itself.
 	inner *Walk
+}
+
+// set puts an object into the world.
+func (w *World) set(key objectKey, h *held) {
+	w.remove(key)
+	w.objects[key] = h
+	u := &unstructured.Unstructured{Object: h.object}
+	if h.observed != nil && stamped.Digest(u) == "" {
+		w.written[key] = h
+	}
+	if c := metav1.GetControllerOf(u); c != nil {
+		h.owner = Owner{c.Kind, key.namespace, c.Name}
+		if w.owned[h.owner] == nil {
+			w.owned[h.owner] = map[objectKey]*held{}
+		}
+		w.owned[h.owner][key] = h
+	}
+}
+
+// remove takes it out again.
+func (w *World) remove(key objectKey) {
+	if old := w.objects[key]; old != nil {
+		delete(w.owned[old.owner], key)
+	}
+	delete(w.written, key)
+	delete(w.objects, key)
 }
 
 // Owner names an owner.
@@ -67,7 +101,8 @@ func (o Owner) String() string { return o.Kind + " " + o.Namespace + "/" + o.Nam
 func New(objects ...any) (*World, error) {
 	w := &World{
 		blueprints: map[string][]*blueprint.Blueprint{}, templates: map[realize.TemplateKey]*stamp.Template{},
-		kinds: kinds{defined: map[schema.GroupKind]definition{}}, objects: map[objectKey]*held{}, statuses: map[Owner]realize.OwnerStatus{},
+		kinds: kinds{defined: map[schema.GroupKind]definition{}}, objects: map[objectKey]*held{},
+		owned: map[Owner]map[objectKey]*held{}, written: map[objectKey]*held{}, statuses: map[Owner]realize.OwnerStatus{},
 	}
 	for _, object := range objects {
 		switch o := object.(type) {
@@ -139,7 +174,7 @@ func (w *World) Observe(object map[string]any) error {
 	if old := w.objects[keyOf(&u)]; old != nil {
 		h.sent = old.sent
 	}
-	w.objects[keyOf(&u)] = h
+	w.set(keyOf(&u), h)
 	return nil
 }
 
@@ -164,7 +199,7 @@ func (w *World) ObserveStep(owner Owner, step string, part map[string]any) error
 			}
 			merged[field] = runtime.DeepCopyJSONValue(value)
 		}
-		w.objects[key] = &held{object: merged, observed: merged, sent: h.sent}
+		w.set(key, &held{object: merged, observed: merged, sent: h.sent})
 		return nil
 	}
 	return fmt.Errorf("step %s of %s has stamped nothing yet that could be observed", step, owner)

@@ -3,6 +3,7 @@ package offline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -368,5 +369,23 @@ func TestWrongCalls(t *testing.T) {
 	s := ofBody(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}")
 	if _, err := s.world(t).Walk(canceled, s.owners[0], now); !errors.Is(err, canceled.Err()) {
 		t.Errorf("a walk without time: %v", err)
+	}
+}
+
+// TestCrowd: what one owner takes does not grow with the objects of others.
+func TestCrowd(t *testing.T) { //nolint:paralleltest // allocations of other tests would count
+	s := read(t, strings.Replace(chain, "template: BODY", "lifecycle: tekton\n  template: {apiVersion: tekton.dev/v1, kind: TaskRun, metadata: {generateName: a-}, spec: {}}", 1))
+	allocations := func(others int) float64 {
+		w := s.world(t)
+		for i := range others {
+			other := plainObject(t, fmt.Sprintf("apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: b-%[1]d, labels: {carto.run/resource-name: only}, annotations: {carto.run/rendered-digest: d}, ownerReferences: [{apiVersion: carto.run/v1alpha1, kind: Workload, name: b%[1]d, uid: b%[1]d, controller: true}]}", i))
+			if err := w.Observe(other); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return testing.AllocsPerRun(1, func() { walk(t, w, s.owners[0]) })
+	}
+	if alone, crowded := allocations(0), allocations(500); crowded > 2*alone {
+		t.Errorf("%v allocations among others, %v alone", crowded, alone)
 	}
 }
