@@ -26,6 +26,10 @@ func parseNode(data []byte) (*yamlv3.Node, error) {
 // rewrite changes the first document of a text. Where nothing changes, the text stays as it
 // is, with its comments and blank lines.
 func rewrite(data []byte, change func(root *yamlv3.Node) error) ([]byte, error) {
+	if bytes.Contains(data, []byte("\r\n")) { // the lines of Windows stay as they are, too
+		content, err := rewrite(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), change)
+		return bytes.ReplaceAll(content, []byte("\n"), []byte("\r\n")), err
+	}
 	document, err := parseNode(data)
 	if err != nil {
 		return nil, err

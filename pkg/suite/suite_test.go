@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -388,6 +389,12 @@ data:
 `
 	if got := string(report.Edits[0].Content); got != want {
 		t.Errorf("got\n%s", got)
+	}
+	windows := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
+	before := fsys["t/expected.yaml"].Data
+	fsys["t/expected.yaml"] = &fstest.MapFile{Data: windows(before)}
+	if got := runAll(t, fsys, "t", Options{Update: true}).Edits[0].Content; string(got) != string(windows([]byte(want))) {
+		t.Errorf("with lines of Windows: got\n%q", got)
 	}
 	fsys["t/expected.yaml"] = &fstest.MapFile{Data: report.Edits[0].Content}
 	if s := runAll(t, fsys, "t", Options{Update: true}).Summary; s.Passed != 1 {
