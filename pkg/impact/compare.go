@@ -186,6 +186,9 @@ func (c *comparison) steps(objects []Object) []Step {
 			continue
 		case is.State != "":
 			if was.State != is.State || was.words() != is.words() || !slices.Equal(was.From, is.From) {
+				if is.State == NoOutput && !touched[r.Name] {
+					is.Reason = why(&c.is, r.Name) // nobody will work on what stays as it is
+				}
 				steps = append(steps, is)
 			}
 			continue
@@ -258,6 +261,12 @@ func stepState(result *realize.Result, r *blueprint.Resource) Step {
 		step.State, step.Reason = Fails, &Reason{c.Reason, c.Message}
 	}
 	return step
+}
+
+// why a step is not submitted.
+func why(result *realize.Result, step string) *Reason {
+	c := submitted(result, step)
+	return &Reason{c.Reason, c.Message}
 }
 
 func (s Step) words() Reason {

@@ -155,7 +155,8 @@ type State string
 const (
 	// Waits: the step has no input from another that gives no output yet.
 	Waits State = "waits"
-	// NoOutput: its object gives no output yet.
+	// NoOutput: its object gives no output yet. With a reason when the object stays as it
+	// is, so that it may never do.
 	NoOutput State = "noOutput"
 	// Fails: it can not be stamped.
 	Fails State = "fails"

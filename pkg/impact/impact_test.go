@@ -26,7 +26,11 @@ func lines(found *Impact) []string {
 			all = append(all, strings.TrimSpace(strings.Join([]string{name, string(object.Change), object.Kind + "/" + object.Name, strings.Join(object.Fields, ",")}, " ")))
 		}
 		for _, s := range o.Steps {
-			all = append(all, strings.TrimSpace(strings.Join([]string{name, string(s.State), s.Step, strings.Join(s.From, ",")}, " ")))
+			line := strings.TrimSpace(strings.Join([]string{name, string(s.State), s.Step, strings.Join(s.From, ",")}, " "))
+			if s.State == NoOutput && s.Reason != nil {
+				line += " " + s.Reason.Reason
+			}
+			all = append(all, line)
 		}
 	}
 	return all
@@ -179,6 +183,11 @@ spec:
 			reason: "a broken template fails where it is used, and holds up what reads from it",
 			file:   strings.ReplaceAll(changedText, "workload.metadata.name", "workload.metadata.nme"),
 			want:   []string{"w000 fails text", "w000 waits copy text"},
+		},
+		{
+			reason: "a path that leads to nothing in an object that stays as it is",
+			file:   strings.NewReplacer("bye", "hello", ".data.text", ".data.txt").Replace(changedText),
+			want:   []string{"w000 noOutput text MissingValueAtPath", "w000 waits copy text"},
 		},
 		{
 			reason: "an owner's own change",

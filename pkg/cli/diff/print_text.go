@@ -115,6 +115,10 @@ func stepLine(s impact.Step) string {
 	case impact.Waits:
 		text = fmt.Sprintf("step %s waits for %s", s.Step, from)
 	case impact.NoOutput:
+		if s.Reason != nil {
+			text = fmt.Sprintf("step %s gives no output: %s: %s", s.Step, s.Reason.Reason, s.Reason.Message)
+			break
+		}
 		text = fmt.Sprintf("step %s gives no output until its object has been worked on", s.Step)
 	case impact.Recovers:
 		text = fmt.Sprintf("step %s no longer fails or waits", s.Step)
