@@ -12,6 +12,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/config"
+	"github.com/carto-run/carto/pkg/manifest"
 )
 
 // Config of a server.
@@ -217,7 +218,7 @@ func (s *server) notified(r request) (changed bool) {
 			case filepath.Base(path) == config.Name:
 				s.workspace.configure(filepath.Dir(path))
 				changed = true
-			case isManifest(path) && s.workspace.covers(path):
+			case manifest.IsManifest(path) && s.workspace.covers(path):
 				s.workspace.read(path)
 				changed = true
 			}

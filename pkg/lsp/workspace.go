@@ -13,12 +13,9 @@ import (
 	"github.com/carto-run/carto/pkg/manifest"
 )
 
-// Bounds on what a workspace may hold: one that is opened by mistake, such as a home, must not
-// be read for minutes.
-const (
-	maxFile  = 3 << 20
-	maxFiles = 5000
-)
+// maxFiles bounds what a workspace may hold: one that is opened by mistake, such as a home,
+// must not be read for minutes.
+const maxFiles = 5000
 
 // workspace is the files of the folders, with the texts of open editors over them.
 type workspace struct {
@@ -44,20 +41,6 @@ func newWorkspace(rules []*lint.Rule) *workspace {
 	return &workspace{disk: map[string]string{}, open: map[string]document{}, configs: map[string]*config.Config{}, rules: rules}
 }
 
-// isManifest says whether a file can hold objects, by its name.
-func isManifest(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".yaml", ".yml", ".json":
-		return true
-	}
-	return false
-}
-
-// isOutside are folders in which nobody writes blueprints.
-func isOutside(name string) bool {
-	return strings.HasPrefix(name, ".") && name != "." || name == "node_modules" || name == "vendor"
-}
-
 // add reads a folder. What can not be read is left out: editors show that themselves.
 func (w *workspace) add(folder string) {
 	w.folders = append(w.folders, folder)
@@ -66,12 +49,12 @@ func (w *workspace) add(folder string) {
 		switch {
 		case err != nil:
 			return nil //nolint:nilerr // a folder that can not be read is left out
-		case entry.IsDir() && path != folder && isOutside(entry.Name()):
+		case entry.IsDir() && path != folder && manifest.IsOutside(entry.Name()):
 			return filepath.SkipDir
 		case len(w.disk) >= maxFiles:
 			w.truncated = true
 			return filepath.SkipAll
-		case entry.Type().IsRegular() && isManifest(path):
+		case entry.Type().IsRegular() && manifest.IsManifest(path):
 			w.read(path)
 		}
 		return nil
@@ -92,7 +75,7 @@ func (w *workspace) remove(folder string) {
 func (w *workspace) covers(path string) bool {
 	return slices.ContainsFunc(w.folders, func(folder string) bool {
 		inside, err := filepath.Rel(folder, path)
-		return err == nil && filepath.IsLocal(inside) && !slices.ContainsFunc(strings.Split(filepath.Dir(inside), string(filepath.Separator)), isOutside)
+		return err == nil && filepath.IsLocal(inside) && !slices.ContainsFunc(strings.Split(filepath.Dir(inside), string(filepath.Separator)), manifest.IsOutside)
 	})
 }
 
@@ -104,8 +87,8 @@ func (w *workspace) read(path string) {
 		return
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil || len(data) > maxFile {
+	data, err := io.ReadAll(io.LimitReader(f, manifest.MaxFile+1))
+	if err != nil || len(data) > manifest.MaxFile {
 		return
 	}
 	// Most files of a workspace are about other things.

@@ -50,10 +50,15 @@ func (d *Document) str(field string) string {
 	return s
 }
 
+// IsList says that the object is a list such as kubectl prints.
+func (d *Document) IsList() bool {
+	return d.APIVersion() == "v1" && strings.HasSuffix(d.Kind(), "List")
+}
+
 // Items are the objects of a list, such as kubectl prints; an object that is no list is
-// its own only item.
+// its own only item, and so is one with items that are none.
 func (d *Document) Items() []*Document {
-	if d.APIVersion() != "v1" || !strings.HasSuffix(d.Kind(), "List") {
+	if !d.IsList() {
 		return []*Document{d}
 	}
 	_, list := find(d.node, "items")

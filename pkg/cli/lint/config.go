@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/carto-run/carto/pkg/cli/manifest"
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/config"
 	"github.com/carto-run/carto/pkg/lint/report"
@@ -24,7 +25,7 @@ func (o *Options) configure() error {
 			return err
 		}
 	}
-	data, err := readFile(path)
+	data, err := manifest.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
@@ -158,7 +159,7 @@ func (o *Options) baseline(files []lint.File, found *lint.Report) error {
 		b.Apply(found, files, o.rules, name)
 		return nil
 	}
-	data, err := readFile(o.BaselineFile)
+	data, err := manifest.ReadFile(o.BaselineFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot read the baseline: %w; write it with --write-baseline", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/carto-run/carto/pkg/cli/manifest"
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/report"
 	"github.com/carto-run/carto/pkg/table"
@@ -68,7 +69,7 @@ func (o *Options) settle(fixed []lint.Fixed) error {
 			}
 			continue
 		}
-		if now, err := readFile(f.Name); err != nil || !bytes.Equal(now, f.Before) {
+		if now, err := manifest.ReadFile(f.Name); err != nil || !bytes.Equal(now, f.Before) {
 			faults = append(faults, fmt.Errorf("%s has changed while it was checked; run again", f.Name))
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
+	"github.com/carto-run/carto/pkg/cli/manifest"
 	"github.com/carto-run/carto/pkg/cli/version"
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/config"
@@ -95,7 +96,7 @@ is, and 2 when an input could not be read; what is wrong in the others is told e
   # what does this rule want?
   %[1]s lint explain REF003`, f.Program),
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-			return completion.Files(toComplete, extensions...)
+			return completion.Files(toComplete, manifest.Extensions...)
 		},
 		Args: cmdutil.UsageArgs(cobra.ArbitraryArgs),
 		RunE: cmdutil.RunE(o, runF),
@@ -129,7 +130,7 @@ is, and 2 when an input could not be read; what is wrong in the others is told e
 		_ = cmd.RegisterFlagCompletionFunc(flag, completion.Several(ruleWords()...))
 	}
 	for _, flag := range []string{"filename", "workload", "crds", "config", "baseline"} {
-		_ = cmd.MarkFlagFilename(flag, extensions...)
+		_ = cmd.MarkFlagFilename(flag, manifest.Extensions...)
 	}
 	cmd.AddCommand(NewCmdRules(f, nil), NewCmdExplain(f, nil))
 	return cmd
@@ -207,7 +208,7 @@ func (o *Options) Validate() error {
 // Run reads, checks, fixes and reports.
 func (o *Options) Run(ctx context.Context) error {
 	o.choose()
-	o.partial = slices.ContainsFunc(o.Paths, func(path string) bool { return !isFolder(path) })
+	o.partial = slices.ContainsFunc(o.Paths, func(path string) bool { return !manifest.IsFolder(path) })
 	in, err := o.read(ctx)
 	if err != nil {
 		return err

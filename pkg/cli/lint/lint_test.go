@@ -24,6 +24,7 @@ import (
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/config"
 	"github.com/carto-run/carto/pkg/lint/rules"
+	"github.com/carto-run/carto/pkg/manifest"
 )
 
 // options are those of a command that was given arguments.
@@ -81,7 +82,7 @@ func TestRead(t *testing.T) {
 	if err := os.WriteFile(large, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(large, maxFile+1); err != nil { // no bytes on the disk
+	if err := os.Truncate(large, manifest.MaxFile+1); err != nil { // no bytes on the disk
 		t.Fatal(err)
 	}
 	in := func(names ...string) []string {

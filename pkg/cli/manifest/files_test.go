@@ -23,7 +23,7 @@ func TestFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := Files([]string{"-", filepath.Join(dir, "README.md"), dir, "nowhere", "https://x.example/a.yaml"})
+	got, err := Files(t.Context(), []string{"-", filepath.Join(dir, "README.md"), dir, "nowhere", "https://x.example/a.yaml"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,5 +49,42 @@ func TestFiles(t *testing.T) {
 	}
 	if _, _, err = ReadAll(t.Context(), s, []string{"nowhere"}); err == nil {
 		t.Error("a file that is not there was read")
+	}
+}
+
+// TestFindOnce: links lead to no file a second time, nor round and round; broken ones are
+// told if they are called like a manifest.
+func TestFindOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "a", "vendor"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a/one.YAML", "a/vendor/x.yaml", "b.yaml"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{"a/back": "..", "c.yaml": "b.yaml", "d": "nowhere", "e.yaml": "nowhere"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var finder Finder
+	var got []string
+	for _, path := range []string{dir, filepath.Join(dir, "b.yaml")} {
+		for _, found := range finder.Find(t.Context(), path) {
+			rel, err := filepath.Rel(dir, found.Path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found.Err != nil {
+				rel += " broken"
+			}
+			got = append(got, filepath.ToSlash(rel))
+		}
+	}
+	if diff := cmp.Diff([]string{"a/one.YAML", "b.yaml", "e.yaml broken"}, got); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/carto-run/carto/pkg/manifest"
 )
 
-// maxFile bounds what is read: the API server takes 3 MiB at most.
-const maxFile = 3 << 20
-
 // Document is one object of a file.
 type Document = manifest.Document
+
+// Extensions of the files that are looked for in folders.
+var Extensions = manifest.Extensions
 
 // Parse gives the objects of a file.
 func Parse(name string, data []byte) ([]Document, error) { return manifest.Parse(name, data) }
@@ -32,22 +32,34 @@ func Read(ctx context.Context, s *streams.Streams, path string) (name string, da
 	case isURL(path):
 		data, err = fetch(ctx, path)
 	default:
-		data, err = readFile(path)
+		data, err = ReadFile(path)
+	}
+	if err == nil {
+		err = bounded(data)
 	}
 	if err != nil {
 		return name, nil, fmt.Errorf("cannot read %s: %w", name, err)
 	}
-	if len(data) > maxFile {
-		return name, nil, fmt.Errorf("%s: larger than %d bytes", name, maxFile)
-	}
 	return name, data, nil
 }
 
-func readFile(path string) ([]byte, error) {
+// ReadFile reads a file of a size that is of manifests.
+func ReadFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, manifest.MaxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	return data, bounded(data)
+}
+
+func bounded(data []byte) error {
+	if len(data) > manifest.MaxFile {
+		return fmt.Errorf("larger than %d MiB", manifest.MaxFile>>20)
+	}
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/carto-run/carto/pkg/manifest"
 )
 
 // fetchTimeout bounds everything from the connection to the last byte.
@@ -42,5 +44,5 @@ func fetch(ctx context.Context, url string) ([]byte, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the server answered %s", response.Status)
 	}
-	return io.ReadAll(io.LimitReader(response.Body, maxFile+1))
+	return io.ReadAll(io.LimitReader(response.Body, manifest.MaxFile+1))
 }

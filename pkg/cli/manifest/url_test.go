@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/carto-run/carto/pkg/manifest"
 )
 
 func TestReadURL(t *testing.T) {
@@ -14,7 +16,7 @@ func TestReadURL(t *testing.T) {
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/good", http.StatusFound) })
 	mux.HandleFunc("/round", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/round", http.StatusFound) })
 	mux.HandleFunc("/large", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(strings.Repeat("#", maxFile+1)))
+		_, _ = w.Write([]byte(strings.Repeat("#", manifest.MaxFile+1)))
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
