@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
 	"github.com/carto-run/carto/pkg/stamp"
 	"github.com/carto-run/carto/pkg/ytt"
@@ -157,15 +158,14 @@ func newAgent(config Config) (*Agent, error) {
 	a.inspector = newInspector(a.catalog.files, a.clock)
 	a.metrics.gauge("carto_queue_depth", "Owners that wait for a pass.", nil, func() float64 { return float64(a.queue.Len()) })
 	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
-	for _, kind := range ownerKinds {
-		a.handleOwners(kind)
-		if blueprints := blueprintKindOf(kind); blueprints != "" {
-			a.handleBlueprints(blueprints)
-		}
-	}
-	for kind := range plurals {
-		if isTemplateKind(kind) {
-			a.handleTemplates(kind)
+	for _, kind := range v1alpha1.Kinds {
+		switch kind.Role {
+		case v1alpha1.RoleOwner:
+			a.handleOwners(kind.Name)
+		case v1alpha1.RoleBlueprint:
+			a.handleBlueprints(kind.Name)
+		case v1alpha1.RoleTemplate:
+			a.handleTemplates(kind.Name)
 		}
 	}
 	return a, nil

@@ -38,7 +38,7 @@ func (c *clusterView) vanished(rest realize.Resource, kind schema.GroupVersionKi
 // abandoned: nothing may be made again for an owner that is being deleted (spec:
 // reconcile Q25), and the news of it is on its way.
 func (c *clusterView) alive(ctx context.Context) error {
-	path := objectPath(v1alpha1.GroupVersion.WithResource(plurals[c.key.Kind]), c.key.Namespace, c.key.Name)
+	path := objectPath(v1alpha1.KindOf(c.key.Kind).Resource(), c.key.Namespace, c.key.Name)
 	text, err := answerOf(c.agent.own.Get().AbsPath(path...).SetHeader("Accept", metadataOnly).Do(ctx))
 	if apierrors.IsNotFound(err) {
 		return realize.ErrPending

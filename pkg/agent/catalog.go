@@ -36,50 +36,6 @@ type compiled[T any] struct {
 	value      T
 }
 
-// plurals of the kinds that the agent reads.
-var plurals = map[string]string{
-	v1alpha1.KindWorkload:                  "workloads",
-	v1alpha1.KindDeliverable:               "deliverables",
-	v1alpha1.KindRunnable:                  "runnables",
-	v1alpha1.KindClusterSupplyChain:        "clustersupplychains",
-	v1alpha1.KindClusterDelivery:           "clusterdeliveries",
-	v1alpha1.KindClusterSourceTemplate:     "clustersourcetemplates",
-	v1alpha1.KindClusterImageTemplate:      "clusterimagetemplates",
-	v1alpha1.KindClusterConfigTemplate:     "clusterconfigtemplates",
-	v1alpha1.KindClusterDeploymentTemplate: "clusterdeploymenttemplates",
-	v1alpha1.KindClusterTemplate:           "clustertemplates",
-	v1alpha1.KindClusterRunTemplate:        "clusterruntemplates",
-}
-
-// examples of the objects that each informer holds.
-var examples = map[string]runtime.Object{
-	v1alpha1.KindWorkload:                  &v1alpha1.Workload{},
-	v1alpha1.KindDeliverable:               &v1alpha1.Deliverable{},
-	v1alpha1.KindRunnable:                  &v1alpha1.Runnable{},
-	v1alpha1.KindClusterSupplyChain:        &v1alpha1.ClusterSupplyChain{},
-	v1alpha1.KindClusterDelivery:           &v1alpha1.ClusterDelivery{},
-	v1alpha1.KindClusterSourceTemplate:     &v1alpha1.ClusterSourceTemplate{},
-	v1alpha1.KindClusterImageTemplate:      &v1alpha1.ClusterImageTemplate{},
-	v1alpha1.KindClusterConfigTemplate:     &v1alpha1.ClusterConfigTemplate{},
-	v1alpha1.KindClusterDeploymentTemplate: &v1alpha1.ClusterDeploymentTemplate{},
-	v1alpha1.KindClusterTemplate:           &v1alpha1.ClusterTemplate{},
-	v1alpha1.KindClusterRunTemplate:        &v1alpha1.ClusterRunTemplate{},
-}
-
-var ownerKinds = []string{v1alpha1.KindWorkload, v1alpha1.KindDeliverable, v1alpha1.KindRunnable}
-
-// blueprintKindOf is the kind of the blueprints that serve a kind of owners; empty for
-// Runnables, which need none.
-func blueprintKindOf(ownerKind string) string {
-	switch ownerKind {
-	case v1alpha1.KindWorkload:
-		return v1alpha1.KindClusterSupplyChain
-	case v1alpha1.KindDeliverable:
-		return v1alpha1.KindClusterDelivery
-	}
-	return ""
-}
-
 func newCatalog(client rest.Interface, watchListClient any, compiling stamp.Options) *catalog {
 	c := &catalog{
 		compiling:  compiling,
@@ -88,19 +44,19 @@ func newCatalog(client rest.Interface, watchListClient any, compiling stamp.Opti
 		blueprints: map[blueprintKey]compiled[*blueprint.Blueprint]{},
 		ordered:    map[string][]*blueprint.Blueprint{},
 	}
-	for kind, plural := range plurals {
+	for _, kind := range v1alpha1.Kinds {
 		lw := &cache.ListWatch{
 			ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-				return client.Get().Resource(plural).VersionedParams(&options, metav1.ParameterCodec).Do(ctx).Get()
+				return client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec).Do(ctx).Get()
 			},
 			WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 				options.Watch = true
-				return client.Get().Resource(plural).VersionedParams(&options, metav1.ParameterCodec).Watch(ctx)
+				return client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec).Watch(ctx)
 			},
 		}
-		informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, watchListClient), examples[kind], 0, cache.Indexers{})
+		informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, watchListClient), kind.New(), 0, cache.Indexers{})
 		_ = informer.SetTransform(dropUnread) // fails only when the informer already runs
-		c.informers[kind] = informer
+		c.informers[kind.Name] = informer
 	}
 	return c
 }
@@ -256,10 +212,4 @@ func (c *catalog) synced() []cache.InformerSynced {
 		all = append(all, informer.HasSynced)
 	}
 	return all
-}
-
-// isTemplateKind says whether a kind is one of templates.
-func isTemplateKind(kind string) bool {
-	_, isObject := plurals[kind]
-	return isObject && !isOwnerKind(kind) && kind != v1alpha1.KindClusterSupplyChain && kind != v1alpha1.KindClusterDelivery
 }

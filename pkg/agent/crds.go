@@ -99,8 +99,8 @@ func (w *crdWatch) signal() {
 // missing lists the CRDs of carto.run that are not established.
 func (w *crdWatch) missing() []string {
 	var missing []string
-	for _, plural := range plurals {
-		name := plural + "." + v1alpha1.Group
+	for _, kind := range v1alpha1.Kinds {
+		name := kind.Plural + "." + v1alpha1.Group
 		object, exists, _ := w.informer.GetStore().GetByKey(name)
 		if d, ok := object.(*definition); !exists || !ok || !d.established {
 			missing = append(missing, name)

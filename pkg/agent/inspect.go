@@ -169,7 +169,7 @@ func isDiagnosed(b *lint.Blueprint, rule string) bool {
 func (c *catalog) files() []lint.File {
 	var files []lint.File
 	for _, kind := range slices.Sorted(maps.Keys(c.informers)) {
-		if isOwnerKind(kind) {
+		if v1alpha1.IsOwnerKind(kind) {
 			continue
 		}
 		store := c.informers[kind].GetStore()

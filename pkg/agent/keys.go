@@ -25,14 +25,10 @@ func ownerOf(object metav1.Object) (ownerKey, bool) {
 		return ownerKey{}, false
 	}
 	gv, err := schema.ParseGroupVersion(ref.APIVersion)
-	if err != nil || gv.Group != v1alpha1.Group || !isOwnerKind(ref.Kind) {
+	if err != nil || gv.Group != v1alpha1.Group || !v1alpha1.IsOwnerKind(ref.Kind) {
 		return ownerKey{}, false
 	}
 	return ownerKey{ref.Kind, object.GetNamespace(), ref.Name}, true
-}
-
-func isOwnerKind(kind string) bool {
-	return kind == v1alpha1.KindWorkload || kind == v1alpha1.KindDeliverable || kind == v1alpha1.KindRunnable
 }
 
 // version makes a resourceVersion comparable; 0 when it is none. Versions of one

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/realize"
 )
@@ -120,7 +121,7 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 
 	view := &clusterView{agent: a, key: key, owner: owner, changedAt: changedAt}
 	started := a.clock.Now()
-	result := realize.Pass(ctx, owner, a.catalog.all(blueprintKindOf(key.Kind)), started, view)
+	result := realize.Pass(ctx, owner, a.catalog.all(v1alpha1.BlueprintKind(key.Kind)), started, view)
 	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())
 
 	if a.register(key, &result) && a.epoch.Load() != epoch {
@@ -160,11 +161,11 @@ func (a *Agent) register(key ownerKey, result *realize.Result) bool {
 			result.Depends.Kinds = append(result.Depends.Kinds, ref.GroupVersionKind())
 		}
 	}
-	return a.depends.set(key, blueprintKindOf(key.Kind), result.Depends)
+	return a.depends.set(key, v1alpha1.BlueprintKind(key.Kind), result.Depends)
 }
 
 func (a *Agent) forgetOwner(key ownerKey) {
-	a.depends.forget(key, blueprintKindOf(key.Kind))
+	a.depends.forget(key, v1alpha1.BlueprintKind(key.Kind))
 	a.statuses.forget(key)
 	a.progress.forget(key)
 	a.queue.Forget(key)
@@ -190,8 +191,8 @@ func ownerReference(key ownerKey, uid types.UID) reference {
 func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 	seen := map[string]bool{}
 	var synced []cache.InformerSynced
-	for _, kind := range ownerKinds {
-		for _, object := range a.catalog.owners(kind) {
+	for _, kind := range v1alpha1.KindsOf(v1alpha1.RoleOwner) {
+		for _, object := range a.catalog.owners(kind.Name) {
 			for _, resource := range realize.StatusOf(object).Resources {
 				ref := resource.StampedRef
 				if ref == nil || seen[ref.APIVersion+ref.Kind] {
@@ -199,7 +200,7 @@ func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 				}
 				seen[ref.APIVersion+ref.Kind] = true
 				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
-					synced = append(synced, a.watches.watch(ctx, stampedFor(kind, rest)).informer.HasSynced)
+					synced = append(synced, a.watches.watch(ctx, stampedFor(kind.Name, rest)).informer.HasSynced)
 				}
 			}
 		}

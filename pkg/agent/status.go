@@ -54,10 +54,10 @@ func (w *statusWriter) write(ctx context.Context, kind, namespace, name string, 
 		return 0, fmt.Errorf("encode status: %w", err)
 	}
 	text, err := answerOf(w.client.Patch(types.JSONPatchType).NamespaceIfScoped(namespace, namespace != "").
-		Resource(plurals[kind]).Name(name).SubResource("status").
+		Resource(v1alpha1.KindOf(kind).Plural).Name(name).SubResource("status").
 		Param("fieldManager", v1alpha1.FieldManager).
 		SetHeader("Accept", metadataOnly).Body(body).Do(ctx))
-	w.metrics.wrote("status", plurals[kind], err)
+	w.metrics.wrote("status", v1alpha1.KindOf(kind).Plural, err)
 	if err != nil {
 		return 0, err
 	}

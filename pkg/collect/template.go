@@ -26,14 +26,13 @@ type TemplateKind struct {
 }
 
 // TemplateKinds are all of them; the last is the one of Runnables.
-var TemplateKinds = []TemplateKind{
-	{v1alpha1.KindClusterSourceTemplate, "clustersourcetemplates", func() any { return &v1alpha1.ClusterSourceTemplate{} }},
-	{v1alpha1.KindClusterImageTemplate, "clusterimagetemplates", func() any { return &v1alpha1.ClusterImageTemplate{} }},
-	{v1alpha1.KindClusterConfigTemplate, "clusterconfigtemplates", func() any { return &v1alpha1.ClusterConfigTemplate{} }},
-	{v1alpha1.KindClusterDeploymentTemplate, "clusterdeploymenttemplates", func() any { return &v1alpha1.ClusterDeploymentTemplate{} }},
-	{v1alpha1.KindClusterTemplate, "clustertemplates", func() any { return &v1alpha1.ClusterTemplate{} }},
-	{v1alpha1.KindClusterRunTemplate, "clusterruntemplates", func() any { return &v1alpha1.ClusterRunTemplate{} }},
-}
+var TemplateKinds = func() []TemplateKind {
+	var all []TemplateKind
+	for _, k := range v1alpha1.KindsOf(v1alpha1.RoleTemplate) {
+		all = append(all, TemplateKind{k.Name, k.Plural, func() any { return k.New() }})
+	}
+	return all
+}()
 
 func (k *TemplateKind) resource() schema.GroupVersionResource {
 	return v1alpha1.GroupVersion.WithResource(k.Resource)

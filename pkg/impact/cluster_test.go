@@ -92,8 +92,8 @@ type cluster struct {
 func newCluster(t *testing.T, workloads int) *cluster {
 	t.Helper()
 	lists := map[schema.GroupVersionResource]string{configMaps: "ConfigMapList", deployments: "DeploymentList"}
-	for name, k := range kinds {
-		lists[k.resource] = name + "List"
+	for _, k := range v1alpha1.Kinds {
+		lists[k.Resource()] = k.Name + "List"
 	}
 	objects := parse(t, blueprints)
 	for i := range workloads {

@@ -119,7 +119,7 @@ func (c *comparison) object(was, is *made) (Object, bool) {
 		o.Before, o.After = shown(before), shown(after)
 	}
 	mask(is.kind, o.Before, o.After)
-	if k := (key{is.kind.Kind, is.key.namespace, is.key.name}); is.kind.GroupVersion() == v1alpha1.GroupVersion && isOwner(k.kind) {
+	if k := (key{is.kind.Kind, is.key.namespace, is.key.name}); is.kind.GroupVersion() == v1alpha1.GroupVersion && v1alpha1.IsOwnerKind(k.kind) {
 		c.walk.nested[k] = &unstructured.Unstructured{Object: is.answer}
 	}
 	return o, true

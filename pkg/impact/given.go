@@ -70,7 +70,7 @@ func (g *Given) try(ctx context.Context, source *Source) (tried, error) {
 }
 
 func apiOf(client dynamic.Interface, k key) dynamic.ResourceInterface {
-	resource := client.Resource(kinds[k.kind].resource)
+	resource := client.Resource(resourceOf(k.kind))
 	if k.namespace == "" {
 		return resource
 	}

@@ -73,7 +73,7 @@ func TestApply(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	workloads := kinds["Workload"].resource.GroupResource()
+	workloads := resourceOf("Workload").GroupResource()
 	invalid := func(causes ...metav1.StatusCause) error {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReasonInvalid, Code: 422, Message: "all of it", Details: &metav1.StatusDetails{Causes: causes}}}
 	}

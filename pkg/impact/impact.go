@@ -211,7 +211,7 @@ func (i *Impact) summarize() {
 	for _, f := range i.Files {
 		switch {
 		case f.Change == Unchanged:
-		case isOwner(f.Kind):
+		case v1alpha1.IsOwnerKind(f.Kind):
 			s.GivenOwners++
 		case f.Kind == v1alpha1.KindClusterSupplyChain, f.Kind == v1alpha1.KindClusterDelivery:
 			s.Blueprints++

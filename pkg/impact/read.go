@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/pager"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -82,9 +83,9 @@ func (w *walk) load(ctx context.Context, wanted []string) error {
 	for _, kind := range missing {
 		w.loaded[kind] = true
 		group.Go(func() error {
-			api := w.source.Client.Resource(kinds[kind].resource)
+			api := w.source.Client.Resource(resourceOf(kind))
 			from, selector := dynamic.ResourceInterface(api), ""
-			if isOwner(kind) {
+			if v1alpha1.IsOwnerKind(kind) {
 				from, selector = api.Namespace(w.query.Namespace), w.query.Selector
 			}
 			err := list(gctx, from, selector, func(object *unstructured.Unstructured) error {
@@ -93,7 +94,7 @@ func (w *walk) load(ctx context.Context, wanted []string) error {
 				return w.take(object)
 			})
 			if err != nil {
-				return fmt.Errorf("cannot list %s: %w", kinds[kind].resource.GroupResource(), err)
+				return fmt.Errorf("cannot list %s: %w", resourceOf(kind).GroupResource(), err)
 			}
 			return nil
 		})

@@ -31,7 +31,7 @@ func newSet() *set {
 // put compiles an object into the sets.
 func put(object *unstructured.Unstructured, into ...*set) error {
 	k := key{object.GetKind(), object.GetNamespace(), object.GetName()}
-	typed := New(k.kind)
+	typed := v1alpha1.KindOf(k.kind).New()
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed); err != nil {
 		return fmt.Errorf("%s %s is not as %s says: %w", k.kind, qualified(k.namespace, k.name), v1alpha1.GroupVersion, err)
 	}
@@ -67,7 +67,7 @@ func put(object *unstructured.Unstructured, into ...*set) error {
 func (s *set) all(owner string) []*blueprint.Blueprint {
 	var all []*blueprint.Blueprint
 	for k, b := range s.blueprints {
-		if k.kind == blueprintOf(owner) {
+		if k.kind == v1alpha1.BlueprintKind(owner) {
 			all = append(all, b)
 		}
 	}

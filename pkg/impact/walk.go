@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/realize"
 )
@@ -158,7 +159,7 @@ func (w *walk) decide(g *Given, t tried) error {
 	if t.change == Unchanged {
 		return put(trim(t.live), w.before, w.after)
 	}
-	if isOwner(k.kind) {
+	if v1alpha1.IsOwnerKind(k.kind) {
 		w.changed[k] = t.change
 	}
 	if t.live != nil {
@@ -179,7 +180,7 @@ func (w *walk) loadConcerned(ctx context.Context) error {
 		}
 		owners := ownersOf(f.Kind)
 		wanted = append(wanted, owners...)
-		if isOwner(f.Kind) {
+		if v1alpha1.IsOwnerKind(f.Kind) {
 			owners = []string{f.Kind}
 		}
 		for _, owner := range owners {
@@ -319,7 +320,7 @@ func (w *walk) takeNested(ctx context.Context) error {
 
 // nestedLive is the live state of a stamped owner, which was read when it was compared.
 func (w *walk) nestedLive(ctx context.Context, k key) *unstructured.Unstructured {
-	live, err := w.live.get(ctx, "", objectKey{kinds[k.kind].resource, k.namespace, k.name})
+	live, err := w.live.get(ctx, "", objectKey{resourceOf(k.kind), k.namespace, k.name})
 	if err != nil || live == nil {
 		return nil
 	}

@@ -161,8 +161,12 @@ func (p *parsed) add(o *Object) {
 			p.addOwner(&Owner{Object: o, Runnable: r}, r, r.Labels, nil)
 		}
 	default:
-		if typed, spec := newTemplate(o.Doc.Kind()); typed != nil && decode(typed) {
-			t := &Template{Object: o, Typed: typed, Spec: spec(), Template: stamp.Compile(typed)}
+		kind := v1alpha1.KindOf(o.Doc.Kind())
+		if kind == nil || kind.Role != v1alpha1.RoleTemplate {
+			return
+		}
+		if typed := kind.New(); decode(typed) {
+			t := &Template{Object: o, Typed: typed, Spec: v1alpha1.SpecOf(typed), Template: stamp.Compile(typed)}
 			t.readBody()
 			p.templates = append(p.templates, t)
 		}
@@ -180,32 +184,6 @@ func (p *parsed) addOwner(o *Owner, typed any, labels map[string]string, params 
 	}
 	o.Subject = blueprint.Subject{Labels: labels, View: view}
 	p.owners = append(p.owners, o)
-}
-
-// newTemplate makes an empty template of a kind, and what reaches its spec; nil for a kind
-// that is none.
-func newTemplate(kind string) (typed any, spec func() *v1alpha1.TemplateSpec) {
-	switch kind {
-	case v1alpha1.KindClusterSourceTemplate:
-		t := &v1alpha1.ClusterSourceTemplate{}
-		return t, func() *v1alpha1.TemplateSpec { return &t.Spec.TemplateSpec }
-	case v1alpha1.KindClusterImageTemplate:
-		t := &v1alpha1.ClusterImageTemplate{}
-		return t, func() *v1alpha1.TemplateSpec { return &t.Spec.TemplateSpec }
-	case v1alpha1.KindClusterConfigTemplate:
-		t := &v1alpha1.ClusterConfigTemplate{}
-		return t, func() *v1alpha1.TemplateSpec { return &t.Spec.TemplateSpec }
-	case v1alpha1.KindClusterDeploymentTemplate:
-		t := &v1alpha1.ClusterDeploymentTemplate{}
-		return t, func() *v1alpha1.TemplateSpec { return &t.Spec.TemplateSpec }
-	case v1alpha1.KindClusterTemplate:
-		t := &v1alpha1.ClusterTemplate{}
-		return t, func() *v1alpha1.TemplateSpec { return &t.Spec }
-	case v1alpha1.KindClusterRunTemplate:
-		t := &v1alpha1.ClusterRunTemplate{}
-		return t, func() *v1alpha1.TemplateSpec { return &v1alpha1.TemplateSpec{Template: &t.Spec.Template} }
-	}
-	return nil, nil
 }
 
 // link finds the templates of a blueprint's steps.

@@ -124,8 +124,8 @@ func countGeneration(object, before map[string]any) {
 // an owner with what that needs, or else whatever may be assumed.
 func (c *cluster) complete(ctx context.Context, h, live *held) error {
 	u := &unstructured.Unstructured{Object: h.object}
-	if kind := u.GroupVersionKind(); kind.Group == v1alpha1.Group && slices.Contains(ownerKinds, kind.Kind) && c.depth < maxNesting {
-		inner := newOwner(kind.Kind)
+	if kind := u.GroupVersionKind(); kind.Group == v1alpha1.Group && v1alpha1.IsOwnerKind(kind.Kind) && c.depth < maxNesting {
+		inner := v1alpha1.KindOf(kind.Kind).New()
 		if err := decode(h.object, inner); err != nil {
 			return fmt.Errorf("it is no valid %s: %w", kind.Kind, err)
 		}
@@ -144,7 +144,7 @@ func (c *cluster) complete(ctx context.Context, h, live *held) error {
 
 // serves says whether there is something that acts for an owner. Without it, what becomes
 // of the owner is as unknown as of any other object.
-func (w *World) serves(kind string, owner ownerObject) bool {
+func (w *World) serves(kind string, owner v1alpha1.Object) bool {
 	if o, ok := owner.(*v1alpha1.Runnable); ok {
 		return w.templates[realize.TemplateKey{Kind: v1alpha1.KindClusterRunTemplate, Name: o.Spec.RunTemplateRef.Name}] != nil
 	}
@@ -152,7 +152,7 @@ func (w *World) serves(kind string, owner ownerObject) bool {
 }
 
 // walkInner walks a stamped owner, and gives it its status.
-func (c *cluster) walkInner(ctx context.Context, h, live *held, inner ownerObject) error {
+func (c *cluster) walkInner(ctx context.Context, h, live *held, inner v1alpha1.Object) error {
 	walk, err := c.world.walk(ctx, inner, c.now, c.depth+1)
 	if err != nil {
 		c.err = err

@@ -40,8 +40,8 @@ func (k *kinds) find(kind schema.GroupKind) *definition {
 	if d, ok := k.defined[kind]; ok {
 		return &d
 	}
-	if kind.Group == v1alpha1.Group {
-		return &definition{namespaced: !strings.HasPrefix(kind.Kind, "Cluster"), versions: []string{v1alpha1.GroupVersion.Version}}
+	if own := v1alpha1.KindOf(kind.Kind); own != nil && kind.Group == v1alpha1.Group {
+		return &definition{plural: own.Plural, namespaced: own.Namespaced(), versions: []string{v1alpha1.GroupVersion.Version}}
 	}
 	if d, ok := builtIn[kind]; ok {
 		return &d

@@ -7,7 +7,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -16,16 +15,10 @@ import (
 	"github.com/carto-run/carto/pkg/realize"
 )
 
-// ownerObject is a *v1alpha1.Workload, *v1alpha1.Deliverable or *v1alpha1.Runnable.
-type ownerObject interface {
-	metav1.Object
-	runtime.Object
-}
-
 // subject is the owner of a walk.
 type subject struct {
 	Owner
-	typed ownerObject
+	typed v1alpha1.Object
 	// inventedUID: nothing told the UID that the cluster gives, or would give.
 	inventedUID bool
 }
@@ -53,7 +46,7 @@ func (w *World) subjectOf(object any) (*subject, error) {
 	status, known := w.statuses[s.Owner]
 	observed := w.Object(schema.GroupKind{Group: v1alpha1.Group, Kind: s.Kind}, s.Namespace, s.Name)
 	if !known && observed != nil {
-		seen := newOwner(s.Kind)
+		seen := v1alpha1.KindOf(s.Kind).New()
 		if err := decode(observed, seen); err != nil {
 			return nil, fmt.Errorf("the observed %s: %w", s.Owner, err)
 		}
@@ -72,18 +65,6 @@ func (w *World) subjectOf(object any) (*subject, error) {
 		s.inventedUID = s.typed.GetUID() == inventUID(s.Owner)
 	}
 	return s, nil
-}
-
-var ownerKinds = []string{v1alpha1.KindWorkload, v1alpha1.KindDeliverable, v1alpha1.KindRunnable}
-
-func newOwner(kind string) ownerObject {
-	switch kind {
-	case v1alpha1.KindDeliverable:
-		return &v1alpha1.Deliverable{}
-	case v1alpha1.KindRunnable:
-		return &v1alpha1.Runnable{}
-	}
-	return &v1alpha1.Workload{}
 }
 
 func (s *subject) setStatus(status realize.OwnerStatus) {

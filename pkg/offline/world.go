@@ -132,13 +132,7 @@ func (w *World) addBlueprint(b *blueprint.Blueprint) {
 
 // Blueprints of the owners of a kind, in the order of their names; none for Runnables.
 func (w *World) Blueprints(ownerKind string) []*blueprint.Blueprint {
-	switch ownerKind {
-	case v1alpha1.KindWorkload:
-		return w.blueprints[v1alpha1.KindClusterSupplyChain]
-	case v1alpha1.KindDeliverable:
-		return w.blueprints[v1alpha1.KindClusterDelivery]
-	}
-	return nil
+	return w.blueprints[v1alpha1.BlueprintKind(ownerKind)]
 }
 
 // Templates lists the compiled templates in the order of kind and name.

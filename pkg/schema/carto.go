@@ -2,7 +2,6 @@ package schema
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -15,13 +14,8 @@ import (
 // cartoKinds are read one by one: parsing a CRD takes milliseconds.
 var cartoKinds = func() map[string]func() *Kind {
 	kinds := map[string]func() *Kind{}
-	for _, kind := range []string{
-		v1alpha1.KindWorkload, v1alpha1.KindDeliverable, v1alpha1.KindRunnable,
-		v1alpha1.KindClusterSupplyChain, v1alpha1.KindClusterDelivery,
-		v1alpha1.KindClusterSourceTemplate, v1alpha1.KindClusterImageTemplate, v1alpha1.KindClusterConfigTemplate,
-		v1alpha1.KindClusterDeploymentTemplate, v1alpha1.KindClusterTemplate, v1alpha1.KindClusterRunTemplate,
-	} {
-		kinds[kind] = sync.OnceValue(func() *Kind { return readCarto(kind) })
+	for _, kind := range v1alpha1.Kinds {
+		kinds[kind.Name] = sync.OnceValue(func() *Kind { return readCarto(kind) })
 	}
 	return kinds
 }()
@@ -44,8 +38,8 @@ func cartoGroup(group string) []schema.GroupVersionKind {
 	return kinds
 }
 
-func readCarto(kind string) *Kind {
-	raw, err := crds.Of(GuessPlural(v1alpha1.GroupVersion.WithKind(kind)))
+func readCarto(kind *v1alpha1.Kind) *Kind {
+	raw, err := crds.Of(kind.Plural)
 	var definition map[string]any
 	if err == nil {
 		err = yaml.Unmarshal(raw, &definition)
@@ -55,10 +49,10 @@ func readCarto(kind string) *Kind {
 		kinds, err = definedKinds(definition)
 	}
 	for _, d := range kinds {
-		if d.kind.Version == v1alpha1.GroupVersion.Version && strings.EqualFold(d.kind.Kind, kind) {
+		if d.kind.Version == v1alpha1.GroupVersion.Version && d.kind.Kind == kind.Name {
 			return d.load()
 		}
 	}
 	// They are embedded, and a test reads each.
-	panic(fmt.Sprintf("read the embedded CRD of %s: %v", kind, err))
+	panic(fmt.Sprintf("read the embedded CRD of %s: %v", kind.Name, err))
 }

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
@@ -239,7 +240,7 @@ func TestBadCRDs(t *testing.T) {
 
 func BenchmarkCarto(b *testing.B) {
 	for b.Loop() {
-		for kind := range cartoKinds {
+		for _, kind := range v1alpha1.Kinds {
 			readCarto(kind)
 		}
 	}

@@ -18,15 +18,6 @@ import (
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
-// scheme knows the types of Carto's kinds.
-var scheme = func() *runtime.Scheme {
-	s := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(s); err != nil {
-		panic(err) // the kinds are fixed
-	}
-	return s
-}()
-
 // typed decodes an object of Carto, or the definition of a kind; nil when it is neither.
 func typed(doc *manifest.Document) (runtime.Object, error) {
 	if doc.APIVersion() == apiextensionsv1.SchemeGroupVersion.String() && doc.Kind() == "CustomResourceDefinition" {
@@ -36,10 +27,11 @@ func typed(doc *manifest.Document) (runtime.Object, error) {
 	if doc.APIVersion() != v1alpha1.GroupVersion.String() {
 		return nil, nil
 	}
-	object, err := scheme.New(v1alpha1.GroupVersion.WithKind(doc.Kind()))
-	if err != nil {
+	kind := v1alpha1.KindOf(doc.Kind())
+	if kind == nil {
 		return nil, doc.Errorf("kind", "%s has no kind %q", v1alpha1.GroupVersion, doc.Kind())
 	}
+	object := kind.New()
 	return object, doc.Into(object)
 }
 

@@ -201,7 +201,7 @@ func TestFaults(t *testing.T) {
 		{"an input with two names", base + "-- t/info.yaml --\ngiven: {mockSupplyChain: {blueprintInputs: {images: {a: {image: x, name: b}}}}}\n", Broken, []string{`another name below: "b"`}},
 		{"several templates in one file", base + "-- t/template.yaml --\na: b\n---\nc: d\n", Broken, []string{"t/template.yaml holds 2 objects; one is needed"}},
 		{"no template of Carto", base + "-- t/template.yaml --\napiVersion: v1\nkind: ConfigMap\n", Broken, []string{"is no template of Carto"}},
-		{"a list for a template", base + "-- t/template.yaml --\napiVersion: carto.run/v1alpha1\nkind: WorkloadList\nmetadata: {}\nitems: []\n", Broken, []string{"t/template.yaml:2: WorkloadList is neither a template nor a blueprint"}},
+		{"a list for a template", base + "-- t/template.yaml --\napiVersion: carto.run/v1alpha1\nkind: WorkloadList\nmetadata: {}\nitems: []\n", Broken, []string{"t/template.yaml:2: carto.run/v1alpha1 has no kind \"WorkloadList\""}},
 		{"a kind that there is not", base + "-- t/template.yaml --\napiVersion: carto.run/v1alpha1\nkind: ClusterImagesTemplate\n", Broken, []string{`t/template.yaml:2:`, `no kind "ClusterImagesTemplate"`}},
 		{"a misspelled field of the template", strings.Replace(base, "  params:", "  parms:", 1), Broken, []string{"t/template.yaml:10:", `unknown field "spec.parms"`}},
 		{"a template that would be refused", strings.Replace(base, "  params:", "  lifecycle: nope\n  healthRule: {}\n  params:", 1), Failed, []string{"the template would be refused", "spec.lifecycle", "spec.healthRule"}},

@@ -42,16 +42,16 @@ func TestRead(t *testing.T) {
 			reason: "the items of a list, and what is of no interest",
 			files:  map[string]string{"l.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: carto.run/v1alpha1, kind: ClusterTemplate, metadata: {name: x}}\n- {apiVersion: v1, kind: Secret, metadata: {name: y}}\n"},
 			paths:  []string{"l.yaml"},
-			want:   []string{"ClusterTemplate /x l.yaml:1"},
+			want:   []string{"ClusterTemplate /x l.yaml:4"},
 			talk:   "Left out, as not of carto.run: objects of kind Secret\n",
 		},
 		{
 			reason: "all faults of all files at once",
 			files:  map[string]string{"a.yaml": "kind: [", "b.yaml": "apiVersion: v1\nkind: List\nitems:\n- 1\n- {apiVersion: carto.run/v1alpha1, kind: ClusterTemplate}\n", "c.yaml": strings.ReplaceAll(template, "NAME", "x") + "more: 1\n"},
 			paths:  []string{"a.yaml", "b.yaml", "c.yaml"},
-			fault:  "a.yaml:1: did not find expected node content\nb.yaml:4: is no object\nb.yaml:5: metadata.name is missing, or is no text\nc.yaml:5: unknown field \"more\"",
+			fault:  "a.yaml:1: did not find expected node content\nb.yaml:3: the list holds something that is no object\nc.yaml:5: unknown field \"more\"",
 		},
-		{reason: "an empty folder", files: map[string]string{"a/x.txt": ""}, paths: []string{"a"}, fault: "the folder a has no .yaml, .yml or .json file"},
+		{reason: "an empty folder", files: map[string]string{"a/x.txt": ""}, paths: []string{"a"}, fault: "a: no template, blueprint or owner of carto.run/v1alpha1 in it"},
 		{reason: "nothing of interest", files: map[string]string{"a.yaml": "kind: X"}, paths: []string{"a.yaml"}, fault: "a.yaml: no template, blueprint or owner of carto.run/v1alpha1 in it"},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {

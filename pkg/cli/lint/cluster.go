@@ -35,24 +35,26 @@ type kind struct {
 
 const rbac = "rbac.authorization.k8s.io"
 
-// referred are the kinds that are read from the cluster.
-var referred = []kind{
-	carto("clustersupplychains", v1alpha1.KindClusterSupplyChain), carto("clusterdeliveries", v1alpha1.KindClusterDelivery),
-	carto("clustersourcetemplates", v1alpha1.KindClusterSourceTemplate), carto("clusterimagetemplates", v1alpha1.KindClusterImageTemplate),
-	carto("clusterconfigtemplates", v1alpha1.KindClusterConfigTemplate), carto("clusterdeploymenttemplates", v1alpha1.KindClusterDeploymentTemplate),
-	carto("clustertemplates", v1alpha1.KindClusterTemplate), carto("clusterruntemplates", v1alpha1.KindClusterRunTemplate),
+// referred are the kinds that are read from the cluster: what owners use, not owners.
+var referred = append(cartoKinds(), []kind{
 	{schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, "ServiceAccount"},
 	{schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: "roles"}, "Role"},
 	{schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: "rolebindings"}, "RoleBinding"},
 	{schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: "clusterroles"}, "ClusterRole"},
 	{schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: "clusterrolebindings"}, "ClusterRoleBinding"},
 	{schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, crdKind},
-}
+}...)
 
 const crdKind = "CustomResourceDefinition"
 
-func carto(resource, name string) kind {
-	return kind{v1alpha1.GroupVersion.WithResource(resource), name}
+func cartoKinds() []kind {
+	var kinds []kind
+	for _, k := range v1alpha1.Kinds {
+		if k.Role != v1alpha1.RoleOwner {
+			kinds = append(kinds, kind{k.Resource(), k.Name})
+		}
+	}
+	return kinds
 }
 
 // readCluster adds what the files may refer to: one list for each kind. What may not be read

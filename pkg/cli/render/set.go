@@ -9,13 +9,11 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/manifest"
-	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/offline"
 )
 
@@ -49,12 +47,6 @@ type reading struct {
 	seen        map[[4]string]bool
 	faults      []error
 }
-
-var scheme = func() *runtime.Scheme {
-	s := runtime.NewScheme()
-	_ = v1alpha1.AddToScheme(s) // fails only for types that are none
-	return s
-}()
 
 // readSet reads all files. What is wrong with them is told at once.
 func (o *Options) readSet(ctx context.Context) (*set, error) {
@@ -128,21 +120,17 @@ func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) 
 		r.faults = append(r.faults, doc.Errorf("kind", "a %s can not be read; give its items, or a v1 List of them as kubectl get prints it", kind.Kind))
 		return
 	}
-	typed, err := scheme.New(kind)
-	if err != nil {
+	known := v1alpha1.KindOf(kind.Kind)
+	if known == nil || kind.GroupVersion() != v1alpha1.GroupVersion {
 		r.faults = append(r.faults, doc.Errorf("apiVersion", "there is no kind %s in %s", kind.Kind, kind.GroupVersion()))
 		return
 	}
-	if err := doc.Into(typed); err != nil {
+	object := known.New()
+	if err := doc.Into(object); err != nil {
 		r.faults = append(r.faults, err)
 		return
 	}
-	object, ok := typed.(metav1.Object)
-	if !ok {
-		r.faults = append(r.faults, doc.Errorf("kind", "a %s is nothing that could be in a cluster", kind.Kind)) // options of requests
-		return
-	}
-	isOwner := slices.ContainsFunc(owners, func(n *noun.Noun) bool { return n.Kind == kind.Kind })
+	isOwner := known.Role == v1alpha1.RoleOwner
 	if isOwner && object.GetNamespace() == "" {
 		object.SetNamespace(r.namespace)
 	}
@@ -153,7 +141,7 @@ func (r *reading) takeOwn(doc *manifest.Document, kind schema.GroupVersionKind) 
 		r.twice = append(r.twice, doc.Errorf("", "%s %s is given twice; this one counts", kind.Kind, object.GetName()).Error())
 	}
 	if !isOwner {
-		r.definitions = append(r.definitions, typed)
+		r.definitions = append(r.definitions, object)
 		r.places[[2]string{kind.Kind, object.GetName()}] = doc
 		return
 	}

@@ -2,11 +2,9 @@ package file
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -14,12 +12,12 @@ import (
 	"github.com/carto-run/carto/pkg/near"
 )
 
-// cartoKinds are the kinds of group carto.run, and whether they live in a namespace.
-var cartoKinds = map[string]bool{
-	v1alpha1.KindWorkload: true, v1alpha1.KindDeliverable: true, v1alpha1.KindRunnable: true,
-	v1alpha1.KindClusterSupplyChain: false, v1alpha1.KindClusterDelivery: false,
-	v1alpha1.KindClusterSourceTemplate: false, v1alpha1.KindClusterImageTemplate: false, v1alpha1.KindClusterConfigTemplate: false,
-	v1alpha1.KindClusterDeploymentTemplate: false, v1alpha1.KindClusterTemplate: false, v1alpha1.KindClusterRunTemplate: false,
+func kindNames() []string {
+	names := make([]string, len(v1alpha1.Kinds))
+	for i, k := range v1alpha1.Kinds {
+		names[i] = k.Name
+	}
+	return names
 }
 
 var unknownKind = &lint.Rule{
@@ -49,9 +47,9 @@ spec:
 				continue
 			}
 			kind, version := o.Doc.Kind(), o.Doc.APIVersion()
-			if _, known := cartoKinds[kind]; !known {
+			if v1alpha1.KindOf(kind) == nil {
 				f := p.Report(o.At("kind"), "Carto has no kind %q", kind)
-				if meant := near.Or(near.Names(kind, slices.Sorted(maps.Keys(cartoKinds)))); meant != "" {
+				if meant := near.Or(near.Names(kind, kindNames())); meant != "" {
 					f.Do("write %s, if that is what was meant", meant)
 				}
 			} else if version != v1alpha1.GroupVersion.String() {
@@ -97,12 +95,12 @@ spec:
 		type key struct{ kind, namespace, name string }
 		first := map[key]*lint.Object{}
 		for _, o := range p.Objects {
-			namespaced, known := cartoKinds[o.Doc.Kind()]
-			if !known || !o.IsCarto() || o.Remote || o.Doc.Name() == "" {
+			kind := v1alpha1.KindOf(o.Doc.Kind())
+			if kind == nil || !o.IsCarto() || o.Remote || o.Doc.Name() == "" {
 				continue
 			}
 			k := key{o.Doc.Kind(), "", o.Doc.Name()}
-			if namespaced {
+			if kind.Namespaced() {
 				k.namespace = o.Doc.Namespace()
 			}
 			earlier := first[k]
@@ -111,7 +109,7 @@ spec:
 				continue
 			}
 			apart := path.Dir(strings.ReplaceAll(earlier.Doc.File, `\`, "/")) != path.Dir(strings.ReplaceAll(o.Doc.File, `\`, "/"))
-			if apart && namespaced {
+			if apart && kind.Namespaced() {
 				continue // overlays, and suites of tests, have the same owner in many folders
 			}
 			f := p.Report(o.At("metadata.name"), "the %s %q is defined already", k.kind, k.name).
@@ -184,7 +182,7 @@ spec:
 `,
 	Check: func(p *lint.Pass) {
 		for _, o := range p.Objects {
-			if _, known := cartoKinds[o.Doc.Kind()]; known && o.IsCarto() && !o.Remote {
+			if v1alpha1.KindOf(o.Doc.Kind()) != nil && o.IsCarto() && !o.Remote {
 				checkName(p, o)
 			}
 		}

@@ -164,10 +164,16 @@ func (i *templateIndex) isMissing(use *lint.Use) bool {
 	return use.Template == nil && use.Name != "" && slices.Contains(templateKinds, use.Kind) && !i.broken[[2]string{use.Kind, use.Name}]
 }
 
-var templateKinds = []string{
-	v1alpha1.KindClusterSourceTemplate, v1alpha1.KindClusterImageTemplate, v1alpha1.KindClusterConfigTemplate,
-	v1alpha1.KindClusterDeploymentTemplate, v1alpha1.KindClusterTemplate,
-}
+// templateKinds are those that steps name: all but the last, which is for Runnables.
+var templateKinds = func() []string {
+	var names []string
+	for _, k := range v1alpha1.KindsOf(v1alpha1.RoleTemplate) {
+		if k.Name != v1alpha1.KindClusterRunTemplate {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}()
 
 func kindPath(use *lint.Use) string { return use.StepPath + ".templateRef.kind" }
 
