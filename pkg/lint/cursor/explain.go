@@ -69,7 +69,7 @@ func (c *Cursor) referred() *lint.Template {
 func (c *Cursor) readFrom(b *lint.Blueprint) *lint.Use {
 	for _, use := range b.Uses {
 		for i, in := range use.Step.Inputs {
-			if c.path != inputPath(use, i)+".resource" {
+			if c.path != use.InputPath(i)+".resource" {
 				continue
 			}
 			for _, from := range b.Uses {

@@ -153,25 +153,10 @@ func inputsOf(t *lint.Template, of blueprint.InputType, below []string) (given [
 				given = append(given, value{name: in.Name, kind: string(of), below: parts(below)})
 			}
 			given[at].about += fmt.Sprintf("The output of step %s of %s.\n", in.From, use.Blueprint.Object)
-			given[at].defined = append(given[at].defined, use.Blueprint.Doc.Key(inputPath(use, i)))
+			given[at].defined = append(given[at].defined, use.Blueprint.Doc.Key(use.InputPath(i)))
 		}
 	}
 	return given, one
-}
-
-// inputPath is where a blueprint declares an input of a step.
-func inputPath(use *lint.Use, index int) string {
-	in := use.Step.Inputs[index]
-	if in.Type == blueprint.InputDeployment {
-		return use.StepPath + ".deployment"
-	}
-	n := 0
-	for _, other := range use.Step.Inputs[:index] {
-		if other.Type == in.Type {
-			n++
-		}
-	}
-	return fmt.Sprintf("%s.%ss[%d]", use.StepPath, in.Type, n)
 }
 
 func parts(names []string) func() []value {
