@@ -130,7 +130,7 @@ func (c *cluster) patch(action kubetesting.Action) (bool, runtime.Object, error)
 	made := sent.DeepCopy()
 	if live, err := c.Tracker().Get(p.Resource, p.Namespace, p.Name); err == nil {
 		made = live.(*unstructured.Unstructured).DeepCopy()
-		overlay(made.Object, sent.DeepCopy().Object)
+		made.Object = overlaid(made.Object, sent.Object)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

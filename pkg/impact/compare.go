@@ -143,7 +143,7 @@ func (c *comparison) removed() []Object {
 			c.walk.pending[k] = true
 			continue
 		}
-		if k := (key{g.kind.Kind, k.namespace, k.name}); g.kind.GroupVersion() == v1alpha1.GroupVersion && isOwner(k.kind) && !c.walk.decided[k] {
+		if k := (key{g.kind.Kind, k.namespace, k.name}); g.kind.GroupVersion() == v1alpha1.GroupVersion && v1alpha1.IsOwnerKind(k.kind) && !c.walk.decided[k] {
 			c.walk.going[k] = g.live
 		}
 		before := shown(g.live.Object)

@@ -1,23 +1,14 @@
 package impact
 
 import (
-	"fmt"
-	"maps"
-	"regexp"
-	"slices"
-
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/manifest"
+	"github.com/carto-run/carto/pkg/stamped"
 )
-
-// serverOwned is the metadata that the API server keeps.
-var serverOwned = []string{
-	"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
-	"resourceVersion", "selfLink", "uid",
-}
 
 // ownAnnotations are those of Carto that change with every change.
 var ownAnnotations = []string{v1alpha1.AnnotationDigest, v1alpha1.AnnotationSequence}
@@ -31,7 +22,7 @@ func shown(object map[string]any) map[string]any {
 	if !ok {
 		return copied
 	}
-	for _, field := range serverOwned {
+	for _, field := range stamped.ServerOwned {
 		delete(metadata, field)
 	}
 	delete(metadata, "ownerReferences")
@@ -78,67 +69,15 @@ func mask(kind schema.GroupVersionKind, before, after map[string]any) {
 // shown.
 func differing(before, after map[string]any) []string {
 	var paths []string
-	compareValues("", shown(before), shown(after), &paths)
+	for _, d := range manifest.Differences("", shown(before), shown(after)) {
+		paths = append(paths, d.Path)
+	}
 	return paths
 }
 
-func compareValues(path string, before, after any, paths *[]string) {
-	oldMap, isMap := before.(map[string]any)
-	newMap, stays := after.(map[string]any)
-	if isMap && stays {
-		all := maps.Clone(oldMap)
-		maps.Copy(all, newMap)
-		for _, name := range slices.Sorted(maps.Keys(all)) {
-			old, had := oldMap[name]
-			now, has := newMap[name]
-			if at := join(path, name); had != has {
-				*paths = append(*paths, at)
-			} else {
-				compareValues(at, old, now, paths)
-			}
-		}
-		return
-	}
-	oldList, isList := before.([]any)
-	newList, stays := after.([]any)
-	if isList && stays && len(oldList) == len(newList) {
-		for i := range oldList {
-			compareValues(fmt.Sprintf("%s[%d]", path, i), oldList[i], newList[i], paths)
-		}
-		return
-	}
-	if !equality.Semantic.DeepEqual(before, after) {
-		*paths = append(*paths, path)
-	}
-}
-
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-
-func join(path, name string) string {
-	switch {
-	case !plainName.MatchString(name):
-		return fmt.Sprintf("%s[%q]", path, name)
-	case path == "":
-		return name
-	}
-	return path + "." + name
-}
-
 // overlaid is a live object with what is rendered for it, as far as can be told without
-// the API server: maps are merged, all else is replaced.
+// the API server.
 func overlaid(live, rendered map[string]any) map[string]any {
-	merged := runtime.DeepCopyJSON(live)
-	overlay(merged, runtime.DeepCopyJSON(rendered))
+	merged, _ := stamped.Merge(live, rendered).(map[string]any)
 	return merged
-}
-
-func overlay(under, over map[string]any) {
-	for name, value := range over {
-		have, isMap := under[name].(map[string]any)
-		if below, ok := value.(map[string]any); ok && isMap {
-			overlay(have, below)
-			continue
-		}
-		under[name] = value
-	}
 }

@@ -17,8 +17,8 @@ func TestDiffering(t *testing.T) {
 		{"nothing", "{spec: {a: 1}}", "{spec: {a: 1}}", nil},
 		{"a value, and what is added and removed", "{spec: {a: 1, b: 2}}", "{spec: {a: 3, c: {d: 4}}}", []string{"spec.a", "spec.b", "spec.c"}},
 		{"an item", "{spec: {list: [{a: 1}, {a: 2}]}}", "{spec: {list: [{a: 1}, {a: 3}]}}", []string{"spec.list[1].a"}},
-		{"another length", "{spec: {list: [1]}}", "{spec: {list: [1, 2]}}", []string{"spec.list"}},
-		{"names that would read as paths", `{data: {a.b: "1"}, metadata: {labels: {x/y: "1"}}}`, `{data: {a.b: "2"}, metadata: {labels: {x/y: "2"}}}`, []string{`data["a.b"]`, `metadata.labels["x/y"]`}},
+		{"another length", "{spec: {list: [1]}}", "{spec: {list: [1, 2]}}", []string{"spec.list[1]"}},
+		{"names that would read as paths", `{data: {a.b: "1"}, metadata: {labels: {x/y: "1"}}}`, `{data: {a.b: "2"}, metadata: {labels: {x/y: "2"}}}`, []string{`data['a.b']`, `metadata.labels.x/y`}},
 		{
 			"what the API server and Carto keep is no difference",
 			"{metadata: {resourceVersion: 1, generation: 1, uid: a, managedFields: [], ownerReferences: [], annotations: {carto.run/rendered-digest: a}}, status: {a: 1}}",

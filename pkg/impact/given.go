@@ -19,6 +19,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // Given is an object of a file: a template, a blueprint or an owner, of a kind that New
@@ -83,7 +84,7 @@ func apiOf(client dynamic.Interface, k key) dynamic.ResourceInterface {
 // with server-side apply by what its field manager owns.
 func (g *Given) apply(ctx context.Context, api dynamic.ResourceInterface, live *unstructured.Unstructured, manager string) (*unstructured.Unstructured, error) {
 	wanted := g.Object.DeepCopy()
-	for _, field := range serverOwned {
+	for _, field := range stamped.ServerOwned {
 		unstructured.RemoveNestedField(wanted.Object, "metadata", field)
 	}
 	unstructured.RemoveNestedField(wanted.Object, "status")

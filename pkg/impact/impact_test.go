@@ -356,8 +356,8 @@ metadata: {name: w000, namespace: shop, uid: u0, labels: {shape: round}}
 spec: {}
 status: {resources: [{name: old, stampedRef: {apiVersion: carto.run/v1alpha1, kind: Deliverable, namespace: shop, name: w000}}]}`) {
 		gvr := configMaps
-		if k, own := kinds[object.GetKind()]; own {
-			gvr = k.resource
+		if k := v1alpha1.KindOf(object.GetKind()); k != nil {
+			gvr = k.Resource()
 		}
 		_ = c.Tracker().Delete(gvr, "shop", object.GetName())
 		if err := c.Tracker().Create(gvr, object, "shop"); err != nil {
@@ -370,7 +370,7 @@ status: {resources: [{name: old, stampedRef: {apiVersion: carto.run/v1alpha1, ki
 	step := map[string]any{"name": "old", "templateRef": map[string]any{"kind": "ClusterTemplate", "name": "old"}}
 	chain.Object["spec"].(map[string]any)["resources"] = append(chain.Object["spec"].(map[string]any)["resources"].([]any), step)
 	old := parse(t, "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: old}\nspec:\n  template: {apiVersion: carto.run/v1alpha1, kind: Deliverable, metadata: {name: $(workload.metadata.name)$}, spec: {}}")[0]
-	if err := errors.Join(c.Tracker().Update(kinds["ClusterSupplyChain"].resource, chain, ""), c.Tracker().Create(kinds["ClusterTemplate"].resource, old, "")); err != nil {
+	if err := errors.Join(c.Tracker().Update(resourceOf("ClusterSupplyChain"), chain, ""), c.Tracker().Create(resourceOf("ClusterTemplate"), old, "")); err != nil {
 		t.Fatal(err)
 	}
 	text, err := now.MarshalJSON()

@@ -88,7 +88,7 @@ func (c *cluster) put(ctx context.Context, live *held, key objectKey, sent map[s
 		before = live.object
 		under := runtime.DeepCopyJSON(live.object)
 		drop(under, live.sent, sent)
-		next.object, _ = merge(under, sent).(map[string]any)
+		next.object, _ = stamped.Merge(under, sent).(map[string]any)
 		next.observed = live.observed
 		next.assumed = live.assumed
 		verb = realize.VerbPatched
@@ -337,4 +337,21 @@ func (c *cluster) Remove(_ context.Context, _ realize.Account, _ types.UID, ref 
 	c.removed = append(c.removed, ref)
 	c.wrote = true
 	return true, nil
+}
+
+// drop removes from an object what was applied before and is not applied any more.
+func drop(object, before, now map[string]any) {
+	for key, old := range before {
+		value, kept := now[key]
+		if !kept {
+			delete(object, key)
+			continue
+		}
+		oldMap, wasMap := old.(map[string]any)
+		nowMap, isMap := value.(map[string]any)
+		at, there := object[key].(map[string]any)
+		if wasMap && isMap && there {
+			drop(at, oldMap, nowMap)
+		}
+	}
 }

@@ -189,7 +189,7 @@ func (w *World) ObserveStep(owner Owner, step string, part map[string]any) error
 		merged := runtime.DeepCopyJSON(h.object)
 		for field, value := range part {
 			if field == "metadata" {
-				value = merge(merged[field], value)
+				value = stamped.Merge(merged[field], value)
 			}
 			merged[field] = runtime.DeepCopyJSONValue(value)
 		}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // plainObject reads an object.
@@ -308,7 +309,7 @@ func TestMerge(t *testing.T) {
 		"status remains": {"what is not rendered stays", "{status: {a: 1}}", "{spec: {b: 1}}", "{spec: {b: 1}, status: {a: 1}}"},
 	} {
 		under, over := decodeText(t, tc.under), decodeText(t, tc.over)
-		if diff := cmp.Diff(decodeText(t, tc.want), merge(under, over)); diff != "" {
+		if diff := cmp.Diff(decodeText(t, tc.want), stamped.Merge(under, over)); diff != "" {
 			t.Errorf("%s: %s (-want +got):\n%s", name, tc.reason, diff)
 		}
 	}

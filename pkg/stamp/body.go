@@ -240,7 +240,7 @@ func (s *skeleton) compile(value any, location string, depth int) (node, error) 
 			return m, nil
 		}
 	}
-	return literal{withoutNulls(value)}, nil
+	return literal{WithoutNulls(value)}, nil
 }
 
 func isLiteral(n node) bool { _, ok := n.(literal); return ok }
@@ -252,8 +252,8 @@ func join(location, key string) string {
 	return location + "." + key
 }
 
-// withoutNulls drops null entries of maps, in place.
-func withoutNulls(value any) any {
+// WithoutNulls drops null entries of maps, in place, as the API server would.
+func WithoutNulls(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, item := range v {
@@ -261,11 +261,11 @@ func withoutNulls(value any) any {
 				delete(v, key)
 				continue
 			}
-			v[key] = withoutNulls(item)
+			v[key] = WithoutNulls(item)
 		}
 	case []any:
 		for i := range v {
-			v[i] = withoutNulls(v[i])
+			v[i] = WithoutNulls(v[i])
 		}
 	}
 	return value

@@ -108,3 +108,9 @@ func shallow(m map[string]any) map[string]any {
 	maps.Copy(copied, m)
 	return copied
 }
+
+// ServerOwned is the metadata that the API server keeps.
+var ServerOwned = []string{
+	"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
+	"resourceVersion", "selfLink", "uid",
+}

@@ -376,9 +376,7 @@ func (c *chainTest) compareOutputs(wanted *expectedStep, at string, status v1alp
 	if wanted.Outputs == nil {
 		return nil
 	}
-	d := &differ{}
-	d.compare(at+".outputs", wanted.Outputs, c.outputs(status))
-	return c.differing("outputs are not as expected", d.found)
+	return c.differing("outputs are not as expected", differences(at+".outputs", wanted.Outputs, c.outputs(status)))
 }
 
 // outputs of a step with their values.

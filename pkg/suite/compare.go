@@ -3,14 +3,13 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/carto-run/carto/pkg/manifest"
+	"github.com/carto-run/carto/pkg/stamp"
 )
 
 // Difference is one value that is not as expected.
@@ -27,7 +26,7 @@ type Difference struct {
 // and without what says nothing. The API server drops nulls; an owner in a file has no
 // uid, and may have no namespace.
 func (o *compareOptions) comparable(object map[string]any) map[string]any {
-	object, _ = withoutNulls(runtime.DeepCopyJSON(object)).(map[string]any)
+	object, _ = stamp.WithoutNulls(runtime.DeepCopyJSON(object)).(map[string]any)
 	if isTrue(o.IgnoreMetadata) {
 		delete(object, "metadata")
 	}
@@ -63,24 +62,6 @@ func (o *compareOptions) comparable(object map[string]any) map[string]any {
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-func withoutNulls(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, item := range v {
-			if item == nil {
-				delete(v, key)
-				continue
-			}
-			v[key] = withoutNulls(item)
-		}
-	case []any:
-		for i := range v {
-			v[i] = withoutNulls(v[i])
-		}
-	}
-	return value
-}
-
 func asFloats(value any) any {
 	switch v := value.(type) {
 	case int64:
@@ -97,55 +78,17 @@ func asFloats(value any) any {
 	return value
 }
 
-// differences of two values, in the order of their paths.
-func differences(expected, actual any) []Difference {
-	d := &differ{}
-	d.compare("", expected, actual)
-	return d.found
-}
-
-type differ struct{ found []Difference }
-
-// nothing stands for a value that is not there.
-type nothing struct{}
-
-func (d *differ) compare(path string, expected, actual any) {
-	switch e := expected.(type) {
-	case map[string]any:
-		a, ok := actual.(map[string]any)
-		if !ok {
-			break
+// differences of two values below a path, in words.
+func differences(path string, expected, actual any) []Difference {
+	var found []Difference
+	for _, d := range manifest.Differences(path, expected, actual) {
+		message := fmt.Sprintf("%s, expected %s", brief(d.After), brief(d.Before))
+		if e, a, line := firstLine(d.Before, d.After); line > 0 {
+			message = fmt.Sprintf("line %d is %s, expected %s", line, brief(a), brief(e))
 		}
-		keys := maps.Clone(e)
-		maps.Copy(keys, a)
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			d.compare(manifest.Join(path, key), get(e, key), get(a, key))
-		}
-		return
-	case []any:
-		a, ok := actual.([]any)
-		if !ok {
-			break
-		}
-		for i := range max(len(e), len(a)) {
-			var left, right any = nothing{}, nothing{}
-			if i < len(e) {
-				left = e[i]
-			}
-			if i < len(a) {
-				right = a[i]
-			}
-			d.compare(fmt.Sprintf("%s[%d]", path, i), left, right)
-		}
-		return
+		found = append(found, Difference{Path: d.Path, Message: message})
 	}
-	if e, a, line := firstLine(expected, actual); line > 0 {
-		d.found = append(d.found, Difference{Path: path, Message: fmt.Sprintf("line %d is %s, expected %s", line, brief(a), brief(e))})
-		return
-	}
-	if !equality.Semantic.DeepEqual(expected, actual) {
-		d.found = append(d.found, Difference{Path: path, Message: fmt.Sprintf("%s, expected %s", brief(actual), brief(expected))})
-	}
+	return found
 }
 
 // firstLine is the first line, from 1, in which two texts differ of which one has several; 0
@@ -160,7 +103,7 @@ func firstLine(expected, actual any) (e, a any, line int) {
 	for line < len(lefts) && line < len(rights) && lefts[line] == rights[line] {
 		line++
 	}
-	e, a = nothing{}, nothing{}
+	e, a = manifest.Nothing, manifest.Nothing
 	if line < len(lefts) {
 		e = lefts[line]
 	}
@@ -170,18 +113,11 @@ func firstLine(expected, actual any) (e, a any, line int) {
 	return e, a, line + 1
 }
 
-func get(m map[string]any, key string) any {
-	if value, ok := m[key]; ok {
-		return value
-	}
-	return nothing{}
-}
-
 // maxBrief is how much of a value is shown, in bytes.
 const maxBrief = 100
 
 func brief(value any) string {
-	if value == (nothing{}) {
+	if value == manifest.Nothing {
 		return "nothing"
 	}
 	encoded, err := json.Marshal(value)

@@ -44,7 +44,7 @@ func (e *expectation) compare(actual map[string]any, o *compareOptions) *Failure
 // path, says; nil when it is.
 func (o *compareOptions) compare(doc *manifest.Document, at string, expected, actual map[string]any) *Failure {
 	expected, actual = o.comparable(expected), o.comparable(actual)
-	found := differences(expected, actual)
+	found := differences("", expected, actual)
 	if len(found) == 0 {
 		return nil
 	}

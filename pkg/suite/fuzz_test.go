@@ -7,6 +7,8 @@ import (
 	"testing/fstest"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+
+	"github.com/carto-run/carto/pkg/stamp"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -89,7 +91,7 @@ func FuzzRewrite(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%q", err, written)
 		}
-		if found := differences(withoutNulls(value), withoutNulls(got)); len(found) > 0 {
+		if found := differences("", stamp.WithoutNulls(value), stamp.WithoutNulls(got)); len(found) > 0 {
 			t.Errorf("%v\n%q", found, written)
 		}
 	})

@@ -210,9 +210,3 @@ func (n *Noun) decode(obj *unstructured.Unstructured, into any) error {
 	}
 	return nil
 }
-
-// ServerOwned is the metadata that the API server keeps.
-var ServerOwned = []string{
-	"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
-	"resourceVersion", "selfLink", "uid",
-}

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
-	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // exported is a copy of an object without what a cluster adds and without its namespace: it
@@ -14,7 +14,7 @@ import (
 func exported(obj *unstructured.Unstructured) *unstructured.Unstructured {
 	clean := obj.DeepCopy()
 	unstructured.RemoveNestedField(clean.Object, "status")
-	for _, field := range append([]string{"namespace", "finalizers", "ownerReferences"}, noun.ServerOwned...) {
+	for _, field := range append([]string{"namespace", "finalizers", "ownerReferences"}, stamped.ServerOwned...) {
 		unstructured.RemoveNestedField(clean.Object, "metadata", field)
 	}
 	annotations := clean.GetAnnotations()

@@ -5,8 +5,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/yamldiff"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // Show writes a difference under a title. It is talk: what a person reads before the
@@ -27,7 +27,7 @@ func Written(obj *unstructured.Unstructured) map[string]any {
 	written := obj.DeepCopy().Object
 	delete(written, "status")
 	if metadata, ok := written["metadata"].(map[string]any); ok {
-		for _, field := range noun.ServerOwned {
+		for _, field := range stamped.ServerOwned {
 			delete(metadata, field)
 		}
 	}

@@ -180,10 +180,3 @@ func imagesIn(object map[string]any, path string, found func(path, image, kind s
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}

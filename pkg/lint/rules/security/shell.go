@@ -9,6 +9,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/manifest"
 )
 
 var shellRules = []*lint.Rule{
@@ -171,7 +172,7 @@ func scriptFields(body map[string]any) map[string]bool {
 		_, isNamed := container["name"]
 		_, hasImage := container["image"]
 		if script, _ := container["script"].(string); hasScript && (isNamed || hasImage) && !hasInterpreter(script) {
-			fields[join(at, "script")] = true
+			fields[manifest.Append(at, "script")] = true
 		}
 		command, args := texts(container["command"]), texts(container["args"])
 		words := append(append([]string{}, command...), args...)
@@ -182,9 +183,9 @@ func scriptFields(body map[string]any) map[string]bool {
 		for i := range words[:len(words)-1] {
 			if shell && isCommandFlag(words[i]) {
 				if next := i + 1; next < len(command) {
-					fields[join(at, "command["+itoa(next)+"]")] = true
+					fields[manifest.Append(at, "command["+itoa(next)+"]")] = true
 				} else {
-					fields[join(at, "args["+itoa(next-len(command))+"]")] = true
+					fields[manifest.Append(at, "args["+itoa(next-len(command))+"]")] = true
 				}
 				return
 			}
