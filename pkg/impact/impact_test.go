@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kubetesting "k8s.io/client-go/testing"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // lines shows what changes, one object or step a line.

@@ -14,6 +14,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
 	"github.com/carto-run/carto/pkg/realize"
+	kindschema "github.com/carto-run/carto/pkg/schema"
 	"github.com/carto-run/carto/pkg/stamp"
 	"github.com/carto-run/carto/pkg/stamped"
 )
@@ -101,7 +102,7 @@ func (o Owner) String() string { return o.Kind + " " + o.Namespace + "/" + o.Nam
 func New(objects ...any) (*World, error) {
 	w := &World{
 		blueprints: map[string][]*blueprint.Blueprint{}, templates: map[realize.TemplateKey]*stamp.Template{},
-		kinds: kinds{defined: map[schema.GroupKind]definition{}}, objects: map[objectKey]*held{},
+		kinds: kinds{kindschema.BuiltIn()}, objects: map[objectKey]*held{},
 		owned: map[Owner]map[objectKey]*held{}, written: map[objectKey]*held{}, statuses: map[Owner]realize.OwnerStatus{},
 	}
 	for _, object := range objects {
@@ -115,7 +116,9 @@ func New(objects ...any) (*World, error) {
 			t := stamp.Compile(o)
 			w.templates[realize.TemplateKey{Kind: t.Kind, Name: t.Name}] = t
 		case *apiextensionsv1.CustomResourceDefinition:
-			w.kinds.define(o)
+			if err := w.kinds.define(o); err != nil {
+				return nil, err
+			}
 		default:
 			return nil, fmt.Errorf("%T is no blueprint, template or definition of a kind", object)
 		}
