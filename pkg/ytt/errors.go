@@ -119,8 +119,8 @@ func (e *MissingError) Error() string {
 		return fmt.Sprintf("key %q not in struct", e.field)
 	}
 	message := fmt.Sprintf("struct has no .%s field or method", e.field)
-	if near := nearest(e.field, e.names); near != "" {
-		message += fmt.Sprintf(" (did you mean .%s?)", near)
+	if meant := nearest(e.field, e.names); meant != "" {
+		message += fmt.Sprintf(" (did you mean .%s?)", meant)
 	}
 	return message
 }

@@ -1,39 +1,24 @@
 package ytt
 
+import "github.com/carto-run/carto/pkg/near"
+
 // maxCandidates are looked at for a name that is like another.
 const maxCandidates = 1000
 
-// nearest is the name that is most like another; empty when none is like it.
+// nearest is the name that is most like another; empty when none is like it. What it costs
+// is bounded: names of data values are made by others.
 func nearest(name string, names []string) string {
-	best, fewest := "", max(len(name)/3, 1)+1
+	if len(name) > maxName {
+		return ""
+	}
+	var candidates []string
 	for _, candidate := range names[:min(len(names), maxCandidates)] {
-		if difference := len(candidate) - len(name); difference >= fewest || -difference >= fewest || len(name) > maxName {
-			continue
-		}
-		if n := edits(name, candidate); n < fewest {
-			best, fewest = candidate, n
+		if len(candidate) <= maxName {
+			candidates = append(candidates, candidate)
 		}
 	}
-	return best
-}
-
-// edits is how many letters have to be put in, left out or replaced to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	for _, like := range near.Names(name, candidates) {
+		return like
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
