@@ -32,6 +32,8 @@ func TestFields(t *testing.T) {
 		{Reason: "a kind that the blueprint does not allow", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: {name: a}\nspec:\n  selector: {a: b}\n  resources:\n  - {name: a, templateRef: {kind: ClusterDeploymentTemplate, name: b}}\n", Want: []string{"7 error spec.resources[0].templateRef.kind is ClusterDeploymentTemplate, but has to be one of"}},
 		{Reason: "what other rules say better", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: {name: a}\nspec:\n  selectorMatchExpressions: [{key: '?', operator: Exist}]\n  resources:\n  - {name: '?', templateRef: {kind: ClusterTemplate, options: [{name: a, selector: {matchFields: [{key: '', operator: Is}]}}]}}\n"},
 		{Reason: "and of bodies", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: a}\nspec: {template: {apiVersion: v1, metadata: {name: a, namespace: b}}}\n"},
+		{Reason: "nothing says when a deployment is complete", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterDeploymentTemplate\nmetadata: {name: a}\nspec:\n  template: {apiVersion: v1, kind: X, metadata: {name: a}}\n", Want: []string{"4 error neither observedMatches nor observedCompletion"}},
+		{Reason: "two say it", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterDeploymentTemplate\nmetadata: {name: a}\nspec:\n  template: {apiVersion: v1, kind: X, metadata: {name: a}}\n  observedMatches: [{input: .a, output: .b}]\n  observedCompletion: {succeeded: {key: .a, value: b}}\n", Want: []string{"7 error observedMatches and observedCompletion are both set"}},
 		{Reason: "nulls are dropped, and quantities may be numbers", Text: workload + "spec:\n  params:\n  image: null\n  resources: {limits: {cpu: 1, memory: 1Gi}}\n"},
 	})
 }

@@ -57,7 +57,7 @@ var brokenValue = &lint.Rule{
 	ID: "SYN004", Slug: "invalid-value", Level: lint.Error, Needs: lint.NeedsFiles, Admission: true,
 	Title: "a value of an object of Carto does not fit its field",
 	Text: `The API server refuses the object: a value is of another type than the CRD says, is none of those that are
-allowed, breaks a limit, or a required field is not there. Lint can check little else of the object then.
+allowed, breaks a limit, a required field is not there, or one excludes another. Lint can check little else of the object then.
 
 A text that YAML takes for a number or a boolean needs quotes: ` + "`\"1.10\"`, `\"true\"`, `\"on\"`" + `.`,
 	Bad: `apiVersion: carto.run/v1alpha1
@@ -103,8 +103,25 @@ spec:
 				p.Report(o.Key(""), "the object can not be read: %s", withoutPlace(o))
 			}
 		}
+		for _, t := range p.Templates {
+			checkCompletion(p, t)
+		}
 		p.Diagnosed()
 	},
+}
+
+// checkCompletion wants one way to tell that a deployment is complete (spec: api V-DT).
+func checkCompletion(p *lint.Pass, t *lint.Template) {
+	deployment, ok := t.Typed.(*v1alpha1.ClusterDeploymentTemplate)
+	if !ok {
+		return
+	}
+	switch matches, completion := len(deployment.Spec.ObservedMatches) > 0, deployment.Spec.ObservedCompletion != nil; {
+	case matches && completion:
+		p.Report(t.Key("spec.observedCompletion"), "observedMatches and observedCompletion are both set").Do("remove one of them")
+	case !matches && !completion:
+		p.Report(t.Key("spec"), "neither observedMatches nor observedCompletion says when the deployment is complete").Do("add one of them")
+	}
 }
 
 // faults are those of an object of Carto against its CRD. Its status is left out: nobody writes
