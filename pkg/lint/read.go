@@ -15,11 +15,22 @@ import (
 
 // ReadFiles reads and compiles files. It never fails: what can not be read is among the faults.
 func ReadFiles(files []File) *Set {
-	s := &Set{Files: files, templates: map[templateKey]*Template{}, kinds: map[string][]*Object{}}
 	read := make([]parsed, len(files))
-	samples := &sampler{}
 	inParallel(len(files), func(i int) { read[i] = parse(files[i]) })
 	withoutReplaced(files, read)
+	return newSet(files, read)
+}
+
+// ReadDocument takes an object that is read already, without the comments of its file.
+func ReadDocument(doc *manifest.Document) *Set {
+	var p parsed
+	p.add(&Object{Doc: doc})
+	return newSet([]File{{Name: doc.File}}, []parsed{p})
+}
+
+func newSet(files []File, read []parsed) *Set {
+	s := &Set{Files: files, templates: map[templateKey]*Template{}, kinds: map[string][]*Object{}}
+	samples := &sampler{}
 	for i, p := range read {
 		if files[i].Remote {
 			s.RemoteFaults = append(s.RemoteFaults, p.faults...)

@@ -82,7 +82,7 @@ func (o *objects) add(doc *manifest.Document, compile stamp.Options) error {
 		return doc.Errorf("kind", "%s is neither a template nor a blueprint", doc.Kind())
 	}
 	o.typed = append(o.typed, object)
-	o.templates[realize.TemplateKey{Kind: doc.Kind(), Name: doc.Name()}] = &templateOf{doc: doc, compiled: compiled, refused: refusals(doc, object, compiled)}
+	o.templates[realize.TemplateKey{Kind: doc.Kind(), Name: doc.Name()}] = &templateOf{doc: doc, compiled: compiled, refused: refusals(doc, compiled)}
 	return nil
 }
 
