@@ -1,6 +1,7 @@
 package cursor
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,22 +60,31 @@ var index = regexp.MustCompile(`\[\d+\]`)
 // generic is a path without the numbers of items.
 func generic(path string) string { return index.ReplaceAllString(path, "[]") }
 
-// templateKinds that the steps of a blueprint can use.
-var templateKinds = map[string][]string{
-	v1alpha1.KindClusterSupplyChain: {v1alpha1.KindClusterSourceTemplate, v1alpha1.KindClusterImageTemplate, v1alpha1.KindClusterConfigTemplate, v1alpha1.KindClusterTemplate},
-	v1alpha1.KindClusterDelivery:    {v1alpha1.KindClusterSourceTemplate, v1alpha1.KindClusterDeploymentTemplate, v1alpha1.KindClusterConfigTemplate, v1alpha1.KindClusterTemplate},
+// templateKinds are those that the steps of a blueprint can use, by its CRD.
+func (c *Cursor) templateKinds(b *lint.Blueprint) []string {
+	at := c.set.Schemas.Kind(v1alpha1.GroupVersion.WithKind(b.Kind)).Schema
+	for _, name := range []string{"spec", "resources", "templateRef", "kind"} {
+		if at = at.Properties[name]; at.Items != nil {
+			at = at.Items
+		}
+	}
+	kinds := make([]string, 0, len(at.Enum))
+	for _, kind := range at.Enum {
+		kinds = append(kinds, fmt.Sprint(kind))
+	}
+	return kinds
 }
 
 func (c *Cursor) completeBlueprint(b *lint.Blueprint, path string) []Candidate {
 	step := c.step(b)
 	switch path {
 	case "spec.resources[].templateRef.kind":
-		return words("kind of template", templateKinds[b.Kind]...)
+		return words("kind of template", c.templateKinds(b)...)
 	case "spec.resources[].templateRef.name", "spec.resources[].templateRef.options[].name":
 		if step != nil && step.TemplateKind != "" {
 			return c.templates(step.TemplateKind)
 		}
-		return c.templates(templateKinds[b.Kind]...)
+		return c.templates(c.templateKinds(b)...)
 	case "spec.resources[].templateRef.options[].passThrough":
 		var names []string
 		if step != nil {
