@@ -92,7 +92,7 @@ func (t *Template) readKeys(value any, path string) {
 		}
 	case []any:
 		for i, item := range v {
-			t.readKeys(item, path+"["+itoa(i)+"]")
+			t.readKeys(item, path+"["+strconv.Itoa(i)+"]")
 		}
 	}
 }
@@ -108,9 +108,7 @@ func Walk(value any, path string, visit func(path string, value any)) {
 		}
 	case []any:
 		for i, item := range v {
-			Walk(item, path+"["+itoa(i)+"]", visit)
+			Walk(item, path+"["+strconv.Itoa(i)+"]", visit)
 		}
 	}
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

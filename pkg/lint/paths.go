@@ -3,6 +3,7 @@ package lint
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/client-go/util/jsonpath"
@@ -102,7 +103,7 @@ func (t *Template) readPaths() {
 		}
 	case *v1alpha1.ClusterDeploymentTemplate:
 		for i, match := range typed.Spec.ObservedMatches {
-			at := "spec.observedMatches[" + itoa(i) + "]"
+			at := "spec.observedMatches[" + strconv.Itoa(i) + "]"
 			read(&t.completion, "", at+".input", match.Input)
 			read(&t.completion, "", at+".output", match.Output)
 		}
@@ -118,7 +119,7 @@ func (t *Template) readPaths() {
 	}
 	for _, side := range t.HealthSides() {
 		for i, field := range side.Rule.MatchFields {
-			at := side.Field + ".matchFields[" + itoa(i) + "]"
+			at := side.Field + ".matchFields[" + strconv.Itoa(i) + "]"
 			read(&t.health, "", at+".key", field.Key)
 			read(&t.health, "", at+".messagePath", field.MessagePath)
 		}

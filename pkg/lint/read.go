@@ -3,6 +3,7 @@ package lint
 import (
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -200,7 +201,7 @@ func (p *parsed) addOwner(o *Owner, typed any, labels map[string]string, params 
 // link finds the templates of a blueprint's steps.
 func (s *Set) link(b *Blueprint) {
 	for i, step := range b.Resources {
-		at := "spec.resources[" + itoa(i) + "]"
+		at := "spec.resources[" + strconv.Itoa(i) + "]"
 		add := func(use *Use) {
 			use.Blueprint, use.Step, use.StepPath, use.Kind = b, step, at, step.TemplateKind
 			if use.Name != "" {
@@ -216,7 +217,7 @@ func (s *Set) link(b *Blueprint) {
 			continue
 		}
 		for j := range step.Options {
-			add(&Use{Path: at + ".templateRef.options[" + itoa(j) + "]", Name: step.Options[j].Name, Option: &step.Options[j]})
+			add(&Use{Path: at + ".templateRef.options[" + strconv.Itoa(j) + "]", Name: step.Options[j].Name, Option: &step.Options[j]})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"strconv"
 	"sync"
 
 	"github.com/carto-run/carto/pkg/blueprint"
@@ -103,7 +104,7 @@ func newRoute(o *Owner, from []*Blueprint) *Route {
 		return r
 	}
 	for i, step := range b.Resources {
-		s := RouteStep{Step: step, Path: "spec.resources[" + itoa(i) + "]"}
+		s := RouteStep{Step: step, Path: "spec.resources[" + strconv.Itoa(i) + "]"}
 		if len(step.Options) == 0 {
 			s.Uses = b.usesOf(step)
 		} else {

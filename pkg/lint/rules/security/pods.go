@@ -3,7 +3,6 @@ package security
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -178,5 +177,3 @@ func imagesIn(object map[string]any, path string, found func(path, image, kind s
 		}
 	})
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

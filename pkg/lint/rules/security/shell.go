@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -183,9 +184,9 @@ func scriptFields(body map[string]any) map[string]bool {
 		for i := range words[:len(words)-1] {
 			if shell && isCommandFlag(words[i]) {
 				if next := i + 1; next < len(command) {
-					fields[manifest.Append(at, "command["+itoa(next)+"]")] = true
+					fields[manifest.Append(at, "command["+strconv.Itoa(next)+"]")] = true
 				} else {
-					fields[manifest.Append(at, "args["+itoa(next-len(command))+"]")] = true
+					fields[manifest.Append(at, "args["+strconv.Itoa(next-len(command))+"]")] = true
 				}
 				return
 			}
