@@ -61,7 +61,7 @@ func (d *Document) Items() []*Document {
 	if !d.IsList() {
 		return []*Document{d}
 	}
-	_, list := find(d.node, "items")
+	_, list := d.find("items")
 	items, _ := d.Object["items"].([]any)
 	if list == nil || len(items) != len(list.Content) {
 		return []*Document{d}
@@ -142,7 +142,7 @@ var quotedPath = regexp.MustCompile(`"([^"]+)"`)
 // as far as the path leads.
 func (d *Document) Errorf(path, format string, args ...any) error {
 	line := d.Line
-	if key, _ := find(d.node, path); key != nil {
+	if key, _ := d.find(path); key != nil {
 		line = d.before + key.Line
 	}
 	return fmt.Errorf("%s:%d: %w", d.File, line, fmt.Errorf(format, args...))
@@ -151,7 +151,7 @@ func (d *Document) Errorf(path, format string, args ...any) error {
 // TextStart is the place of the first line of a text that a field holds line by line;
 // empty when it does not.
 func (d *Document) TextStart(path string) string {
-	if _, value := find(d.node, path); value != nil && value.Style&yaml.LiteralStyle != 0 {
+	if _, value := d.find(path); value != nil && value.Style&yaml.LiteralStyle != 0 {
 		return fmt.Sprintf("%s:%d", d.File, d.before+value.Line+1)
 	}
 	return ""
@@ -161,7 +161,7 @@ func (d *Document) TextStart(path string) string {
 // with the place in the file where the text stands there line by line, as it does after
 // "|"; else with that of the field.
 func (d *Document) ErrorInText(path string, line int, message string) error {
-	if _, value := find(d.node, path); value != nil && value.Style&yaml.LiteralStyle != 0 {
+	if _, value := d.find(path); value != nil && value.Style&yaml.LiteralStyle != 0 {
 		return fmt.Errorf("%s:%d: %s", d.File, d.before+value.Line+line, message)
 	}
 	return d.Errorf(path, "%s, line %d: %s", path, line, message)
@@ -169,14 +169,14 @@ func (d *Document) ErrorInText(path string, line int, message string) error {
 
 // Has says whether the file holds the field.
 func (d *Document) Has(path string) bool {
-	_, value := find(d.node, path)
+	_, value := d.find(path)
 	return value != nil
 }
 
 // Key is the place of the key of a field; of an item of a list, that of the item. Where
 // the path leads further than the document, it is that of the deepest part there is.
 func (d *Document) Key(path string) Range {
-	key, value := find(d.node, path)
+	key, value := d.find(path)
 	switch {
 	case key != nil:
 		return d.head(key)
@@ -188,7 +188,7 @@ func (d *Document) Key(path string) Range {
 
 // Value is the place of the value of a field, or of its key when it has none.
 func (d *Document) Value(path string) Range {
-	_, value := find(d.node, path)
+	_, value := d.find(path)
 	if value == nil {
 		return d.Key(path)
 	}
@@ -207,37 +207,25 @@ func (d *Document) head(node *yaml.Node) Range {
 // InText is the place of a part of a text that a field holds, by byte offsets into its
 // value. It is that of the value when the field holds no text.
 func (d *Document) InText(path string, from, to int) Range {
-	_, node := find(d.node, path)
+	_, node := d.find(path)
 	if node == nil || node.Kind != yaml.ScalarNode || from < 0 || to < from || to > len(node.Value) {
 		return d.Value(path)
 	}
-	r := Range{File: d.File}
-	w := d.walk(node)
-	for len(node.Value)-len(w.value) < from && w.step() {
-	}
-	r.Start = w.at
-	for len(node.Value)-len(w.value) < to && w.step() {
-	}
-	r.End = w.at
-	return r
+	s := d.scalar(node)
+	return Range{File: d.File, Start: s.at(from), End: s.at(to)}
 }
 
 // LineInText is the place of a line, from 1, of a text that a field holds, without the
 // blanks at its ends.
 func (d *Document) LineInText(path string, line int) Range {
-	_, node := find(d.node, path)
+	_, node := d.find(path)
 	if node == nil || node.Kind != yaml.ScalarNode || line < 1 {
 		return d.Value(path)
 	}
-	lines := strings.Split(node.Value, "\n")
-	if line > len(lines) {
+	from, text, ok := d.scalar(node).line(line)
+	if !ok {
 		return d.Value(path)
 	}
-	from := line - 1 // breaks
-	for _, before := range lines[:line-1] {
-		from += len(before)
-	}
-	text := lines[line-1]
 	from += len(text) - len(strings.TrimLeft(text, " \t"))
 	return d.InText(path, from, from+len(strings.TrimSpace(text)))
 }
@@ -245,7 +233,7 @@ func (d *Document) LineInText(path string, line int) Range {
 // Scalar is the text of the value at a path, as it is written; empty when there is none, or it
 // is no single value.
 func (d *Document) Scalar(path string) string {
-	if _, node := find(d.node, path); node != nil && node.Kind == yaml.ScalarNode {
+	if _, node := d.find(path); node != nil && node.Kind == yaml.ScalarNode {
 		return node.Value
 	}
 	return ""
@@ -254,7 +242,7 @@ func (d *Document) Scalar(path string) string {
 // Item finds the item of a list whose field name has a value, as a path; that of the list when
 // there is none.
 func (d *Document) Item(list, name string) string {
-	_, node := find(d.node, list)
+	_, node := d.find(list)
 	if node != nil && node.Kind == yaml.SequenceNode {
 		for i := range node.Content {
 			at := fmt.Sprintf("%s[%d]", list, i)
@@ -310,7 +298,7 @@ func (d *Document) PathAt(at Position) (path string, onKey bool) {
 // Keys lists the keys of the mapping at a path, in the order of the file; none when there
 // is no mapping.
 func (d *Document) Keys(path string) []string {
-	_, node := find(d.node, path)
+	_, node := d.find(path)
 	if node == nil || node.Kind != yaml.MappingNode {
 		return nil
 	}

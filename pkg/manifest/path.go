@@ -10,17 +10,16 @@ import (
 // find follows a path like spec.env[0].name or data['a.b'], as far as it goes, to a key
 // and its value. The value is nil when the path leads further than the document. Without
 // a path the value is the root, and there is no key.
-func find(node *yaml.Node, path string) (key, value *yaml.Node) {
+func (d *Document) find(path string) (key, value *yaml.Node) {
+	node := d.node
 	for path != "" {
 		var name string
 		name, path = nextStep(path)
 		var next *yaml.Node
 		switch node = resolve(node); node.Kind {
 		case yaml.MappingNode:
-			for i := 0; i+1 < len(node.Content); i += 2 {
-				if node.Content[i].Value == name {
-					key, next = node.Content[i], node.Content[i+1]
-				}
+			if i, ok := d.text.keyOf(node, name); ok {
+				key, next = node.Content[i], node.Content[i+1]
 			}
 		case yaml.SequenceNode:
 			if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(node.Content) {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -62,7 +63,7 @@ func TestInText(t *testing.T) {
 		"data.plain", "data.wide", "data.double", "data.single", "data.literal", "data.folded", "data.flow", "data.broken", "data['a.b/c']",
 		"data.list[0]", "data.list[1].inner", "data.json.a[1]", "data.chomped", "data.numbered",
 	} {
-		_, node := find(doc.node, path)
+		_, node := doc.find(path)
 		if node == nil {
 			t.Errorf("%s leads to nothing", path)
 			continue
@@ -187,4 +188,45 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLargeTexts: places in one long text, on one long line and under many keys are found at
+// once; a walk from the beginning for each of them takes minutes.
+func TestLargeTexts(t *testing.T) {
+	t.Parallel()
+	const parts = 30_000
+	keys := &strings.Builder{}
+	for i := range parts {
+		fmt.Fprintf(keys, "k%d: $(x)$\n", i)
+	}
+	for name, text := range map[string]string{
+		"quoted, with wide characters": `a: "日本 ` + strings.Repeat(`$(x)$ ü\t`, parts) + `"`,
+		"literal":                      "a: |\n" + strings.Repeat("  é $(x)$\n", parts),
+		"folded":                       "a: >\n" + strings.Repeat("  $(x)$\n\n", parts),
+		"many keys":                    "a: b\n" + keys.String(),
+	} {
+		docs, err := Parse("f.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		doc := docs[0]
+		check := func(path string, from int) {
+			r := doc.InText(path, from, from+5)
+			if rest := doc.text.from(r.Start); !strings.HasPrefix(rest, "$(x)$") || r.End != (Position{r.Start.Line, r.Start.Column + 5}) {
+				t.Fatalf("%s: byte %d is at %v to %v, where %.20q is", name, from, r, r.End, rest)
+			}
+		}
+		for _, key := range doc.Keys("")[1:] {
+			check(key, 0)
+		}
+		value := doc.Scalar("a")
+		for from := range len(value) {
+			if value[from] == '$' && value[from+1] == '(' {
+				check("a", from)
+			}
+		}
+		for n := range strings.Count(value, "\n") {
+			doc.LineInText("a", n+1)
+		}
+	}
 }

@@ -15,7 +15,7 @@ import (
 // It can not be done for lists in brackets, for items that refer to each other by anchors, and
 // where an item does not begin on a line of its own.
 func (d *Document) Reorder(path string, order []int) (Range, string, bool) {
-	_, list := find(d.node, path)
+	_, list := d.find(path)
 	if list == nil || list.Kind != yaml.SequenceNode || list.Style&yaml.FlowStyle != 0 || !permutes(order, len(list.Content)) {
 		return Range{}, "", false
 	}

@@ -2,25 +2,46 @@ package manifest
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// text is a file by lines.
+// text is a file by lines. Files may be one long line.
 type text struct {
 	lines []string
-	// ascii tells the lines in which columns are offsets: files may be one long line.
-	ascii []bool
+	// marks are the offsets of every markEvery-th character of a line; nil for lines in which
+	// columns are offsets.
+	marks [][]int
+
+	scalars  sync.Map // *yaml.Node to *scalar
+	mappings sync.Map // *yaml.Node to map[string]int
 }
+
+const markEvery = 128
 
 func newText(data []byte) *text {
 	t := &text{lines: strings.Split(string(data), "\n")}
-	t.ascii = make([]bool, len(t.lines))
+	t.marks = make([][]int, len(t.lines))
 	for i, line := range t.lines {
-		t.ascii[i] = !strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf })
+		if strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			t.marks[i] = marksOf(line)
+		}
 	}
 	return t
+}
+
+func marksOf(line string) []int {
+	var marks []int
+	n := 0
+	for offset := range line {
+		if n%markEvery == 0 {
+			marks = append(marks, offset)
+		}
+		n++
+	}
+	return marks
 }
 
 // line counts from 1; empty behind the end.
@@ -34,14 +55,46 @@ func (t *text) line(n int) string {
 // from is the rest of a line, behind a column.
 func (t *text) from(p Position) string {
 	line := t.line(p.Line)
-	if line != "" && t.ascii[p.Line-1] {
+	if line == "" {
+		return ""
+	}
+	marks := t.marks[p.Line-1]
+	if marks == nil {
 		return line[min(p.Column-1, len(line)):]
 	}
-	for range p.Column - 1 {
+	mark := min((p.Column-1)/markEvery, len(marks)-1)
+	line = line[marks[mark]:]
+	for range p.Column - 1 - mark*markEvery {
 		_, size := utf8.DecodeRuneInString(line)
 		line = line[size:]
 	}
 	return line
+}
+
+// manyKeys is the size from which on a mapping gets an index of its keys.
+const manyKeys = 64
+
+// keyOf finds a key of a mapping, as its index; of equal keys it is the last.
+func (t *text) keyOf(node *yaml.Node, name string) (int, bool) {
+	if len(node.Content) < 2*manyKeys {
+		found := -1
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if node.Content[i].Value == name {
+				found = i
+			}
+		}
+		return found, found >= 0
+	}
+	index, known := t.mappings.Load(node)
+	if !known {
+		keys := make(map[string]int, len(node.Content)/2)
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			keys[node.Content[i].Value] = i
+		}
+		index, _ = t.mappings.LoadOrStore(node, keys)
+	}
+	i, ok := index.(map[string]int)[name]
+	return i, ok
 }
 
 // end finds the place behind a node, which the library does not tell.
@@ -64,6 +117,9 @@ func (d *Document) end(node *yaml.Node) Position {
 		return end
 	case yaml.AliasNode:
 		return Position{start.Line, start.Column + 1 + utf8.RuneCountInString(node.Value)}
+	}
+	if len(node.Value) > 4*stopEvery {
+		return d.scalar(node).end()
 	}
 	w := d.walk(node)
 	for w.step() {
