@@ -38,6 +38,7 @@ type suppression struct {
 	Object *Object
 
 	used []bool // by Names
+	line string // on which it stands
 }
 
 // parseSuppression finds the comment on a line. Column counts characters, from 1.
@@ -83,6 +84,9 @@ func suppressionsIn(file File, objects []*Object) []*suppression {
 		return nil
 	}
 	lines := manifest.Lines(file.Data)
+	code := codeLines(lines)
+	objects = slices.Clone(objects)
+	slices.SortStableFunc(objects, func(a, b *Object) int { return a.Doc.Line - b.Doc.Line })
 	ends := make([]int, len(objects)) // lines
 	for i, o := range objects {
 		ends[i] = o.Doc.Whole().End.Line
@@ -93,26 +97,74 @@ func suppressionsIn(file File, objects []*Object) []*suppression {
 		if s == nil {
 			continue
 		}
+		s.line = line
 		s.At = manifest.Range{File: file.Name, Start: manifest.Position{Line: i + 1, Column: column}, End: manifest.Position{Line: i + 1, Column: utf8.RuneCountInString(line) + 1}}
 		s.From, s.To = i+1, i+1
 		if s.Alone {
-			below := i + 1
-			for below < len(lines) && strings.HasPrefix(strings.TrimLeft(lines[below], " \t"), "#") && !isDirective(lines[below]) {
-				below++
-			}
-			s.From, s.To = below+1, below+1
+			s.From = code[i+1] + 1
+			s.To = s.From
 		}
-		for j, o := range objects {
-			if s.Alone && o.Doc.Line == s.From {
-				s.To = max(s.To, ends[j])
-			}
-			if o.Doc.Line <= s.From && s.From <= ends[j] {
+		behind, _ := slices.BinarySearchFunc(objects, s.From+1, func(o *Object, line int) int { return o.Doc.Line - line })
+		for j := behind - 1; j >= 0; j-- { // several only where they share a line
+			o := objects[j]
+			if s.Object == nil && s.From <= ends[j] {
 				s.Object = o
+			}
+			if o.Doc.Line < s.From {
+				break
+			}
+			if s.Alone {
+				s.To = max(s.To, ends[j])
 			}
 		}
 		found = append(found, s)
 	}
 	return found
+}
+
+// codeLines tells for each line, and for the end, the next one that is no comment, itself
+// included; all by index.
+func codeLines(lines []string) []int {
+	code := make([]int, len(lines)+1)
+	code[len(lines)] = len(lines)
+	for i := len(lines) - 1; i >= 0; i-- {
+		code[i] = i
+		if strings.HasPrefix(strings.TrimLeft(lines[i], " \t"), "#") && !isDirective(lines[i]) {
+			code[i] = code[i+1]
+		}
+	}
+	return code
+}
+
+// suppressionsAt finds the suppressions about a line: first those of the object.
+type suppressionsAt struct {
+	lines  map[int][]*suppression
+	starts []int // of objects, sorted
+}
+
+func indexOf(found []*suppression) *suppressionsAt {
+	at := &suppressionsAt{lines: map[int][]*suppression{}}
+	for _, s := range found {
+		at.lines[s.From] = append(at.lines[s.From], s)
+		if s.From < s.To {
+			at.starts = append(at.starts, s.From)
+		}
+	}
+	slices.Sort(at.starts)
+	at.starts = slices.Compact(at.starts)
+	return at
+}
+
+func (at *suppressionsAt) line(n int) []*suppression {
+	var about []*suppression
+	if i, _ := slices.BinarySearch(at.starts, n); i > 0 { // objects do not overlap
+		for _, s := range at.lines[at.starts[i-1]] {
+			if n <= s.To {
+				about = append(about, s)
+			}
+		}
+	}
+	return append(about, at.lines[n]...)
 }
 
 // isDirective says that a line of ytt is code, which is no comment to its author.
@@ -124,7 +176,7 @@ func isDirective(line string) bool {
 // suppress marks the findings that comments say to leave, and returns what is wrong with the
 // comments.
 func suppress(set *Set, rules []*Rule, options Options, findings []*Finding) []*Finding {
-	about := slices.IndexFunc(rules, func(r *Rule) bool { return r.ID == SuppressionRule })
+	itself := slices.IndexFunc(rules, func(r *Rule) bool { return r.ID == SuppressionRule })
 	objects := map[string][]*Object{}
 	for _, o := range set.Objects {
 		objects[o.Doc.File] = append(objects[o.Doc.File], o)
@@ -138,11 +190,15 @@ func suppress(set *Set, rules []*Rule, options Options, findings []*Finding) []*
 	if len(found) == 0 {
 		return nil
 	}
+	about := map[string]*suppressionsAt{}
+	for name, all := range found {
+		about[name] = indexOf(all)
+	}
 	for _, f := range findings {
-		for _, s := range found[f.At.File] {
-			if f.At.Start.Line < s.From || f.At.Start.Line > s.To {
-				continue
-			}
+		if about[f.At.File] == nil {
+			continue
+		}
+		for _, s := range about[f.At.File].line(f.At.Start.Line) {
 			for i, name := range s.Names {
 				if f.Rule.is(name) {
 					s.used[i] = true
@@ -153,10 +209,10 @@ func suppress(set *Set, rules []*Rule, options Options, findings []*Finding) []*
 			}
 		}
 	}
-	if about < 0 {
+	if itself < 0 {
 		return nil
 	}
-	p := &Pass{Set: set, Options: options, rule: rules[about]}
+	p := &Pass{Set: set, Options: options, rule: rules[itself]}
 	for _, file := range set.Files {
 		for _, s := range found[file.Name] {
 			p.judge(s, rules)
@@ -191,7 +247,7 @@ func (p *Pass) judge(s *suppression, rules []*Rule) {
 	}
 	f := p.Report(at, "the suppression of %s suppresses nothing", strings.Join(unused, ", ")).Do("remove it, or put it on the line of the finding, or above its object")
 	if len(unused) == len(s.Names) {
-		f.FixBy(p.comment(s), "")
+		f.FixBy(comment(s), "")
 	}
 }
 
@@ -215,16 +271,14 @@ func (p *Pass) wouldFind(name, file string, rules []*Rule) bool {
 
 // comment is what to take away with a suppression: its line when nothing else is there, else
 // the blanks before it too.
-func (p *Pass) comment(s *suppression) manifest.Range {
-	i := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == s.At.File })
-	line := manifest.Lines(p.Files[i].Data)[s.At.Start.Line-1]
+func comment(s *suppression) manifest.Range {
 	at := s.At
 	if s.Alone {
 		at.Start.Column = 1
 		at.End = manifest.Position{Line: at.Start.Line + 1, Column: 1}
 		return at
 	}
-	before := string([]rune(line)[:at.Start.Column-1])
+	before := string([]rune(s.line)[:at.Start.Column-1])
 	at.Start.Column = utf8.RuneCountInString(strings.TrimRight(before, " \t")) + 1
 	return at
 }

@@ -127,3 +127,31 @@ func FuzzSuppression(f *testing.F) {
 		}
 	})
 }
+
+// TestManySuppressions: neither rows of comments nor thousands of them take minutes.
+func TestManySuppressions(t *testing.T) {
+	t.Parallel()
+	const many = 100_000
+	rule := &Rule{ID: "TST001", Slug: "test", Level: Error, Check: func(p *Pass) {
+		for i := range many {
+			p.Report(Place{Range: manifest.Range{File: "f.yaml", Start: manifest.Position{Line: i + 1, Column: 1}}}, "found")
+		}
+	}}
+	const comment = "# carto-lint: ignore TST001 because it is a test\n"
+	for name, text := range map[string]string{
+		"one for each line": "a:\n" + strings.Repeat("- b "+comment, many),
+		"rows":              strings.Repeat(comment, many),
+		"documents":         strings.Repeat("---\n"+comment+"kind: A\n", many/3),
+	} {
+		set := ReadFiles([]File{{Name: "f.yaml", Data: []byte(text)}})
+		suppressed := 0
+		for _, f := range Run(set, []*Rule{rule, about}, Options{}).Findings {
+			if f.Suppressed != "" {
+				suppressed++
+			}
+		}
+		if want := map[string]int{"one for each line": many - 1, "rows": 0, "documents": many / 3}[name]; suppressed != want {
+			t.Errorf("%s: %d are suppressed, want %d", name, suppressed, want)
+		}
+	}
+}
