@@ -194,7 +194,7 @@ func FuzzParse(f *testing.F) {
 // once; a walk from the beginning for each of them takes minutes.
 func TestLargeTexts(t *testing.T) {
 	t.Parallel()
-	const parts = 30_000
+	const parts = 10_000
 	keys := &strings.Builder{}
 	for i := range parts {
 		fmt.Fprintf(keys, "k%d: $(x)$\n", i)

@@ -97,6 +97,29 @@ func (t *text) keyOf(node *yaml.Node, name string) (int, bool) {
 	return i, ok
 }
 
+// Source gives the lines of a file, as positions count them.
+type Source struct{ text *text }
+
+// NewSource reads a file.
+func NewSource(data []byte) Source { return Source{newText(unixBreaks(data))} }
+
+// Around is the part of a line from at most so many characters before a position to as many
+// behind it, and how many are before; false when there is no such line.
+func (s Source) Around(p Position, most int) (part string, before int, ok bool) {
+	if s.text == nil || p.Line < 1 || p.Line > len(s.text.lines) {
+		return "", 0, false
+	}
+	before = min(max(p.Column-1, 0), most)
+	part = s.text.from(Position{p.Line, max(p.Column, 1) - before})
+	n := 0
+	for offset := range part {
+		if n++; n > before+most {
+			return part[:offset], before, true
+		}
+	}
+	return part, before, true
+}
+
 // end finds the place behind a node, which the library does not tell.
 func (d *Document) end(node *yaml.Node) Position {
 	start := d.position(node)

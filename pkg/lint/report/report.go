@@ -132,7 +132,7 @@ func Count(n int, what string) string {
 }
 
 // sources gives lines of files.
-type sources map[string][]string
+type sources map[string]manifest.Source
 
 func (r Run) sources() sources {
 	s := sources{}
@@ -145,17 +145,8 @@ func (r Run) sources() sources {
 	}
 	for _, f := range r.Files {
 		if wanted[f.Name] && !f.Remote {
-			s[f.Name] = manifest.Lines(f.Data)
+			s[f.Name] = manifest.NewSource(f.Data)
 		}
 	}
 	return s
-}
-
-// line counts from 1; false when there is none.
-func (s sources) line(file string, n int) (string, bool) {
-	lines := s[file]
-	if n < 1 || n > len(lines) {
-		return "", false
-	}
-	return lines[n-1], true
 }

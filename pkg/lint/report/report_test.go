@@ -227,6 +227,26 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestLongLine: thousands of findings on one long line are told at once, each with what stands
+// around it.
+func TestLongLine(t *testing.T) {
+	t.Parallel()
+	const many = 5000
+	line := strings.Repeat("語0123456 ", 20*many)
+	run := Run{Files: []lint.File{{Name: "a", Data: []byte(line)}}}
+	for i := range many {
+		start := manifest.Position{Line: 1, Column: 180*i + 1}
+		run.Findings = append(run.Findings, &lint.Finding{Rule: rule, Level: lint.Error, At: manifest.Range{File: "a", Start: start, End: manifest.Position{Line: 1, Column: start.Column + 3}}, Message: "x"})
+	}
+	out := string(write(t, "text", run, Options{Width: 40}))
+	if got := strings.Count(out, "語01234"); got < many {
+		t.Errorf("%d excerpts for %d findings", got, many)
+	}
+	if !strings.Contains(out, " 1 | 語01234") || !strings.Contains(out, " 1 | ...") || !strings.Contains(out, "| ^^^^\n") {
+		t.Errorf("the excerpts are wrong:\n%.600s", out)
+	}
+}
+
 // FuzzText: whatever a place says, the excerpt neither fails nor is wider than its room.
 func FuzzText(f *testing.F) {
 	f.Add("a: 日本語\tb", 1, 4, 1, 7, 30)

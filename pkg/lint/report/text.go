@@ -92,21 +92,23 @@ func (t *text) wrapped(begin, indent, s string, paint func(string) string) {
 
 // excerpt shows the first line of a place with the place underlined.
 func (t *text) excerpt(at manifest.Range, colour, mark string) {
-	line, ok := t.sources.line(at.File, at.Start.Line)
-	if !ok {
-		return
-	}
-	chars := []rune(strings.ReplaceAll(table.Printable(line), "\t", " "))
-	from := min(max(at.Start.Column-1, 0), len(chars))
-	to := len(chars)
-	if at.End.Line == at.Start.Line {
-		to = min(max(at.End.Column-1, from), len(chars))
-	}
 	room := longest
 	if t.Width > 0 {
 		room = t.Width - t.gutter - len("  | ")
 	}
-	chars, from, to = window(chars, from, to, max(room, 20))
+	room = max(room, 20)
+	// The rest of the line is not looked at: thousands of findings may be on one long line.
+	part, from, ok := t.sources[at.File].Around(at.Start, 4*room)
+	if !ok {
+		return
+	}
+	chars := []rune(strings.ReplaceAll(table.Printable(part), "\t", " "))
+	from = min(from, len(chars))
+	to := len(chars)
+	if at.End.Line == at.Start.Line {
+		to = min(max(from+at.End.Column-at.Start.Column, from), len(chars))
+	}
+	chars, from, to = window(chars, from, to, room)
 	source := string(chars)
 	before, marked := table.Width(string(chars[:from])), max(1, table.Width(string(chars[from:to])))
 	number := fmt.Sprintf("%*d", t.gutter, at.Start.Line)
