@@ -25,6 +25,9 @@ type Options struct {
 	// Partial says that files are left out that belong to the same set: a suppression may be
 	// about what is only found with those.
 	Partial bool
+	// Stopped says that nobody waits for the report any more: rules that have not begun are left
+	// out. Nil never does.
+	Stopped func() bool
 }
 
 // Report is what a run found.
@@ -101,7 +104,7 @@ func (p *Pass) DiagnosedWith(complete func(*Blueprint, *Finding)) {
 func Run(set *Set, rules []*Rule, options Options) *Report {
 	found := make([][]*Finding, len(rules))
 	inParallel(len(rules), func(i int) {
-		if rules[i].Check == nil {
+		if rules[i].Check == nil || options.Stopped != nil && options.Stopped() {
 			return
 		}
 		p := &Pass{Set: set, Options: options, rule: rules[i]}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,11 +21,14 @@ import (
 const maxRounds = 10
 
 // heal makes all safe changes, in memory, and checks again what came out of them.
-func (o *Options) heal(files []lint.File, f found) ([]lint.File, found, []lint.Fixed, error) {
+func (o *Options) heal(ctx context.Context, files []lint.File, f found) ([]lint.File, found, []lint.Fixed, error) {
 	before := map[string][]byte{}
 	total := map[string]lint.Fixed{}
 	var order []string
 	for range maxRounds {
+		if err := ctx.Err(); err != nil {
+			return nil, f, nil, err
+		}
 		fixed, err := lint.Fix(files, f.report.Findings)
 		if err != nil {
 			o.sayf("%v", err)
@@ -46,7 +50,10 @@ func (o *Options) heal(files []lint.File, f found) ([]lint.File, found, []lint.F
 			all := total[one.Name].Findings
 			total[one.Name] = lint.Fixed{Name: one.Name, Before: before[one.Name], New: one.New, Findings: append(all, one.Findings...)}
 		}
-		files, f = changed, o.check(changed)
+		files, f = changed, o.check(ctx, changed)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, f, nil, err
 	}
 	healed := make([]lint.Fixed, len(order))
 	for i, name := range order {

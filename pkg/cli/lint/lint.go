@@ -213,15 +213,18 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files, found := in.files, o.check(in.files)
+	files, found := in.files, o.check(ctx, in.files)
 	if o.Fix {
 		var fixed []lint.Fixed
-		if files, found, fixed, err = o.heal(files, found); err != nil {
+		if files, found, fixed, err = o.heal(ctx, files, found); err != nil {
 			return err
 		}
 		if err := o.settle(fixed); err != nil {
 			return err
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err // the report may be of some rules only
 	}
 	if err := o.baseline(files, found.report); err != nil {
 		return err
@@ -252,10 +255,12 @@ type found struct {
 	report *lint.Report
 }
 
-func (o *Options) check(files []lint.File) found {
+// check stops between two rules when the context ends; then the report is not whole.
+func (o *Options) check(ctx context.Context, files []lint.File) found {
 	set := lint.ReadFiles(files)
 	return found{set, lint.Run(set, o.rules, lint.Options{
 		KubernetesVersion: o.KubernetesVersion, TargetVersion: o.TargetVersion, Level: o.level, Catalogue: rules.All(), Partial: o.partial,
+		Stopped: func() bool { return ctx.Err() != nil },
 	})}
 }
 

@@ -3,6 +3,7 @@ package lint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -323,5 +324,39 @@ func TestClusterFails(t *testing.T) {
 	cancel()
 	if _, err := o.read(ctx); err == nil {
 		t.Error("an interrupted command goes on")
+	}
+}
+
+// TestInterrupted: once nobody waits any more no rule begins, and nothing is reported, fixed or
+// kept.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	root := tree(t, map[string]string{"a.yaml": "kind: A\n"})
+	ctx, cancel := context.WithCancel(t.Context())
+	o, _ := options(t, root, "--fix", "--baseline", filepath.Join(root, "known.json"), "--write-baseline")
+	s, _, out, _ := streams.Test()
+	o.Streams = s
+	files, after := []lint.File{{Name: "a.yaml", Data: []byte("kind: A\n")}}, 0
+	o.rules = []*lint.Rule{{ID: "TST001", Check: func(*lint.Pass) { cancel() }}}
+	for range 100 {
+		o.rules = append(o.rules, &lint.Rule{ID: "TST002", Check: func(p *lint.Pass) {
+			if ctx.Err() != nil {
+				p.Report(lint.Place{}, "after")
+			}
+		}})
+	}
+	for _, f := range o.check(ctx, files).report.Findings {
+		if f.Message == "after" {
+			after++
+		}
+	}
+	if after > 10 { // those that had begun
+		t.Errorf("%d rules ran after the interrupt", after)
+	}
+	if _, _, _, err := o.heal(ctx, files, o.check(ctx, files)); !errors.Is(err, context.Canceled) {
+		t.Errorf("fixing goes on: %v", err)
+	}
+	if err := o.Run(ctx); !errors.Is(err, context.Canceled) || out.Len() > 0 {
+		t.Errorf("%v, %q", err, out)
 	}
 }
