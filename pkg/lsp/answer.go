@@ -55,12 +55,12 @@ func (s *server) place(ctx context.Context, r request) (*cursor.Cursor, placePar
 	if s.set == nil {
 		s.set = s.workspace.set()
 	}
-	return cursor.At(s.set, path, linesOf(s.workspace.text(path)).place(params.Position)), params, true
+	return cursor.At(s.set, path, s.workspace.lines(path).place(params.Position)), params, true
 }
 
 func (s *server) complete(at *cursor.Cursor, params placeParams) []completionItem {
 	path, _ := fileOf(params.TextDocument.URI)
-	replace := linesOf(s.workspace.text(path)).span(at.Word())
+	replace := s.workspace.lines(path).span(at.Word())
 	items := []completionItem{}
 	for _, candidate := range at.Complete() {
 		item := completionItem{Label: candidate.Text, Kind: kindValue, Detail: candidate.Detail, TextEdit: &textEdit{Range: replace, NewText: candidate.Text}}
@@ -100,7 +100,7 @@ func (s *server) actions(params actionParams) []codeAction {
 		return actions
 	}
 	s.lint()
-	text := linesOf(s.workspace.text(path))
+	text := s.workspace.lines(path)
 	from, to := text.place(params.Range.Start), text.place(params.Range.End)
 	for _, f := range s.findingsOf(path) {
 		if len(f.Fix) == 0 || f.At.End.Before(from) || to.Before(f.At.Start) {
@@ -109,7 +109,7 @@ func (s *server) actions(params actionParams) []codeAction {
 		changes := map[string][]textEdit{}
 		for _, edit := range f.Fix {
 			uri := uriOf(edit.At.File)
-			changes[uri] = append(changes[uri], textEdit{Range: linesOf(s.workspace.text(edit.At.File)).span(edit.At), NewText: edit.New})
+			changes[uri] = append(changes[uri], textEdit{Range: s.workspace.lines(edit.At.File).span(edit.At), NewText: edit.New})
 		}
 		actions = append(actions, codeAction{Title: fmt.Sprintf("Fix %s: %s", f.Rule.ID, f.Rule.Title), Kind: "quickfix", Diagnostics: []diagnostic{s.diagnostic(f)}, Edit: workspaceEdit{changes}})
 	}
@@ -169,7 +169,7 @@ func (s *server) diagnostic(f *lint.Finding) diagnostic {
 		message += "\n" + f.Remedy
 	}
 	d := diagnostic{
-		Range: linesOf(s.workspace.text(f.At.File)).span(f.At), Severity: severities[f.Level],
+		Range: s.workspace.lines(f.At.File).span(f.At), Severity: severities[f.Level],
 		Code: f.Rule.ID, CodeDescription: &codeDescription{Href: f.Rule.URL()}, Source: s.config.Name, Message: message,
 	}
 	for _, evidence := range f.Evidence {

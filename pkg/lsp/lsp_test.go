@@ -11,10 +11,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/sourcegraph/jsonrpc2"
 
 	"github.com/carto-run/carto/pkg/lint/rules"
+	"github.com/carto-run/carto/pkg/manifest"
 )
 
 const chain = `apiVersion: carto.run/v1alpha1
@@ -422,5 +424,54 @@ func TestFix(t *testing.T) {
 	c.mustCall("textDocument/codeAction", actionParams{textDocument{URI: c.uri("chain.yaml")}, at}, &actions)
 	if len(actions) != 1 || actions[0].Kind != "quickfix" || len(actions[0].Edit.Changes[c.uri("chain.yaml")]) == 0 {
 		t.Errorf("the actions are %+v", actions)
+	}
+}
+
+// TestPositions: columns are counted in the units of the protocol and back, on long lines too, and
+// whatever ends them; thousands of them at once.
+func TestPositions(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é𝄞x\u0301", 100_000)
+	l := linesOf("a\r" + long + "\r\nb")
+	if l.at(0) != "a" || l.at(2) != "b" {
+		t.Errorf("the lines are %.5q and %.5q", l.at(0), l.at(2))
+	}
+	units, column := 0, 1
+	for _, r := range long {
+		at := manifest.Position{Line: 2, Column: column}
+		if got := l.position(at); got != (position{1, units}) {
+			t.Fatalf("column %d is at %v, want %d", column, got, units)
+		}
+		if column%40_000 < 4 {
+			if back := l.place(position{1, units}); back != at {
+				t.Fatalf("%d units are at %v, want %v", units, back, at)
+			}
+		}
+		column++
+		units += utf16.RuneLen(r)
+	}
+	for _, p := range []position{l.position(manifest.Position{Line: 2, Column: column + 500}), l.position(manifest.Position{Line: 2, Column: column})} {
+		if p != (position{1, units}) {
+			t.Errorf("the end is at %v, want %d", p, units)
+		}
+	}
+	if got := l.place(position{-1, -1}); got != (manifest.Position{Line: 0, Column: 1}) {
+		t.Errorf("nowhere is %v", got)
+	}
+}
+
+// TestManyDiagnostics: a file with thousands of findings is not divided into lines for each.
+func TestManyDiagnostics(t *testing.T) {
+	t.Parallel()
+	const many = 20_000
+	c := edit(t, map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\ndata:\n" + strings.Repeat("  a: b\n", many)})
+	c.mustCall("initialize", map[string]any{"rootUri": uriOf(c.dir)}, nil)
+	select {
+	case got := <-c.diagnostics:
+		if len(got.Diagnostics) < many-1 {
+			t.Errorf("%d diagnostics", len(got.Diagnostics))
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("no diagnostics after 30 seconds")
 	}
 }

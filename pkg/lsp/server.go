@@ -100,6 +100,7 @@ func (s *server) work(ctx context.Context, gone <-chan struct{}) error {
 				return ErrNoShutdown
 			case changed:
 				s.set, s.report = nil, nil
+				clear(s.workspace.split)
 				timer.Reset(lintDelay)
 			}
 		}

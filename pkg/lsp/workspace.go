@@ -30,6 +30,8 @@ type workspace struct {
 	truncated bool
 	// complaint is what is wrong with a configuration, until it is told.
 	complaint string
+	// split are the lines of texts that somebody asked for.
+	split map[string]*lines
 }
 
 type document struct {
@@ -38,7 +40,7 @@ type document struct {
 }
 
 func newWorkspace(rules []*lint.Rule) *workspace {
-	return &workspace{disk: map[string]string{}, open: map[string]document{}, configs: map[string]*config.Config{}, rules: rules}
+	return &workspace{disk: map[string]string{}, open: map[string]document{}, split: map[string]*lines{}, configs: map[string]*config.Config{}, rules: rules}
 }
 
 // add reads a folder. What can not be read is left out: editors show that themselves.
@@ -105,6 +107,16 @@ func (w *workspace) text(path string) string {
 	return w.disk[path]
 }
 
+// lines of a file. A report has thousands of places in one.
+func (w *workspace) lines(path string) *lines {
+	text := w.text(path)
+	if known := w.split[path]; known != nil && known.text == text {
+		return known
+	}
+	w.split[path] = linesOf(text)
+	return w.split[path]
+}
+
 // set is everything, as lint reads it.
 func (w *workspace) set() *lint.Set {
 	texts := make(map[string]string, len(w.disk)+len(w.open))
@@ -127,5 +139,5 @@ func (w *workspace) set() *lint.Set {
 
 // location makes a range a location of the protocol.
 func (w *workspace) location(r manifest.Range) location {
-	return location{URI: uriOf(r.File), Range: linesOf(w.text(r.File)).span(r)}
+	return location{URI: uriOf(r.File), Range: w.lines(r.File).span(r)}
 }
