@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -134,6 +136,14 @@ func (p part) unreadable(name string, err error) *Fault {
 		return strings.TrimPrefix(message, "yaml: "), line - 1
 	}
 	message, line := fault(len(p.text))
+	if strings.Contains(message, "UTF-8") || strings.Contains(message, "control characters") {
+		// It reads ahead, and does not say where.
+		if odd := p.unreadableByte(); odd >= 0 {
+			before := p.text[:odd]
+			at := Position{Line: p.before + bytes.Count(before, []byte("\n")) + 1, Column: utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1}
+			return &Fault{Range: Range{File: name, Start: at, End: at}, Message: message}
+		}
+	}
 	lines := slices.Collect(bytes.Lines(p.text))
 	switch {
 	case message == "": // with a line before it, it can be read
@@ -168,4 +178,16 @@ func columnOfFault(line []byte) int {
 		return tab + 1
 	}
 	return min(blank, len(bytes.TrimRight(line, " \r\n"))) + 1
+}
+
+// unreadableByte is where the first byte is that no YAML may hold, or -1.
+func (p part) unreadableByte() int {
+	for i := 0; i < len(p.text); {
+		r, size := utf8.DecodeRune(p.text[i:])
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\u0085' {
+			return i
+		}
+		i += size
+	}
+	return -1
 }

@@ -230,3 +230,20 @@ func TestLargeTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadableBytes: bytes that no YAML may hold are found, though the library does not say
+// where they are.
+func TestUnreadableBytes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Position{
+		"a: b\n---\nc: é\xff\n":           {3, 5},
+		"a: b\nc: \x1b[31m\n":             {2, 4},
+		"\xef\xbb\xbfa: b\r\nc: \x00\r\n": {2, 4},
+		"\xfe":                            {1, 1},
+	} {
+		_, faults := ParseAll("f.yaml", []byte(text))
+		if len(faults) != 1 || faults[0].Start != want {
+			t.Errorf("%q: %v, want it at %v", text, faults, want)
+		}
+	}
+}
