@@ -103,8 +103,8 @@ func (o *Options) diff(f lint.Fixed) error {
 	return err
 }
 
-// replace writes a file at once or not at all, with the permissions that it had. A link goes
-// on being one.
+// replace writes a file at once or not at all, with the permissions that it had; not one that is
+// read-only. A link goes on being one.
 func replace(path string, data []byte) (err error) {
 	mode := os.FileMode(0o644)
 	if target, err := filepath.EvalSymlinks(path); err == nil {
@@ -112,6 +112,9 @@ func replace(path string, data []byte) (err error) {
 	}
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
+	}
+	if mode&0o222 == 0 {
+		return errors.New("it is read-only") // a new file in its place would not ask
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".carto-lint-*")
 	if err != nil {

@@ -360,3 +360,16 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("%v, %q", err, out)
 	}
 }
+
+// TestReadOnly: a file that nobody may write is not replaced either.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(tree(t, map[string]string{"a.yaml": "before"}), "a.yaml")
+	if err := os.Chmod(path, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	err := replace(path, []byte("after"))
+	if data, _ := os.ReadFile(path); err == nil || string(data) != "before" {
+		t.Errorf("%v, and the file is %q", err, data)
+	}
+}
