@@ -101,7 +101,7 @@ func (p part) parse(name string, text *text) (*Document, []*Fault) {
 	node := root.Content[0]
 	doc := &Document{File: name, Line: p.before + node.Line, before: p.before, node: node, text: text}
 	if node.Kind != yaml.MappingNode {
-		return nil, []*Fault{{Range: doc.rangeOf(node), Message: "is no object"}}
+		return nil, []*Fault{{Range: doc.rangeOf(node), List: node.Kind == yaml.SequenceNode, Message: "is no object"}}
 	}
 	d := &decoder{doc: doc}
 	doc.Object, _ = d.value(node, 0).(map[string]any)

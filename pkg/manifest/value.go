@@ -22,10 +22,12 @@ const (
 type Fault struct {
 	Range
 	// Duplicate: a key occurs twice in one mapping, First is where it occurred before.
-	// All other faults are about text that is no YAML.
+	// All other faults are about text that is no YAML, or no object, unless List.
 	Duplicate bool
 	First     Range
-	Message   string
+	// List: a document is a list, as files of other programs are.
+	List    bool
+	Message string
 }
 
 // String is FILE:LINE: MESSAGE.

@@ -129,7 +129,7 @@ func invocation(r Run) *sarif.Invocation {
 			WithMessage(sarif.NewTextMessage("cannot be read: " + u.Message)).WithLocations([]*sarif.Location{location(manifest.Range{File: u.File}, "")}))
 	}
 	for _, fault := range r.Faults {
-		if !fault.Duplicate {
+		if !fault.Duplicate && !fault.List {
 			i.AddToolExecutionNotification(sarif.NewNotification().WithLevel("error").
 				WithMessage(sarif.NewTextMessage("cannot be checked: " + fault.Message)).WithLocations([]*sarif.Location{location(fault.Range, "")}))
 		}

@@ -53,6 +53,12 @@ func TestObjects(t *testing.T) {
 		{Reason: "kinds have names of their own", Text: one + "---\n" + object("ClusterImageTemplate", "{name: a}", "{imagePath: .a}")},
 		{Reason: "other objects are not ours", Text: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"},
 	})
+	list := "- hosts: all\n  tasks: []\n"
+	linttest.Try(t, skipped, []linttest.Case{{Reason: "files of other programs", Text: list, Want: []string{"1 info the document is a list"}}})
+	linttest.Try(t, unreadable, []linttest.Case{
+		{Reason: "files of other programs", Text: list},
+		{Reason: "blanks are missing, which makes one text of it", Text: "apiVersion:v1\nkind:Workload\n", Want: []string{"1 error"}},
+	})
 	linttest.Try(t, unknownKind, []linttest.Case{
 		{Reason: "another version", Text: "apiVersion: carto.run/v1beta1\nkind: Workload\nmetadata: {name: a}\n", Want: []string{`1 warning Carto has no version "carto.run/v1beta1"`}},
 		{Reason: "another group", Text: "apiVersion: conventions.carto.run/v1alpha1\nkind: PodIntent\nmetadata: {name: a}\n"},

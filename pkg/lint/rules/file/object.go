@@ -145,6 +145,11 @@ metadata: {name: stamper}
 				p.Report(o.At("kind"), "objects of kind %s are not checked", kind)
 			}
 		}
+		for _, fault := range p.Faults {
+			if fault.List { // the file of another program, such as a playbook
+				p.Report(lint.Place{Range: fault.Range}, "the document is a list, and is not checked")
+			}
+		}
 	},
 }
 

@@ -20,7 +20,7 @@ spec:
 `,
 	Check: func(p *lint.Pass) {
 		for _, fault := range p.Faults {
-			if !fault.Duplicate {
+			if !fault.Duplicate && !fault.List {
 				p.Report(lint.Place{Range: fault.Range}, "the document can not be read: %s", fault.Message)
 			}
 		}

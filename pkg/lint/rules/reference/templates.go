@@ -269,7 +269,7 @@ func meantNames(p *lint.Pass) map[string]bool {
 // objects, that can not be read.
 func unreadable(p *lint.Pass, kinds ...string) bool {
 	for _, fault := range p.Faults {
-		if !fault.Duplicate {
+		if !fault.Duplicate && !fault.List {
 			return true
 		}
 	}
