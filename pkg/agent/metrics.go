@@ -9,15 +9,16 @@ import (
 
 // metrics of the agent, in a registry of their own.
 type metrics struct {
-	registry     *prometheus.Registry
-	passes       *prometheus.HistogramVec
-	writes       *prometheus.CounterVec
-	reverts      *prometheus.CounterVec
-	propagation  prometheus.Histogram
-	watches      prometheus.Gauge
-	eventsLost   prometheus.Counter
-	leading      prometheus.Gauge
-	passFailures *prometheus.CounterVec
+	registry      *prometheus.Registry
+	passes        *prometheus.HistogramVec
+	writes        *prometheus.CounterVec
+	reverts       *prometheus.CounterVec
+	propagation   prometheus.Histogram
+	watches       prometheus.Gauge
+	watchFailures *prometheus.CounterVec
+	eventsLost    prometheus.Counter
+	leading       prometheus.Gauge
+	passFailures  *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -37,7 +38,10 @@ func newMetrics() *metrics {
 			Name: "carto_propagation_seconds", Help: "Time from noticing a change to the answer of a write that follows from it.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
 		}),
-		watches:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_watched_kinds", Help: "Kinds of stamped objects that are watched."}),
+		watches: prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_watched_kinds", Help: "Kinds of stamped objects that are watched."}),
+		watchFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carto_watch_failures_total", Help: "Lists and watches of stamped or selected objects that failed; they are tried again.",
+		}, []string{"resource"}),
 		eventsLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "carto_events_dropped_total", Help: "Kubernetes events not recorded because too many were waiting."}),
 		leading:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_leader", Help: "1 while this replica does the work."}),
 		passFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -45,7 +49,7 @@ func newMetrics() *metrics {
 		}, []string{"kind"}),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.eventsLost, m.leading, m.passFailures)
+		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.watchFailures, m.eventsLost, m.leading, m.passFailures)
 	return m
 }
 

@@ -229,6 +229,7 @@ func (s *watchSet) failed(w *kindWatch, err error) {
 	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || errors.Is(err, context.Canceled) {
 		return // ordinary life of a watch: the informer lists again
 	}
+	s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
 	s.log.Warn("cannot watch objects; trying again", "resource", w.key.GroupResource().String(), "selector", w.key.selector, "err", err)
 	w.mu.Lock()
 	w.lost = apierrors.IsNotFound(err)
