@@ -33,7 +33,7 @@ build: ## build bin/kubectl-carto and bin/agent
 	$(GO_BUILD) $(AGENT_FLAGS) -o $(BIN)/agent ./cmd/agent
 
 .PHONY: test
-test: check unit e2e krew-test ## run everything that CI runs
+test: check unit monitoring e2e krew-test ## run everything that CI runs
 
 .PHONY: check
 check: tidy fmt-check vet verify lint ## static checks
@@ -42,6 +42,10 @@ check: tidy fmt-check vet verify lint ## static checks
 unit: ## unit tests, with the race detector
 	go test -race -timeout 15m $$(go list ./... | grep -v /test/e2e | grep -v /test/harness | grep -v /krew/e2e)
 	go test -run TestHostile ./pkg/ytt # memory and time mean nothing with the race detector
+
+.PHONY: monitoring
+monitoring: ## test the alert rules and the dashboard with Prometheus' own parser and engine
+	go test -C test/monitoring ./...
 
 .PHONY: e2e
 e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API server

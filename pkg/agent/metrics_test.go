@@ -1,0 +1,72 @@
+package agent
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
+)
+
+var documentedMetric = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([a-z]+) \\| ([^|]*)\\|")
+
+// TestMetricsAreDocumented: docs/operations.md lists every metric of the agent, with its
+// type and labels, and no other. Of the usual ones of a Go process it lists some.
+func TestMetricsAreDocumented(t *testing.T) {
+	a, err := newAgent(Config{Client: &rest.Config{Host: "http://127.0.0.1:1"}, Templates: DefaultTemplates()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A metric with labels is served from its first use on.
+	a.metrics.passes.WithLabelValues("Workload").Observe(1)
+	a.metrics.passFailures.WithLabelValues("Workload").Inc()
+	a.metrics.wrote("apply", "deployments.apps", nil)
+	a.metrics.reverts.WithLabelValues("deployments.apps").Inc()
+	a.metrics.watchFailures.WithLabelValues("deployments.apps").Inc()
+
+	families, err := a.metrics.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := map[string]string{}
+	for _, family := range families {
+		var labels []string
+		for _, pair := range family.GetMetric()[0].GetLabel() {
+			labels = append(labels, pair.GetName())
+		}
+		slices.Sort(labels)
+		served[family.GetName()] = strings.ToLower(family.GetType().String()) + " " + strings.Join(labels, " ")
+	}
+	descriptions := make(chan *prometheus.Desc)
+	go func() { defer close(descriptions); a.metrics.registry.Describe(descriptions) }()
+	for d := range descriptions {
+		if name := regexp.MustCompile(`fqName: "(carto_[^"]+)"`).FindStringSubmatch(fmt.Sprint(d)); name != nil && served[name[1]] == "" {
+			t.Errorf("%s is not served yet: use it above", name[1])
+		}
+	}
+
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]string{}
+	for _, m := range documentedMetric.FindAllStringSubmatch(string(page), -1) {
+		labels := strings.FieldsFunc(m[3], func(r rune) bool { return strings.ContainsRune("`, ", r) })
+		slices.Sort(labels)
+		documented[m[1]] = m[2] + " " + strings.Join(labels, " ")
+	}
+	for name := range served {
+		if _, listed := documented[name]; !listed && !strings.HasPrefix(name, "carto_") {
+			delete(served, name)
+		}
+	}
+	if diff := cmp.Diff(served, documented); diff != "" {
+		t.Errorf("docs/operations.md differs from what the agent serves (-served +documented):\n%s", diff)
+	}
+}
