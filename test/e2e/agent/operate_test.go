@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/test/harness"
 )
@@ -82,6 +86,81 @@ func TestProbesAndMetrics(t *testing.T) {
 			t.Errorf("no metric %s", name)
 		}
 	}
+}
+
+var listedMetric = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (?:gauge|counter|histogram) \\|")
+
+// TestMetricsServed: an agent that has met everything serves every metric that
+// docs/operations.md lists; those with labels only once they have counted something.
+func TestMetricsServed(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := listedMetric.FindAllStringSubmatch(string(page), -1)
+	if len(listed) == 0 {
+		t.Fatal("docs/operations.md lists no metrics: the test would check nothing")
+	}
+	w := sharedWorld(t)
+	n := w.tenant(t)
+	group := n.ns + ".example"
+	n.apply(stubCRD("gadgets", group, "Gadget", "v1"))
+
+	// A change by hand is put back.
+	n.apply(withBody(configMapBody))
+	n.expect("cart", allReady)
+	n.patch(configMaps, "cart", `{"data":{"x":"changed"}}`)
+	n.eventually(func() error {
+		cm, err := n.get(configMaps, "cart")
+		if err == nil && fmt.Sprint(field(cm, "data")) != "map[x:x]" {
+			err = fmt.Errorf("data is %v", field(cm, "data"))
+		}
+		return err
+	})
+	// A kind that goes away can not be watched any more.
+	n.apply(withBody("apiVersion: " + group + "/v1\nkind: Gadget\nmetadata: { name: cart }"))
+	n.mustGet(gvr{Group: group, Version: "v1", Resource: "gadgets"}, "cart")
+	if err := n.client.Resource(definitions).Delete(t.Context(), "gadgets."+group, v1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// What the API server refuses is tried again.
+	n.apply(withBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Not_A_Name }"))
+
+	n.eventually(func() error {
+		body, err := w.agent.metrics()
+		if err != nil {
+			return err
+		}
+		for _, m := range listed {
+			if !strings.Contains(body, "\n# TYPE "+m[1]+" ") {
+				return fmt.Errorf("the agent serves no %s", m[1])
+			}
+		}
+		for _, series := range []string{
+			`carto_pass_retries_total{kind="Workload"}`,
+			`carto_drift_reverts_total{resource="configmaps"}`,
+			`carto_watch_failures_total{resource="gadgets.` + group + `"}`,
+			`carto_writes_total{resource="configmaps",result="Invalid",verb="apply"}`,
+			`carto_writes_total{resource="workloads",result="ok",verb="status"}`,
+		} {
+			if !strings.Contains(body, "\n"+series+" ") {
+				return fmt.Errorf("the agent serves no %s", series)
+			}
+		}
+		return nil
+	})
+}
+
+// metrics is what the agent serves to Prometheus.
+func (p *process) metrics() (string, error) {
+	response, err := http.Get(p.URL("metrics") + "/metrics")
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return string(body), err
 }
 
 // TestFlags: what can not be run is said at once, with exit code 2.
