@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"k8s.io/client-go/rest"
 )
 
@@ -33,6 +34,14 @@ func TestMetricsAreDocumented(t *testing.T) {
 	families, err := a.metrics.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
+	}
+	// The usual mistakes with names and units, of which tools would make nonsense.
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 	served := map[string]string{}
 	for _, family := range families {

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -198,7 +197,7 @@ func checkSeries(expr parser.Expr, series map[string][]string) []string {
 		switch n := node.(type) {
 		case *parser.VectorSelector:
 			for _, matcher := range n.LabelMatchers {
-				if matcher.Name != labels.MetricName {
+				if matcher.Name != model.MetricNameLabel {
 					check(matcher.Name)
 				}
 			}
