@@ -3,6 +3,8 @@ package realize
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -104,7 +106,7 @@ func (p *pass) selectBlueprint(blueprints []*blueprint.Blueprint, now time.Time)
 	switch len(selected) {
 	case 0:
 		p.conditions.add(p.terms.ready, metav1.ConditionFalse, p.terms.notFound,
-			fmt.Sprintf("no %s selects an owner with the labels %v%s", p.terms.blueprintKind, p.owner.Labels, describeBroken(broken)))
+			fmt.Sprintf("no %s selects an owner with the labels %s%s", p.terms.blueprintKind, describeLabels(p.owner.Labels), describeBroken(broken)))
 		return false
 	case 1:
 	default:
@@ -129,6 +131,15 @@ func (p *pass) selectBlueprint(blueprints []*blueprint.Blueprint, now time.Time)
 	}
 	p.conditions.add(p.terms.ready, metav1.ConditionTrue, v1alpha1.ReasonReady, "")
 	return true
+}
+
+// describeLabels writes labels as kubectl takes them, sorted.
+func describeLabels(labels map[string]string) string {
+	texts := make([]string, 0, len(labels))
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		texts = append(texts, key+"="+labels[key])
+	}
+	return strings.Join(texts, ", ")
 }
 
 func describeBroken(broken []blueprint.BrokenSelector) string {

@@ -365,7 +365,7 @@ func TestOwnerConditions(t *testing.T) {
 		says              string // in the message of Ready
 	}{
 		"no labels":         {"nothing can select it", "", nil, "SupplyChainReady=False/WorkloadLabelsMissing Ready=False/WorkloadLabelsMissing", "no labels"},
-		"not found":         {"the labels are shown as the original shows them", "", map[string]string{"b": "2", "a": "1"}, "SupplyChainReady=False/SupplyChainNotFound Ready=False/SupplyChainNotFound", "map[a:1 b:2]"},
+		"not found":         {"the labels are shown sorted", "", map[string]string{"b": "2", "a": "1"}, "SupplyChainReady=False/SupplyChainNotFound Ready=False/SupplyChainNotFound", "labels a=1, b=2"},
 		"tie":               {"the candidates are named, sorted", chain("two", "[]") + chain("one", "[]"), map[string]string{"type": "web", "more": "x"}, "SupplyChainReady=False/MultipleSupplyChainMatches Ready=False/MultipleSupplyChainMatches", "[one, two]"},
 		"no template":       {"the blueprint's condition is copied", chain("z", "[{ name: a, templateRef: { kind: ClusterTemplate, name: none } }, { name: b, templateRef: { kind: ClusterTemplate, name: gone } }]"), map[string]string{"type": "web", "more": "x"}, "SupplyChainReady=False/TemplatesNotFound Ready=False/TemplatesNotFound", "[a, b]"},
 		"cycle":             {"a graph that can not be realized is said so on the blueprint (A1)", cyclic, map[string]string{"type": "web", "more": "x"}, "SupplyChainReady=False/InvalidBlueprint Ready=False/InvalidBlueprint", "a <- b <- a"},

@@ -280,7 +280,7 @@ func TestDeliverySelection(t *testing.T) {
 	expect("DeliverableLabelsMissing")
 	n.patch(deliverables, "cart", `{"metadata":{"labels":{"target":"`+n.ns+`"}}}`)
 	expect("DeliveryNotFound")
-	n.expectMessageOf(deliverables, "cart", "Ready", "map[target:NS]")
+	n.expectMessageOf(deliverables, "cart", "Ready", "labels target=NS")
 	n.apply(delivery("one", "missing"))
 	expect("TemplatesNotFound")
 	n.expectMessageOf(deliverables, "cart", "Ready", "[note]")

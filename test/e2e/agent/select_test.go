@@ -120,7 +120,7 @@ spec:
 	n.mustGet(configMaps, "web-c")
 	n.patch(workloads, "web", `{"metadata":{"labels":{"shape":"nobody-`+n.ns+`"}}}`)
 	n.expect("web", "SupplyChainReady=False/SupplyChainNotFound Ready=False/SupplyChainNotFound")
-	n.expectMessage("web", "Ready", "map[shape:nobody-NS]")
+	n.expectMessage("web", "Ready", "labels shape=nobody-NS")
 	n.patch(workloads, "web", `{"metadata":{"labels":{"shape":"`+n.ns+`"}}}`)
 	n.expect("web", allReady)
 

@@ -43,7 +43,7 @@ var brokenSetUps = map[string]broken{
 	"no blueprint matches": {
 		reason: "a typo in a label: the nearest blueprint and the correction are named",
 		apply:  func(n *tenant) { n.apply(buildAndRun + "---" + replace(cart, "shape: NS", "shape: NSx")) },
-		tree:   []string{"SupplyChainNotFound", "map[shape:NSx]", "Next: kubectl carto supplychain list"},
+		tree:   []string{"SupplyChainNotFound", "labels shape=NSx", "Next: kubectl carto supplychain list"},
 		why:    []string{"no supply chain selects it", "build-and-run-NS, needs label shape=NS, and the workload has shape=NSx", "Selection: which supply chain"},
 		next:   "kubectl label workloads.carto.run cart -n NS shape=NS --overwrite", never: []string{"step "}, heals: true,
 	},
