@@ -74,6 +74,9 @@ func (c *chainTest) load(ctx context.Context) error {
 	if c.owner, err = c.files.readOwner(ctx, c.settings.owner, c.settings.ownerKind); err != nil {
 		return broken(err)
 	}
+	if err := c.steps.checkTypes(c.doc, c.owner); err != nil {
+		return broken(err)
+	}
 	all := newObjects()
 	if c.settings.chain != nil {
 		if err := c.files.loadChain(ctx, c.settings, all, c.compile); err != nil {

@@ -42,7 +42,7 @@ moments:
   expected:
     conditions:
       Ready: {status: True, reason: Ready}
-      Nope: null
+      ResourcesHealthy: True
     steps:
       fetch: {outputs: {url: here, revision: one}}
       run: {object: run.yaml}
@@ -75,6 +75,7 @@ func TestExamples(t *testing.T) {
 func TestChain(t *testing.T) {
 	t.Parallel()
 	base := aWorkload + aChain + someTemplates + fetched
+	const other = "-- t/other.yaml --\napiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: {name: cart, namespace: shop, labels: {type: job}}\nspec: {}\n"
 	steps := func(text string) string { return base + "-- t/steps.yaml --\nversion: 1\nmoments:\n" + text }
 	for _, tc := range []struct {
 		reason, text string
@@ -84,8 +85,11 @@ func TestChain(t *testing.T) {
 		{"as it should be", base, Passed, nil},
 		{"another condition", strings.Replace(base, "Ready: Unknown", "Ready: False", 1), Failed, []string{"t/steps.yaml:4: moment 1 (nothing is there): conditions are not as expected", "5 moments[0].expected.conditions.Ready: Unknown MissingValueAtPath"}},
 		{"another reason", strings.Replace(base, "reason: Ready", "reason: Other", 1), Failed, []string{"moment 2: conditions", "12 moments[1].expected.conditions.Ready.reason: True Ready, expected Other"}},
-		{"a condition that is not there", strings.Replace(base, "Nope: null", "Nope: True", 1), Failed, []string{"Nope: there is no such condition; there are: SupplyChainReady, "}},
-		{"a condition that should not be there", strings.Replace(base, "Nope: null", "SupplyChainReady: null", 1), Failed, []string{"SupplyChainReady: True Ready, expected no such condition"}},
+		{"a condition that is not there", steps("- owner: other.yaml\n  expected: {conditions: {ResourcesSubmitted: True}}\n") + other, Failed, []string{"ResourcesSubmitted: there is no such condition; there are: SupplyChainReady, "}},
+		{"a condition that is rightly not there", steps("- owner: other.yaml\n  expected: {conditions: {ResourcesSubmitted: null}}\n") + other, Passed, nil},
+		{"a condition that no owner has", steps("- expected: {conditions: {Submitted: True}}\n"), Broken, []string{"t/steps.yaml:3: an owner never has the condition Submitted; there are: SupplyChainReady, ResourcesSubmitted, ResourcesHealthy, Ready"}},
+		{"a condition that no step has, not even absent", steps("- expected: {steps: {fetch: {conditions: {ResourcesSubmitted: null}}}}\n"), Broken, []string{"t/steps.yaml:3: a step never has the condition ResourcesSubmitted; there are: ResourceSubmitted, Healthy, Ready"}},
+		{"a condition that should not be there", strings.Replace(base, "ResourcesHealthy: True", "SupplyChainReady: null", 1), Failed, []string{"SupplyChainReady: True Ready, expected no such condition"}},
 		{"another output", strings.Replace(base, "revision: one}}\n      run", "revision: two}}\n      run", 1), Failed, []string{`steps.fetch.outputs.revision: "one", expected "two"`}},
 		{"another object", strings.Replace(base, "data: {url: here}", "data: {url: there}", 1), Failed, []string{"the stamped object is not as expected", `4 data.url: "here", expected "there"`}},
 		{"an object too many", strings.Replace(base, "run: {object: null}", "fetch: {object: null}", 1), Failed, []string{"step fetch has stamped an object, expected none"}},
@@ -96,7 +100,7 @@ func TestChain(t *testing.T) {
 		{"a step that is observed and is none", steps("- observed: {rnu: {status: {}}}\n"), Broken, []string{"has no step rnu; there are: fetch, run"}},
 		{"a step that is expected and is none", steps("- expected: {steps: {rnu: {object: null}}}\n"), Broken, []string{"t/steps.yaml:3: ClusterSupplyChain web has no step rnu"}},
 		{"another owner from now on", steps("- expected: {conditions: {Ready: Unknown}}\n- owner: other.yaml\n  expected: {conditions: {SupplyChainReady: {status: False, reason: SupplyChainNotFound}}}\n") +
-			"-- t/other.yaml --\napiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: {name: cart, namespace: shop, labels: {type: job}}\nspec: {}\n", Passed, nil},
+			other, Passed, nil},
 		{"a field that is not known", steps("- expcted: {}\n"), Broken, []string{"t/steps.yaml:3:", `unknown field "moments[0].expcted"`}},
 		{"a condition of another form", steps("- expected: {conditions: {Ready: [True]}}\n"), Broken, []string{"t/steps.yaml:3: a condition is a status, or an object of status, reason and message, not [true]"}},
 		{"a field of a condition that is not known", steps("- expected: {conditions: {Ready: {state: True}}}\n"), Broken, []string{`t/steps.yaml:3: unknown field "state" of a condition`}},
@@ -156,7 +160,7 @@ moments:
     conditions:
       Ready: False # wrong
       SupplyChainReady: {status: True, reason: Wrong}
-      Wrong: Unknown
+      ResourcesSubmitted: null
     steps:
       fetch:
         outputs: {} # there are some
@@ -202,7 +206,7 @@ moments:
     conditions:
       Ready: "True" # wrong
       SupplyChainReady: {status: True, reason: Ready}
-      Wrong: null
+      ResourcesSubmitted: {status: "True", reason: ResourceSubmissionComplete}
     steps:
       fetch:
         # there are some

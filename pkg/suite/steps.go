@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/manifest"
 )
 
@@ -74,6 +76,37 @@ func (e *expectedConditions) read(doc *manifest.Document, at string) error {
 			faults = append(faults, doc.Errorf(manifest.Join(at+".conditions", name)+field, "%w", err))
 		}
 		e.wanted[name] = w
+	}
+	return errors.Join(faults...)
+}
+
+// checkTypes refuses conditions that an owner or a step never has: they would be expected to be
+// absent by an update, and a slip in a name would pass from then on.
+func (s *stepsFile) checkTypes(doc *manifest.Document, owner any) error {
+	ofOwner := []string{v1alpha1.ConditionSupplyChainReady, v1alpha1.ConditionResourcesSubmitted, v1alpha1.ConditionResourcesHealthy, v1alpha1.ConditionReady}
+	if _, delivered := owner.(*v1alpha1.Deliverable); delivered {
+		ofOwner[0] = v1alpha1.ConditionDeliveryReady
+	}
+	ofStep := []string{v1alpha1.ConditionResourceSubmitted, v1alpha1.ConditionHealthy, v1alpha1.ConditionReady}
+	var faults []error
+	check := func(e *expectedConditions, at, who string, known []string) {
+		for _, name := range slices.Sorted(maps.Keys(e.Conditions)) {
+			if !slices.Contains(known, name) {
+				faults = append(faults, doc.Errorf(manifest.Join(at+".conditions", name), "%s never has the condition %s; there are: %s", who, name, strings.Join(known, ", ")))
+			}
+		}
+	}
+	for i := range s.Moments {
+		e, at := s.Moments[i].Expected, fmt.Sprintf("moments[%d].expected", i)
+		if e == nil {
+			continue
+		}
+		check(&e.expectedConditions, at, "an owner", ofOwner)
+		for _, name := range slices.Sorted(maps.Keys(e.Steps)) {
+			if step := e.Steps[name]; step != nil {
+				check(&step.expectedConditions, manifest.Join(at+".steps", name), "a step", ofStep)
+			}
+		}
 	}
 	return errors.Join(faults...)
 }
