@@ -69,7 +69,7 @@ var defaultUsed = &lint.Rule{
 with that account unless it asks for another one: what is granted to Carto is granted to all of them.
 
 Name an account of its own in spec.serviceAccountRef of the blueprint, or in spec.serviceAccountName of the owner.`,
-	Bad:   strings.Replace(example, "  serviceAccountRef: {name: stamper}\n", "", 1) + strings.Replace(ownerActingAs("\"\""), "apiVersion: carto.run/v1alpha1", "apiVersion: carto.run/v1alpha1 # <-", 1),
+	Bad:   strings.Replace(example, "  serviceAccountRef: {name: stamper}\n", "", 1) + strings.Replace(ownerActingAs("\"\""), "metadata: {name: cart, namespace: shop, labels: {type: web}}", "metadata: {name: cart, namespace: shop, labels: {type: web}} # <-", 1),
 	Good:  example + ownerActingAs(`""`),
 	Check: checkDefaultUsed,
 }

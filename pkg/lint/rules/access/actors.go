@@ -76,9 +76,9 @@ func actorFor(b *lint.Blueprint, owner *lint.Owner) actor {
 	}
 	if a.name == "" {
 		a.name, a.fallback = defaultAccount, true
-		a.named = b.Key("")
+		a.named = b.At("metadata.name")
 		if owner != nil {
-			a.named = owner.Key("")
+			a.named = owner.At("metadata.name")
 		}
 	}
 	return a

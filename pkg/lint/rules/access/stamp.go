@@ -80,7 +80,7 @@ var roleNeeded = &lint.Rule{
 service account, so each namespace with owners needs such a Role and a RoleBinding.
 
 Kinds that a ytt body computes are not in the list. The rule is silent where the roles in the set are enough already.`,
-	Bad:   strings.Replace(example, "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain", "apiVersion: carto.run/v1alpha1 # <-\nkind: ClusterSupplyChain", 1),
+	Bad:   strings.Replace(example, "metadata: {name: web}", "metadata: {name: web} # <-", 1),
 	Good:  example + bound(`{apiGroups: [""], resources: [configmaps], verbs: ["*"]}`),
 	Check: checkRoleNeeded,
 }
@@ -106,7 +106,7 @@ func checkRoleNeeded(p *lint.Pass) {
 		if len(needs) == 0 {
 			continue
 		}
-		p.Report(b.Key(""), "the service accounts of the owners of %s need rights on %s", b.Object, resourcesOf(needs)).
+		p.Report(b.At("metadata.name"), "the service accounts of the owners of %s need rights on %s", b.Object, resourcesOf(needs)).
 			Do("grant them in each namespace with owners:\n%s", minimalRole(b.Name, needs))
 	}
 }
