@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -81,12 +82,13 @@ spec:
 	Check: func(p *lint.Pass) {
 		for _, o := range p.Objects {
 			said := false
-			for _, fault := range faults(p, o) {
+			all := faults(p, o)
+			for _, fault := range all {
 				if fault.Breach == schema.UnknownField {
 					continue
 				}
 				said = true
-				if saidElsewhere(fault) {
+				if saidElsewhere(fault) || isMisspelt(all, fault) {
 					continue
 				}
 				f := p.Report(o.At(fault.Path), "%s %s", named(o, fault.Path), fault.Message)
@@ -164,6 +166,13 @@ func saidElsewhere(f schema.Fault) bool {
 		return true // SYN008
 	}
 	return f.Path == "metadata.name"
+}
+
+// isMisspelt says that a missing field is there under a name like it, of which SYN003 tells.
+func isMisspelt(all []schema.Fault, missing schema.Fault) bool {
+	return missing.Breach == schema.MissingField && slices.ContainsFunc(all, func(f schema.Fault) bool {
+		return f.Breach == schema.UnknownField && parent(f) == missing.Path && slices.Contains(f.Meant, missing.Field)
+	})
 }
 
 // named names a part of an object in a sentence.

@@ -98,3 +98,15 @@ func TestFields(t *testing.T) {
 		{Reason: "an empty key breaks the CRD, and the operator too", Text: rule("''", ".status.failed")},
 	})
 }
+
+func TestOneForm(t *testing.T) {
+	t.Parallel()
+	rule := func(text string) string { return template("  healthRule: "+text+"\n", of("apps/v1", "Deployment")) }
+	linttest.Try(t, oneForm, []linttest.Case{
+		{Reason: "none", Text: rule("{}"), Want: []string{"5 error the health rule has none of"}},
+		{Reason: "an empty one", Text: rule("{singleConditionType: ''}"), Want: []string{"5 error"}},
+		{Reason: "a field like none of them, which may stand beside what was meant", Text: rule("{other: a}"), Want: []string{"5 error"}},
+		{Reason: "a slip, of which SYN003 tells", Text: rule("{singleConditonType: Ready}")},
+		{Reason: "another type, of which SYN004 tells", Text: rule("{singleConditionType: [Ready]}")},
+	})
+}

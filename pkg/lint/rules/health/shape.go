@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/lint"
+	"github.com/carto-run/carto/pkg/near"
 	"github.com/carto-run/carto/pkg/schema"
 )
 
@@ -42,6 +44,7 @@ Keep one. To have no rule, leave out ` + "`healthRule`" + `.`,
 				forms = append(forms, "multiMatch")
 			}
 			switch {
+			case len(forms) == 0 && isWrittenWrong(t):
 			case len(forms) == 0:
 				p.Report(t.Key("spec.healthRule"), "the health rule has none of alwaysHealthy, singleConditionType and multiMatch").
 					Do("give it one of them, or leave the rule out")
@@ -51,6 +54,20 @@ Keep one. To have no rule, leave out ` + "`healthRule`" + `.`,
 			}
 		}
 	},
+}
+
+// isWrittenWrong says that a health rule has one of the forms, but with a slip in its name
+// (SYN003) or with a value of another type (SYN004).
+func isWrittenWrong(t *lint.Template) bool {
+	spec, _ := t.Doc.Object["spec"].(map[string]any)
+	rule, _ := spec["healthRule"].(map[string]any)
+	forms := []string{"alwaysHealthy", "singleConditionType", "multiMatch"}
+	for name, value := range rule {
+		if known := slices.Contains(forms, name); known && value != nil && value != "" || !known && len(near.Names(name, forms)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 var emptySide = &lint.Rule{

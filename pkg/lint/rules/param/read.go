@@ -82,19 +82,7 @@ param, this is an information.`,
 const maxEvidence = 5
 
 func checkDeclared(p *lint.Pass, t *lint.Template, r *lint.Read, name string) {
-	var without []*lint.Use
-	var known []string
-	for _, use := range t.Uses {
-		if declares(use, name) {
-			continue
-		}
-		names := declared(use)
-		if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, name+".") }) {
-			return // a name with a dot in it, which is another fault
-		}
-		known = append(known, names...)
-		without = append(without, use)
-	}
+	without, known := undeclaredBy(t, name)
 	if len(without) == 0 {
 		return
 	}
@@ -114,6 +102,40 @@ func checkDeclared(p *lint.Pass, t *lint.Template, r *lint.Read, name string) {
 	if supplied(p, without, name) {
 		f.As(lint.Info)
 	}
+}
+
+// undeclaredBy are the uses of a template in which a param has no value without the owner, and
+// the params that have one there.
+func undeclaredBy(t *lint.Template, name string) (without []*lint.Use, known []string) {
+	for _, use := range t.Uses {
+		if declares(use, name) {
+			continue
+		}
+		names := declared(use)
+		if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, name+".") }) {
+			return nil, nil // a name with a dot in it, which is another fault
+		}
+		known = append(known, names...)
+		without = append(without, use)
+	}
+	return without, known
+}
+
+// proposed are the names that PAR001 proposes for a param that a body reads; none where it
+// is silent, or only informs.
+func proposed(p *lint.Pass, t *lint.Template, name string) []string {
+	if !slices.ContainsFunc(t.Reads, func(r lint.Read) bool {
+		of, ok := paramOf(&r)
+		return ok && of == name && !r.Guarded
+	}) {
+		return nil
+	}
+	without, known := undeclaredBy(t, name)
+	names := near.Names(name, known)
+	if len(names) == 0 || supplied(p, without, name) {
+		return nil
+	}
+	return names
 }
 
 // declared lists the params that have a value without the owner.
@@ -219,12 +241,17 @@ Read it, correct the name, or remove it.`,
 			}
 			l := ofTemplate(t)
 			for i, e := range l.entries {
-				if isAddressable(e.name) && !t.CanRead("params", e.name) {
+				if isAddressable(e.name) && !t.CanRead("params", e.name) && !isProposed(p, t, e.name) {
 					p.Report(l.name(i), "%s declares the param %q, but its body does not read it", t, e.name).Do("%s", readOrRemove(e.name, undeclaredReads(t)))
 				}
 			}
 		}
 	},
+}
+
+// isProposed says that PAR001 proposes a param for one that the body reads: the two are one slip.
+func isProposed(p *lint.Pass, t *lint.Template, name string) bool {
+	return slices.ContainsFunc(undeclaredReads(t), func(read string) bool { return slices.Contains(proposed(p, t, read), name) })
 }
 
 // undeclaredReads are what the body reads and the template does not declare.
@@ -270,7 +297,7 @@ var required = &lint.Rule{
 	ID: "PAR011", Slug: "required-params", Level: lint.Info, Needs: lint.NeedsFiles,
 	Title: "a blueprint has params that its owners have to supply",
 	Text: `Templates of the blueprint read these params, and nobody declares them, so that every owner has to bring them. The list is for
-those who write owners.`,
+those who write owners. A name that looks like a slip is left out: PAR001 says so.`,
 	Bad:  chainHead + chainSteps + templateHead + templateBody,
 	Good: chainHead + registry + chainSteps + templateHead + templateBody,
 	Check: func(p *lint.Pass) {
@@ -282,7 +309,7 @@ those who write owners.`,
 				}
 				for i := range use.Template.Reads {
 					r := &use.Template.Reads[i]
-					if name, ok := paramOf(r); ok && !r.Guarded && !declares(use, name) && !slices.Contains(names, name) {
+					if name, ok := paramOf(r); ok && !r.Guarded && !declares(use, name) && !slices.Contains(names, name) && len(proposed(p, use.Template, name)) == 0 {
 						names = append(names, name)
 					}
 				}
