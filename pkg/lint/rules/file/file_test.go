@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/lint/linttest"
 )
 
@@ -38,6 +39,22 @@ func TestFields(t *testing.T) {
 		{Reason: "two say it", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterDeploymentTemplate\nmetadata: {name: a}\nspec:\n  template: {apiVersion: v1, kind: X, metadata: {name: a}}\n  observedMatches: [{input: .a, output: .b}]\n  observedCompletion: {succeeded: {key: .a, value: b}}\n", Want: []string{"7 error observedMatches and observedCompletion are both set"}},
 		{Reason: "nulls are dropped, and quantities may be numbers", Text: workload + "spec:\n  params:\n  image: null\n  resources: {limits: {cpu: 1, memory: 1Gi}}\n"},
 	})
+}
+
+// TestUnseen: a value that hides its object from other rules says so.
+func TestUnseen(t *testing.T) {
+	t.Parallel()
+	const workload = "apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: {name: cart}\n"
+	for _, tc := range []struct{ reason, text, want string }{
+		{"a list for a text", "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: {name: a}\nspec:\n  selector: {type: [lst]}\n  resources: []\n", "correct it; until then other rules do not see the ClusterSupplyChain"},
+		{"a boolean for a text", workload + "spec: {image: on}\n", "write it in quotes; until then other rules do not see the Workload"},
+		{"a value that is not allowed hides nothing", "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: a}\nspec: {lifecycle: mutabel, template: {kind: A}}\n", `write "mutable", if that is what was meant`},
+	} {
+		findings := lint.Run(lint.ReadFiles(lint.Files(tc.text)), []*lint.Rule{brokenValue}, lint.Options{}).Findings
+		if len(findings) != 1 || findings[0].Remedy != tc.want {
+			t.Errorf("%s: %+v", tc.reason, findings)
+		}
+	}
 }
 
 func TestObjects(t *testing.T) {

@@ -58,7 +58,8 @@ var brokenValue = &lint.Rule{
 	ID: "SYN004", Slug: "invalid-value", Level: lint.Error, Needs: lint.NeedsFiles, Admission: true,
 	Title: "a value of an object of Carto does not fit its field",
 	Text: `The API server refuses the object: a value is of another type than the CRD says, is none of those that are
-allowed, breaks a limit, a required field is not there, or one excludes another. Lint can check little else of the object then.
+allowed, breaks a limit, a required field is not there, or one excludes another. A value of another type can hide the whole object from
+all rules but SYN: the finding says so then, and other findings may follow once it is corrected.
 
 A text that YAML takes for a number or a boolean needs quotes: ` + "`\"1.10\"`, `\"true\"`, `\"on\"`" + `.`,
 	Bad: `apiVersion: carto.run/v1alpha1
@@ -100,9 +101,12 @@ spec:
 				case len(fault.Meant) > 0:
 					f.Do("write %s, if that is what was meant", near.Or(fault.Meant))
 				}
+				if o.Broken != nil && fault.Breach == schema.WrongType {
+					sayUnseen(f, o)
+				}
 			}
 			if !said && o.Broken != nil && !o.Remote {
-				p.Report(o.Key(""), "the object can not be read: %s", withoutPlace(o))
+				sayUnseen(p.Report(o.Key(""), "the object can not be read: %s", withoutPlace(o)), o)
 			}
 		}
 		for _, t := range p.Templates {
@@ -124,6 +128,15 @@ func checkCompletion(p *lint.Pass, t *lint.Template) {
 	case !matches && !completion:
 		p.Report(t.Key("spec"), "neither observedMatches nor observedCompletion says when the deployment is complete").Do("add one of them")
 	}
+}
+
+// sayUnseen tells that other rules are silent about an object, so that nobody is surprised by
+// what they find when it is healed.
+func sayUnseen(f *lint.Finding, o *lint.Object) {
+	if f.Remedy == "" {
+		f.Do("correct it")
+	}
+	f.Remedy += "; until then other rules do not see the " + o.Doc.Kind()
 }
 
 // faults are those of an object of Carto against its CRD. Its status is left out: nobody writes

@@ -44,7 +44,7 @@ Keep one. To have no rule, leave out ` + "`healthRule`" + `.`,
 				forms = append(forms, "multiMatch")
 			}
 			switch {
-			case len(forms) == 0 && isWrittenWrong(t):
+			case len(forms) == 0 && isMisspelt(t):
 			case len(forms) == 0:
 				p.Report(t.Key("spec.healthRule"), "the health rule has none of alwaysHealthy, singleConditionType and multiMatch").
 					Do("give it one of them, or leave the rule out")
@@ -56,14 +56,14 @@ Keep one. To have no rule, leave out ` + "`healthRule`" + `.`,
 	},
 }
 
-// isWrittenWrong says that a health rule has one of the forms, but with a slip in its name
-// (SYN003) or with a value of another type (SYN004).
-func isWrittenWrong(t *lint.Template) bool {
+// isMisspelt says that a health rule has one of the forms, with a slip in its name: SYN003
+// tells.
+func isMisspelt(t *lint.Template) bool {
 	spec, _ := t.Doc.Object["spec"].(map[string]any)
 	rule, _ := spec["healthRule"].(map[string]any)
 	forms := []string{"alwaysHealthy", "singleConditionType", "multiMatch"}
-	for name, value := range rule {
-		if known := slices.Contains(forms, name); known && value != nil && value != "" || !known && len(near.Names(name, forms)) > 0 {
+	for name := range rule {
+		if !slices.Contains(forms, name) && len(near.Names(name, forms)) > 0 {
 			return true
 		}
 	}
