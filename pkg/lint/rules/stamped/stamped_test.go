@@ -105,6 +105,33 @@ func TestValues(t *testing.T) {
 		{Reason: "a default that no blueprint changes", Text: strings.Replace(pod("image: $(params.a)$"), "  template:", "  params: [{name: a, default: [b]}]\n  template:", 1) + chain("[]"), Want: []string{"6 warning $(params.a)$ is a list by its default"}},
 		{Reason: "a param of which nothing is known", Text: pod("image: $(params.a)$")},
 	})
+	declared := func(value, text string) string {
+		return strings.Replace(of("b.example/v1", "A", ", spec: {a: \""+text+"\"}"), "  template:", "  params: [{name: a, default: "+value+"}]\n  template:", 1)
+	}
+	const object = "{server: r, deep: {x: y}}"
+	workload := func(value string) string {
+		return "---\napiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: {name: w, labels: {a: b}}\nspec: {params: [{name: a, value: " + value + "}]}\n"
+	}
+	linttest.Try(t, structuredValue, []linttest.Case{
+		{Reason: "a word follows", Text: declared(object, "$(params.a)$/app"), Want: []string{"6 warning $(params.a)$ is an object by its default, and becomes JSON in the middle of a text in spec.a"}},
+		{Reason: "a word is before it", Text: declared("[b]", "app-$(params.a)$"), Want: []string{"6 warning $(params.a)$ is a list by its default"}},
+		{Reason: "another tag follows", Text: declared(object, "$(params.a)$$(workload.metadata.name)$"), Want: []string{"6 warning"}},
+		{Reason: "a port", Text: declared(object, "$(params.a)$:5000"), Want: []string{"6 warning"}},
+		{Reason: "one of two", Text: declared(object, "$(params.a)$ $(params.a)$/app"), Want: []string{"6 warning"}},
+		{Reason: "it is the whole text", Text: declared(object, "$(params.a)$")},
+		{Reason: "blanks around it", Text: declared(object, " $(params.a)$ ")},
+		{Reason: "a part of longer JSON", Text: declared(object, "{'a':$(params.a)$,'b':[$(params.a)$]}")},
+		{Reason: "a flag, a shell's quotes, the end of a sentence", Text: declared(object, "--a=$(params.a)$ '$(params.a)$', $(params.a)$.")},
+		{Reason: "a field of it", Text: declared(object, "$(params.a.server)$/app")},
+		{Reason: "a text", Text: declared("b", "$(params.a)$/app")},
+		{Reason: "no default at all", Text: template("{apiVersion: b.example/v1, kind: A, metadata: {name: a}, spec: {a: $(params.a)$/app}}")},
+		{Reason: "each blueprint makes it a list", Text: declared("b", "$(params.a)$/app") + chain("[{name: a, value: [c]}]"), Want: []string{"6 warning $(params.a)$ is a list in ClusterSupplyChain/a"}},
+		{Reason: "a blueprint makes it a text", Text: declared(object, "$(params.a)$/app") + chain("[{name: a, value: c}]")},
+		{Reason: "one of two blueprints does", Text: declared(object, "$(params.a)$/app") + chain("[]") + strings.Replace(chain("[{name: a, value: c}]"), "{name: a}", "{name: b}", 1)},
+		{Reason: "an owner makes it a text", Text: declared(object, "$(params.a)$/app") + chain("[]") + workload("c")},
+		{Reason: "an owner gives another object", Text: declared(object, "$(params.a)$/app") + chain("[]") + workload("{b: c}"), Want: []string{"6 warning"}},
+		{Reason: "no text belongs there, which TPL022 says", Text: strings.Replace(pod(`stdin: "$(params.a)$/b"`), "  template:", "  params: [{name: a, default: [b]}]\n  template:", 1)},
+	})
 	linttest.Try(t, mixedText, []linttest.Case{
 		{Reason: "numbers or texts take it", Text: of("v1", "Service", `, spec: {ports: [{targetPort: "a$(params.a)$"}]}`)},
 		{Reason: "a list of texts", Text: pod(`args: ["a$(params.a)$"]`)},

@@ -13,15 +13,18 @@ import (
 
 var structuredValue = &lint.Rule{
 	ID: "TPL012", Slug: "structured-value-in-text-field", Level: lint.Warning, Needs: lint.NeedsSchema,
-	Title: "a tag puts an object or a list into a field that takes a text or a number",
+	Title: "a tag puts an object or a list where a text or a number has to be",
 	Text: `A tag that is the whole value of a field keeps the type of what it reads. When that is an object or a list, and the
-field takes a text, the API server refuses the object.
+field takes a text, the API server refuses the object. Within a longer text an object or a list becomes JSON: of
+` + "`$(params.registry)$/app`" + ` comes ` + "`{\"server\":\"registry.example\"}/app`" + `, which nobody can use.
 
-Read a field of the value, or put the tag into a longer text, where it becomes JSON.`,
-	Bad:  body("$(params.settings)$ # <-"),
-	Good: body("$(params.settings.mode)$"),
+Read a field of the value: ` + "`$(params.registry.server)$/app`" + `. The first needs the schema of the kind. Of the second only params are looked
+at that are known, where a word or another tag touches the tag; JSON between quotes, brackets or blanks is taken for meant.`,
+	Bad:  body("$(params.settings)$ # <-") + "      file: $(params.settings)$.conf # <-\n",
+	Good: body("$(params.settings.mode)$") + "      file: $(params.settings.mode)$.conf\n",
 	Check: func(p *lint.Pass) {
 		for _, t := range p.Templates {
+			gluedParams(p, t)
 			for i := range t.Reads {
 				read := &t.Reads[i]
 				if read.InText || !read.Whole {
