@@ -67,16 +67,16 @@ func TestUnread(t *testing.T) {
 	})
 	linttest.Try(t, unreadDefault, []linttest.Case{
 		{Reason: "nobody reads it", Text: template("t1", "[{name: a, default: b}]", "x"), Want: []string{"6 warning"}},
-		{Reason: "a slip, of which PAR001 tells", Text: chain("[]", "[]") + template("t1", "[{name: registy, default: b}]", "$(params.registry)$")},
-		{Reason: "a slip for which the blueprint has a value, so PAR001 is silent", Text: chain("[{name: registry, value: a}]", "[]") + template("t1", "[{name: registy, default: b}]", "$(params.registry)$"), Want: []string{"15 warning"}},
-		{Reason: "a slip of which PAR001 only informs", Text: chain("[]", "[]") + template("t1", "[{name: registy, default: b}]", "$(params.registry)$") + owner("cart", "[{name: registry, value: b}]"), Want: []string{"15 warning"}},
+		{Reason: "a slip, of which PAR001 tells", Text: chain("[]", "[]") + template("t1", "[{name: subpth, default: b}]", "$(params.subpath)$")},
+		{Reason: "a slip for which the blueprint has a value, so PAR001 is silent", Text: chain("[{name: subpath, value: a}]", "[]") + template("t1", "[{name: subpth, default: b}]", "$(params.subpath)$"), Want: []string{"15 warning"}},
+		{Reason: "a slip of which PAR001 only informs", Text: chain("[]", "[]") + template("t1", "[{name: subpth, default: b}]", "$(params.subpath)$") + owner("cart", "[{name: subpath, value: b}]"), Want: []string{"15 warning"}},
 		{Reason: "ytt reads it", Text: ytt("t1", "[{name: a, default: b}]", "data: {a: #@ data.values.params.a\n}")},
 		{Reason: "ytt reads all", Text: ytt("t1", "[{name: a, default: b}]", "data: #@ data.values.params")},
 		{Reason: "a tag in a key is no read", Text: strings.Replace(template("t1", "[{name: a, default: b}]", "x"), "{a:", "{$(params.a)$:", 1), Want: []string{"6 warning"}},
 	})
 	linttest.Try(t, required, []linttest.Case{
-		{Reason: "a slip, of which PAR001 tells", Text: chain("[]", "[]") + template("t1", "[{name: registy, default: b}]", "$(params.registry)$ $(params.port)$"), Want: []string{"4 info owners of ClusterSupplyChain/web have to supply the params port"}},
-		{Reason: "nothing but a slip", Text: chain("[]", "[]") + template("t1", "[{name: registy, default: b}]", "$(params.registry)$")},
+		{Reason: "a slip, of which PAR001 tells", Text: chain("[]", "[]") + template("t1", "[{name: subpth, default: b}]", "$(params.subpath)$ $(params.port)$"), Want: []string{"4 info owners of ClusterSupplyChain/web have to supply the params port"}},
+		{Reason: "nothing but a slip", Text: chain("[]", "[]") + template("t1", "[{name: subpth, default: b}]", "$(params.subpath)$")},
 	})
 	linttest.Try(t, unreadOfOwner, []linttest.Case{
 		{Reason: "a slip", Text: chain("[]", "[]") + template("t1", "[{name: port, default: 1}]", "$(params.port)$") + owner("cart", "[{name: prot, value: 2}]"), Want: []string{`21 warning the param "prot" has no effect`}},
