@@ -2,6 +2,9 @@ package lint
 
 import (
 	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/carto-run/carto/pkg/manifest"
 	"github.com/carto-run/carto/pkg/ytt"
@@ -41,6 +44,61 @@ func isGuarded(r ytt.Read) bool {
 func (t *Template) Literals() []*manifest.Document {
 	docs, _ := manifest.ParseAll("", []byte(t.Spec.Ytt))
 	return docs
+}
+
+// Written is the one document of a ytt body without its code, when the body makes an object of a
+// kind that is certain; nil for others. What is in it can still depend on code around it: see
+// Certain.
+func (t *Template) Written() *manifest.Document {
+	if !t.stamps.known || t.Ytt == nil {
+		return nil
+	}
+	var written *manifest.Document
+	docs, faults := manifest.ParseAll("", []byte(t.Spec.Ytt))
+	for _, doc := range docs {
+		switch {
+		case len(doc.Object) == 0:
+		case written != nil:
+			return nil
+		default:
+			written = doc
+		}
+	}
+	if len(faults) > 0 { // a key that occurs twice, in blocks of code that exclude each other
+		return nil
+	}
+	return written
+}
+
+// Certain is a value that a ytt body writes out in plain words, and that all samples have; false
+// for what code makes, or leaves out in some of them.
+func (t *Template) Certain(written *manifest.Document, path ...string) (value any, certain bool) {
+	value, found := field(written.Object, path)
+	if text, isText := value.(string); isText && strings.Contains(text, "(@") {
+		return nil, false
+	}
+	for _, object := range t.Objects() {
+		if rendered, has := field(object, path); has != found || !equality.Semantic.DeepEqual(rendered, value) {
+			return nil, false
+		}
+	}
+	return value, len(t.Objects()) > 0
+}
+
+func field(object map[string]any, path []string) (value any, found bool) {
+	value = object
+	for _, name := range path {
+		fields, isObject := value.(map[string]any)
+		if value, found = fields[name]; !isObject || !found {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+// WrittenIn is the place in the file of a field that a ytt body writes out.
+func (t *Template) WrittenIn(written *manifest.Document, path string) Place {
+	return t.Line(yttPath, written.Key(path).Start.Line)
 }
 
 // InYtt is a place of the ytt body in the file.

@@ -31,6 +31,9 @@ func runnersOf(set *lint.Set) []runner {
 			continue
 		}
 		for _, run := range set.RunnablesOf(t) {
+			if run.Written != nil {
+				continue // what account it names can not be told
+			}
 			r := runner{Runnable: run, template: t, named: run.Value(run.Field("spec.serviceAccountName"))}
 			name := text(run, "spec", "serviceAccountName")
 			if strings.Contains(name, "$(") {

@@ -48,11 +48,14 @@ spec:
 `,
 	Check: func(p *lint.Pass) {
 		for _, t := range p.Templates {
-			name := named(t, "name")
-			if t.Lifecycle == v1alpha1.LifecycleMutable || name == "" || changes(t, func(r *lint.Read) bool { return r.Field == "metadata.name" }) {
+			if t.Lifecycle == v1alpha1.LifecycleMutable {
 				continue
 			}
-			f := p.Report(t.Key("spec.template.metadata.name"), "all objects that an owner gets by the template are called %s, so only the first can be created", name)
+			name, at := fixed(t)
+			if name == "" {
+				continue
+			}
+			f := p.Report(at, "all objects that an owner gets by the template are called %s, so only the first can be created", name)
 			if t.IsRun() {
 				f.Message = "all runs of a Runnable are called " + name + ", so only the first can be created"
 			} else {
@@ -61,9 +64,61 @@ spec:
 			if !changes(t, func(*lint.Read) bool { return true }) {
 				f.As(lint.Warning) // until the template itself is changed
 			}
-			f.Do("use generateName: %s-", strings.TrimSuffix(name, "-"))
+			if t.Body == nil {
+				f.Do("use generateName, with a dash at its end")
+			} else {
+				f.Do("use generateName: %s-", strings.TrimSuffix(name, "-"))
+			}
 		}
 	},
+}
+
+// fixed is the name that the body gives to all objects of an owner, as it is written there, and
+// its place; empty when the name can change.
+func fixed(t *lint.Template) (name string, at lint.Place) {
+	if t.Body != nil {
+		if changes(t, func(r *lint.Read) bool { return r.Field == "metadata.name" }) {
+			return "", at
+		}
+		return named(t, "name"), t.Key("spec.template.metadata.name")
+	}
+	written := t.Written()
+	if written == nil || !written.Has("metadata.name") || written.Has("metadata.generateName") {
+		return "", at
+	}
+	at = t.WrittenIn(written, "metadata.name")
+	if value, certain := t.Certain(written, "metadata", "name"); certain && value != nil {
+		name, _ = value.(string)
+		return name, at
+	}
+	line := strings.Split(t.Spec.Ytt, "\n")[written.Key("metadata.name").Start.Line-1]
+	_, code, isCode := strings.Cut(line, "name: #@ ")
+	if code = strings.TrimSpace(code); !isCode || slices.ContainsFunc(t.Objects(), func(o map[string]any) bool { return isGenerated(o) }) {
+		return "", at
+	}
+	for term := range strings.SplitSeq(code, "+") {
+		if term = strings.TrimSpace(term); !isText(term) && !slices.ContainsFunc(t.Reads, func(r lint.Read) bool {
+			return r.Into == "metadata.name" && r.Expression == term && r.Whole && slices.Contains(ofOwner, r.Path())
+		}) {
+			return "", at
+		}
+	}
+	return code, at
+}
+
+// isText says that code is a text of letters, digits, dashes and dots.
+func isText(code string) bool {
+	if len(code) < 2 || code[0] != code[len(code)-1] || code[0] != '"' && code[0] != '\'' {
+		return false
+	}
+	return strings.Trim(code[1:len(code)-1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == ""
+}
+
+// ofOwner is what never changes while an owner lives.
+var ofOwner = []string{
+	"workload.metadata.name", "deliverable.metadata.name", "runnable.metadata.name",
+	"workload.metadata.namespace", "deliverable.metadata.namespace", "runnable.metadata.namespace",
+	"workload.metadata.uid", "deliverable.metadata.uid", "runnable.metadata.uid",
 }
 
 // named is metadata.name or metadata.generateName of the body.
@@ -81,11 +136,7 @@ func changes(t *lint.Template, part func(*lint.Read) bool) bool {
 		if r.Key || !part(r) {
 			continue
 		}
-		switch r.Path() {
-		case "workload.metadata.name", "deliverable.metadata.name", "runnable.metadata.name",
-			"workload.metadata.namespace", "deliverable.metadata.namespace", "runnable.metadata.namespace",
-			"workload.metadata.uid", "deliverable.metadata.uid", "runnable.metadata.uid":
-		default:
+		if !slices.Contains(ofOwner, r.Path()) {
 			return true
 		}
 	}

@@ -30,6 +30,21 @@ func TestNames(t *testing.T) {
 		{Reason: "mutable", Text: template("", run("{name: a}", changing))},
 		{Reason: "runs of Runnables", Text: "apiVersion: carto.run/v1alpha1\nkind: ClusterRunTemplate\nmetadata: {name: a}\nspec:\n  template: " + run("{name: $(runnable.metadata.name)$}", "{params: [{name: a, value: $(runnable.spec.inputs.a)$}]}") + "\n", Want: []string{"5 error all runs of a Runnable"}},
 	})
+	const immutable, reads = "  lifecycle: immutable\n", "\n    data: {a: #@ data.values.source.url\n    }"
+	linttest.Try(t, fixedName, []linttest.Case{
+		{Reason: "a body in ytt, in plain words", Text: inYtt(immutable, "name: a"+reads), Want: []string{"12 error all objects that an owner gets by the template are called a,"}},
+		{Reason: "nothing in it changes", Text: inYtt(immutable, "name: a"), Want: []string{"12 warning"}},
+		{Reason: "by the name of the owner", Text: inYtt(immutable, "name: #@ data.values.workload.metadata.name + '-run'"+reads), Want: []string{"12 error all objects that an owner gets by the template are called data.values.workload.metadata.name + '-run',"}},
+		{Reason: "by an input", Text: inYtt(immutable, "name: #@ 'a-' + data.values.source.revision")},
+		{Reason: "by a function", Text: inYtt(immutable, "name: #@ str(data.values.workload.metadata.name)"+reads)},
+		{Reason: "by a variable", Text: inYtt(immutable, "#@ name = data.values.source.revision\n      name: #@ name")},
+		{Reason: "by code in the text", Text: inYtt(immutable, "name: a-(@= data.values.source.revision @)")},
+		{Reason: "chosen by the API server", Text: inYtt(immutable, "generateName: a-"+reads)},
+		{Reason: "chosen by it for some", Text: inYtt(immutable, "#@ if hasattr(data.values.params, 'a'):\n      name: a\n      #@ else:\n      generateName: a-\n      #@ end"+reads)},
+		{Reason: "a name for each case", Text: inYtt(immutable, "#@ if data.values.source.url:\n      name: a\n      #@ else:\n      name: b\n      #@ end")},
+		{Reason: "the name of something else", Text: inYtt(immutable, "generateName: a-\n    spec:\n      name: a"+reads)},
+		{Reason: "mutable", Text: inYtt("", "name: a"+reads)},
+	})
 	linttest.Try(t, generatedName, []linttest.Case{
 		{Reason: "a name is there too", Text: template("", run("{name: a, generateName: b-}", changing))},
 		{Reason: "a body in ytt", Text: inYtt("", "generateName: #@ data.values.workload.metadata.name + '-'"), Want: []string{"11 error the template keeps one object up to date"}},

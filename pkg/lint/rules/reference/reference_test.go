@@ -147,11 +147,16 @@ func TestRunTemplates(t *testing.T) {
 		{Reason: "it is left over", Text: left + by, Want: []string{"4 warning"}},
 		{Reason: "the name of a Runnable only shows when it is stamped", Text: left + by + stamps + "  template: {apiVersion: carto.run/v1alpha1, kind: Runnable, metadata: {name: a}, spec: {runTemplateRef: {name: $(params.run)$}}}\n"},
 		{Reason: "a body in ytt may be a Runnable", Text: left + by + stamps + "  ytt: |\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n"},
+		{Reason: "a body in ytt is one that runs it", Text: left + stamps + "  ytt: |\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n    spec: {runTemplateRef: {name: scan}}\n"},
+		{Reason: "a body in ytt runs another", Text: left + stamps + "  ytt: |\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n    spec: {runTemplateRef: {name: other}}\n", Want: []string{"4 warning"}},
 		{Reason: "or something else", Text: left + by + stamps + "  ytt: |\n    apiVersion: v1\n    kind: ConfigMap\n", Want: []string{"4 warning"}},
 		{Reason: "a template stamps its Runnable", Text: left + stamps + "  template: {apiVersion: carto.run/v1alpha1, kind: Runnable, metadata: {name: a}, spec: {runTemplateRef: {name: scan}}}\n"},
 	})
 	linttest.Try(t, unknownStampedRunTemplate, []linttest.Case{
 		{Reason: "a name with tags may be any", Text: left + stamps + "  template: {apiVersion: carto.run/v1alpha1, kind: Runnable, metadata: {name: a}, spec: {runTemplateRef: {name: $(params.run)$}}}\n"},
+		{Reason: "a body in ytt", Text: left + stamps + "  ytt: |\n    #@ load('@ytt:data', 'data')\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata:\n      name: #@ data.values.workload.metadata.name\n    spec:\n      runTemplateRef: {name: scna}\n", Want: []string{"18 error the Runnable that the template stamps names the ClusterRunTemplate \"scna\", which is not there"}},
+		{Reason: "a name that code in ytt makes", Text: left + stamps + "  ytt: |\n    #@ load('@ytt:data', 'data')\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n    spec:\n      runTemplateRef:\n        name: #@ data.values.workload.metadata.name\n"},
+		{Reason: "a name that ytt has in one case", Text: left + stamps + "  ytt: |\n    #@ load('@ytt:data', 'data')\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n    spec:\n      #@ if hasattr(data.values.workload.spec, 'image'):\n      runTemplateRef: {name: other}\n      #@ else:\n      runTemplateRef: {name: scan}\n      #@ end\n"},
 		{Reason: "Runnables of others are not ours", Text: left + stamps + "  template: {apiVersion: example.com/v1, kind: Runnable, metadata: {name: a}, spec: {runTemplateRef: {name: other}}}\n"},
 		{Reason: "without any run template, they are elsewhere", Text: stamps + "  template: {apiVersion: carto.run/v1alpha1, kind: Runnable, metadata: {name: a}, spec: {runTemplateRef: {name: other}}}\n", Want: []string{"6 info"}},
 	})

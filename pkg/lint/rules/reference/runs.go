@@ -58,7 +58,7 @@ var unknownStampedRunTemplate = &lint.Rule{
 	Text: `The Runnable is stamped, but makes no runs, because the ClusterRunTemplate that it names is not there. So it has
 no outputs, and the step that stamped it waits for ever.
 
-Correct the name in the body, or add the run template. Names with tags in them are not checked.`,
+Correct the name in the body, or add the run template. Names with tags in them are not checked, nor those that the code of a ytt body makes.`,
 	Bad: `apiVersion: carto.run/v1alpha1
 kind: ClusterSourceTemplate
 metadata: {name: linted}
@@ -99,8 +99,8 @@ spec:
 `,
 	Check: func(p *lint.Pass) {
 		for _, t := range p.Templates {
-			if name, ok := stampedRun(t); ok && name != "" && !strings.Contains(name, "$(") {
-				checkRun(p, t.At("spec.template.spec.runTemplateRef.name"), "the Runnable that the template stamps", name)
+			if name, at, ok := stampedRun(t); ok && name != "" && !strings.Contains(name, "$(") {
+				checkRun(p, at, "the Runnable that the template stamps", name)
 			}
 		}
 	},
@@ -128,15 +128,24 @@ func checkRun(p *lint.Pass, at lint.Place, who, name string) {
 var runnable = v1alpha1.GroupVersion.WithKind(v1alpha1.KindRunnable).GroupKind()
 
 // stampedRun is the name of the run template of the Runnable that a template stamps, with its
-// tags; false when it stamps something else.
-func stampedRun(t *lint.Template) (name string, ok bool) {
-	if kind, known := t.Stamps(); !known || kind.GroupKind() != runnable || t.Body == nil {
-		return "", false
+// tags, and where it stands; false when it stamps something else, or a ytt body makes the name.
+func stampedRun(t *lint.Template) (name string, at lint.Place, ok bool) {
+	if kind, known := t.Stamps(); !known || kind.GroupKind() != runnable {
+		return "", at, false
+	}
+	if t.Body == nil {
+		written := t.Written()
+		if written == nil {
+			return "", at, false
+		}
+		value, certain := t.Certain(written, "spec", "runTemplateRef", "name")
+		name, _ = value.(string)
+		return name, t.WrittenIn(written, "spec.runTemplateRef.name"), certain && name != ""
 	}
 	spec, _ := t.Body["spec"].(map[string]any)
 	ref, _ := spec["runTemplateRef"].(map[string]any)
 	name, _ = ref["name"].(string)
-	return name, true
+	return name, t.At("spec.template.spec.runTemplateRef.name"), true
 }
 
 var unusedRunTemplate = &lint.Rule{
@@ -214,7 +223,7 @@ func runsInUse(p *lint.Pass) (used map[string]bool, all bool) {
 	}
 	for _, t := range p.Templates {
 		kind, known := t.Stamps()
-		switch name, isRun := stampedRun(t); {
+		switch name, _, isRun := stampedRun(t); {
 		case isRun && !strings.Contains(name, "$("):
 			used[name] = true
 		case isRun, !known, kind.GroupKind() == runnable:

@@ -104,7 +104,7 @@ func missing(p *lint.Pass, t *lint.Template, read *lint.Read, name string, users
 		}
 		var given []string
 		for _, user := range users {
-			f.Because(user.Object.Key(user.Field("spec.inputs")).Range, "these are the inputs of %s", user.Words())
+			f.Because(user.Part("spec.inputs").Range, "these are the inputs of %s", user.Words())
 			given = append(given, slices.Sorted(maps.Keys(user.Inputs))...)
 		}
 		if meant := near.Names(name, given); len(meant) > 0 {
@@ -114,7 +114,7 @@ func missing(p *lint.Pass, t *lint.Template, read *lint.Read, name string, users
 		}
 	default:
 		for _, user := range without {
-			p.Report(user.Object.Key(user.Field("spec.inputs")), "%s does not give the input %s, which its run template %s reads", user.Words(), name, t.Template.Name).
+			p.Report(user.Part("spec.inputs"), "%s does not give the input %s, which its run template %s reads", user.Words(), name, t.Template.Name).
 				Because(read.Place.Range, "it is read here")
 		}
 	}
@@ -175,7 +175,7 @@ Remove the input, or read it: ` + "`$(runnable.spec.inputs.NAME)$`" + `.`,
 					if read[name] || meantBy(name, read, user) {
 						continue
 					}
-					p.Report(user.Object.Key(manifest.Join(user.Field("spec.inputs"), name)), "the run template %s never reads the input %s", t.Template.Name, name).
+					p.Report(user.Part(manifest.Join("spec.inputs", name)), "the run template %s never reads the input %s", t.Template.Name, name).
 						Because(t.Key("metadata.name").Range, "the run template").
 						Do("remove it, or read it as $(runnable.spec.inputs.%s)$", name)
 				}
@@ -289,11 +289,11 @@ Add a ` + "`selector`" + ` to the Runnable. A selector that no tag uses only mak
 			for _, user := range p.RunnablesOf(t) {
 				switch {
 				case first != nil && !user.Selects:
-					p.Report(user.Object.Key(user.Field("spec.runTemplateRef")), "the run template %s reads what is selected, but %s has no selector", t.Template.Name, user.Words()).
+					p.Report(user.Part("spec.runTemplateRef"), "the run template %s reads what is selected, but %s has no selector", t.Template.Name, user.Words()).
 						Because(first.Place.Range, "it is read here").
 						Do("add spec.selector")
 				case first == nil && user.Selects:
-					p.Report(user.Object.Key(user.Field("spec.selector")), "the run template %s never reads what is selected", t.Template.Name).
+					p.Report(user.Part("spec.selector"), "the run template %s never reads what is selected", t.Template.Name).
 						Do("remove the selector, unless the Runnable shall wait until there is such an object").As(lint.Warning)
 				}
 			}

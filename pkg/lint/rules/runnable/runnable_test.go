@@ -21,6 +21,34 @@ func stamping(spec string) string {
 	return "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: a}\nspec:\n  template: {apiVersion: carto.run/v1alpha1, kind: Runnable, metadata: {name: a}, spec: {runTemplateRef: {name: run}" + spec + "}}\n"
 }
 
+// stampingInYtt is the same with a body in ytt, whose spec begins on line 16.
+func stampingInYtt(spec string) string {
+	return "apiVersion: carto.run/v1alpha1\nkind: ClusterTemplate\nmetadata: {name: a}\nspec:\n  ytt: |\n    #@ load('@ytt:data', 'data')\n    apiVersion: carto.run/v1alpha1\n    kind: Runnable\n    metadata: {name: a}\n    spec:\n      runTemplateRef: {name: run}\n      " + spec + "\n"
+}
+
+// TestInYtt: Runnables that ytt bodies stamp are known as far as that is certain.
+func TestInYtt(t *testing.T) {
+	t.Parallel()
+	const url, more = "$(runnable.spec.inputs.url)$", "inputs:\n        url: #@ data.values.source.url\n        branch: a"
+	const maybe = "inputs:\n        #@ if hasattr(data.values.workload.spec, 'image'):\n        url: a\n        #@ end\n        branch: a"
+	linttest.Try(t, missingInput, []linttest.Case{
+		{Reason: "given by code", Text: run(url) + stampingInYtt(more)},
+		{Reason: "not given", Text: run(url) + stampingInYtt("inputs: {uri: a}"), Want: []string{"5 error the run template reads the input url, which the Runnable that ClusterTemplate/a stamps does not give"}},
+		{Reason: "no inputs at all", Text: run(url) + stampingInYtt("serviceAccountName: a"), Want: []string{"5 error"}},
+		{Reason: "given by code as a whole", Text: run(url) + stampingInYtt("inputs: #@ data.values.params.inputs")},
+		{Reason: "given in some cases", Text: run(url) + stampingInYtt(maybe)},
+		{Reason: "one of two does not give it", Text: run(url) + object(", inputs: {url: a}") + "---\n" + stampingInYtt("inputs: {uri: a}"), Want: []string{"23 error the Runnable that ClusterTemplate/a stamps does not give the input url"}},
+	})
+	linttest.Try(t, unreadInput, []linttest.Case{
+		{Reason: "one is not read", Text: run(url) + stampingInYtt(more), Want: []string{"20 warning the run template run never reads the input branch"}},
+		{Reason: "only certain inputs are looked at", Text: run(url) + stampingInYtt(maybe)},
+	})
+	linttest.Try(t, selector, []linttest.Case{
+		{Reason: "read and not selected", Text: run("$(selected.data.a)$") + stampingInYtt("inputs: {}"), Want: []string{"17 error"}},
+		{Reason: "read and selected in some cases", Text: run("$(selected.data.a)$") + stampingInYtt("#@ if hasattr(data.values.workload.spec, 'image'):\n      selector: {resource: {apiVersion: v1, kind: ConfigMap}, matchingLabels: {a: b}}\n      #@ end")},
+	})
+}
+
 func TestInputs(t *testing.T) {
 	t.Parallel()
 	const url = "$(runnable.spec.inputs.url)$"
