@@ -411,6 +411,29 @@ func TestConfiguration(t *testing.T) {
 	c.await("chain.yaml", is(severityWarning))
 }
 
+// TestExcluded: nothing is said about files that the configuration excludes, which others can refer to all the same.
+func TestExcluded(t *testing.T) {
+	t.Parallel()
+	c := edit(t, map[string]string{
+		"chain.yaml":          strings.Replace(chain, "name: kaniko", "name: kanico", 1),
+		"other/templates.yml": strings.Replace(templates, "$(sources.code.url)$", "$(source)", 1),
+		".carto-lint.yaml":    "exclude: [{path: other/**, reason: they belong to others}]\n",
+	})
+	c.initialize()
+	for _, d := range c.await("chain.yaml", has("REF001")) {
+		if d.Code == "REF001" && !strings.Contains(d.Message, `"kaniko"`) {
+			t.Errorf("the excluded template is not proposed: %s", d.Message)
+		}
+	}
+	c.shows("chain.yaml", chain)
+	c.await("chain.yaml", hasNot("REF001"))
+	select {
+	case params := <-c.diagnostics:
+		t.Errorf("there are diagnostics of %s: %v", params.URI, params.Diagnostics)
+	default:
+	}
+}
+
 // TestFix: an action heals what lint can heal.
 func TestFix(t *testing.T) {
 	t.Parallel()

@@ -128,10 +128,10 @@ func (w *workspace) set() *lint.Set {
 	}
 	files := make([]lint.File, 0, len(texts))
 	for path, text := range texts {
-		if config, name := w.configOf(path); config != nil && config.Excluded(name) != "" {
-			continue
-		}
-		files = append(files, lint.File{Name: path, Data: []byte(text)})
+		config, name := w.configOf(path)
+		// What is excluded can still be referred to.
+		excluded := config != nil && config.Excluded(name) != ""
+		files = append(files, lint.File{Name: path, Data: []byte(text), Remote: excluded})
 	}
 	slices.SortFunc(files, func(a, b lint.File) int { return strings.Compare(a.Name, b.Name) })
 	return lint.ReadFiles(files)
