@@ -1,0 +1,65 @@
+// Package keys is the one table of what the keys of the full-screen view do. Screens match
+// against it, `?` and the reference in docs/ print it, so neither can be out of date.
+package keys
+
+import (
+	"slices"
+	"strings"
+)
+
+// Action is what a key does.
+type Action string
+
+// Binding is one row of the table.
+type Binding struct {
+	Action Action
+	// Keys in the spelling of Bubble Tea: "ctrl+d", "shift+tab", "space". The first is the
+	// one that hints show.
+	Keys []string
+	// Help is what it does, in a few words.
+	Help string
+	// Hint puts it into the bottom line, in a word.
+	Hint string
+	// Write marks what changes the cluster; it needs --write.
+	Write bool
+}
+
+// Group is the bindings of a screen, or those that several share.
+type Group struct {
+	Name     string
+	Bindings []Binding
+}
+
+// Match finds the action of a key; empty when there is none.
+func Match(key string, groups ...Group) Action {
+	for _, g := range groups {
+		for _, b := range g.Bindings {
+			if slices.Contains(b.Keys, key) {
+				return b.Action
+			}
+		}
+	}
+	return ""
+}
+
+// Shown spells a key as people write it: ctrl-d.
+func Shown(key string) string {
+	switch key {
+	case "up":
+		return "↑"
+	case "down":
+		return "↓"
+	case "left":
+		return "←"
+	case "right":
+		return "→"
+	case "pgdown":
+		return "page down"
+	case "pgup":
+		return "page up"
+	}
+	if rest, upper := strings.CutPrefix(key, "shift+"); upper {
+		return "shift-" + rest
+	}
+	return strings.ReplaceAll(key, "ctrl+", "ctrl-")
+}
