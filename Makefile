@@ -55,6 +55,10 @@ e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API serv
 demo: build bin/controlplane bin/kwok ## show the main job from nothing, and clean up
 	go run ./test/demo
 
+.PHONY: demo-tui
+demo-tui: build bin/controlplane bin/kwok ## open the full-screen view on a shop in which something goes on
+	@go run ./test/demo/tui
+
 .PHONY: sandbox
 sandbox: build bin/controlplane bin/kwok ## control plane with CRDs and agent; writes .sandbox/kubeconfig, stays until interrupted
 	go run ./test/sandbox

@@ -156,30 +156,42 @@ func (k *Kubelet) stream(ctx context.Context, w *io.PipeWriter, l *kubeletLog, s
 	}
 }
 
+// Listen serves the logs on loopback until stop is called.
+func (k *Kubelet) Listen() (host string, port int32, stop func(), err error) {
+	server := httptest.NewTLSServer(k)
+	stop = func() {
+		server.CloseClientConnections()
+		server.Close()
+	}
+	host, text, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		stop()
+		return "", 0, nil, fmt.Errorf("serve logs: %w", err)
+	}
+	number, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		stop()
+		return "", 0, nil, fmt.Errorf("serve logs: %w", err)
+	}
+	return host, int32(number), stop, nil
+}
+
 // Serve makes a node of the API server whose logs these are, until the test ends, and returns its name. Nothing else of a node
 // is there: pods have to be bound, and their status written, by the test.
 func (k *Kubelet) Serve(t testing.TB, cp *ControlPlane) string {
 	t.Helper()
-	server := httptest.NewTLSServer(k)
-	t.Cleanup(func() {
-		server.CloseClientConnections()
-		server.Close()
-	})
-	host, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	host, port, stop, err := k.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
-	number, err := strconv.ParseInt(port, 10, 32)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(stop)
 	client, err := kubernetes.NewForConfig(cp.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "logs-" + port}}
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("logs-%d", port)}}
 	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: host}}
-	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(number)
+	node.Status.DaemonEndpoints.KubeletEndpoint.Port = port
 	if _, err := client.CoreV1().Nodes().Create(t.Context(), node, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
