@@ -15,7 +15,7 @@ func findBinary(name, variable string) (string, error) {
 		}
 		return path, nil
 	}
-	root, err := repositoryRoot()
+	root, err := Root()
 	if err != nil {
 		return "", err
 	}
@@ -28,8 +28,8 @@ func findBinary(name, variable string) (string, error) {
 	return path, nil
 }
 
-// repositoryRoot is the folder above the working directory (a test's own folder) that has both a go.mod and a test/harness.
-func repositoryRoot() (string, error) {
+// Root is the folder above the working directory (a test's own folder) that has both a go.mod and a test/harness.
+func Root() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
 		return "", err

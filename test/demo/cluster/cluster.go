@@ -22,13 +22,18 @@ type Cluster struct {
 	*harness.ControlPlane
 	Client kubernetes.Interface
 	Dir    string // logs and kubeconfigs
+	root   string // of the repository
 	kwok   *harness.Kwok
 	agent  *harness.Agent
 }
 
 // Start puts everything up. On an error, what was started is stopped again; the files in dir stay.
 func Start(ctx context.Context, dir string) (_ *Cluster, err error) {
-	c := &Cluster{Dir: dir}
+	root, err := harness.Root()
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{Dir: dir, root: root}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Stop())
@@ -58,7 +63,7 @@ func Start(ctx context.Context, dir string) (_ *Cluster, err error) {
 
 // Plugin is a command of bin/kubectl-carto for this cluster.
 func (c *Cluster) Plugin(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join("bin", "kubectl-carto"), append(args, "--kubeconfig", c.Kubeconfig)...)
+	cmd := exec.CommandContext(ctx, filepath.Join(c.root, "bin", "kubectl-carto"), append(args, "--kubeconfig", c.Kubeconfig)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	return cmd
 }

@@ -40,9 +40,12 @@ type Scene struct {
 	log    *os.File
 }
 
-// Start builds the scene; its files lie in dir, docs/examples is read from the working
-// directory, which is the repository's root.
+// Start builds the scene; its files lie in dir.
 func Start(ctx context.Context, dir string) (_ *Scene, err error) {
+	root, err := harness.Root()
+	if err != nil {
+		return nil, err
+	}
 	s := &Scene{repos: map[string]*harness.Repo{}, commits: map[string]int{}}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
@@ -58,7 +61,7 @@ func Start(ctx context.Context, dir string) (_ *Scene, err error) {
 	}
 	for _, name := range []string{"stand-ins", "web/rbac", "web/templates", "web/supply-chain", "testing/rbac", "testing/templates",
 		"testing/supply-chains", "testing/task", "delivery/rbac", "delivery/templates", "delivery/delivery"} {
-		data, err := os.ReadFile(filepath.Join("docs/examples", name+".yaml"))
+		data, err := os.ReadFile(filepath.Join(root, "docs/examples", name+".yaml"))
 		if err != nil {
 			return nil, fmt.Errorf("read the example: %w", err)
 		}
