@@ -59,6 +59,10 @@ demo: build bin/controlplane bin/kwok ## show the main job from nothing, and cle
 demo-tui: build bin/controlplane bin/kwok ## open the full-screen view on a shop in which something goes on
 	@go run ./test/demo/tui
 
+.PHONY: captures
+captures: build bin/controlplane bin/kwok ## make the pictures in docs/tui.md anew, from the running program
+	go run ./test/demo/captures
+
 .PHONY: sandbox
 sandbox: build bin/controlplane bin/kwok ## control plane with CRDs and agent; writes .sandbox/kubeconfig, stays until interrupted
 	go run ./test/sandbox
