@@ -41,6 +41,9 @@ type Env struct {
 	Program string
 	// Namespace is the one in use; empty for all.
 	Namespace string
+	// Recent are the namespaces used last, the latest first, without "all": 1 to 9 in the
+	// overview. At most nine.
+	Recent []string
 	// Connection is how the API server answers.
 	Connection feed.Connection
 
@@ -78,6 +81,14 @@ type Screen interface {
 	Close(env *Env) tea.Cmd
 }
 
+// Backer is a screen that can go back within itself: it clears a filter, leaves a search,
+// closes a part. A screen that is Typing gets esc as a key instead.
+type Backer interface {
+	// Back is asked at esc. It returns true when the screen went back within itself, else
+	// the screen is taken away. Update does not see this esc.
+	Back(env *Env) bool
+}
+
 // Tick tells that time has passed.
 type Tick struct{ Now time.Time }
 
@@ -107,7 +118,8 @@ type Ask struct {
 	Yes  tea.Cmd
 }
 
-// Namespace goes over to another namespace; empty for all.
+// Namespace goes over to another namespace; empty for all. All screens are sent it too, once
+// Env.Namespace is the new one; a screen that follows by namespace follows anew then.
 type Namespace struct{ Name string }
 
 // Send makes a command of a message.
