@@ -11,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/keys"
 	"github.com/carto-run/carto/pkg/tui/theme"
@@ -100,6 +101,10 @@ type Pop struct{}
 
 // Reset takes all screens away and begins with this one.
 type Reset struct{ Screen Screen }
+
+// OwnersOf puts the table of the owners of a blueprint on top. It is a message because the
+// screen of an owner can not know the table, which opens it.
+type OwnersOf struct{ Blueprint tree.Ref }
 
 // Toast is shown in the bottom line for a few seconds.
 type Toast struct {
