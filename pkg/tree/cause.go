@@ -160,6 +160,10 @@ func stampedOwner(o *Object) bool {
 // waitingPrefix begins the message of a step that renders as soon as its input is there.
 const waitingPrefix = "waiting for the output of resource "
 
+// Waits tells a step that is not ready only because an earlier one is not: also when its
+// condition says False, it has not failed.
+func (s *Step) Waits() bool { return s.Ready.Status != "True" && victim(s) }
+
 // victim tells a step that only suffers from an earlier one. Its input may seem to be
 // there, when what an earlier pass read is kept in the status.
 func victim(s *Step) bool {
