@@ -56,6 +56,10 @@ const (
 	Timestamps Action = "timestamps"
 	Earlier    Action = "earlier"
 	Full       Action = "full"
+	Older      Action = "older"
+	Newer      Action = "newer"
+
+	Submit Action = "submit"
 )
 
 // Global keys hold everywhere but where text is typed.
@@ -144,6 +148,33 @@ var LogKeys = Group{"Logs", []Binding{
 	{Action: Timestamps, Keys: []string{"t"}, Help: "timestamps", Hint: "timestamps"},
 }}
 
+// HistoryKeys are those of the table of runs.
+var HistoryKeys = Group{"History", []Binding{
+	{Action: Open, Keys: []string{"enter", "y"}, Help: "YAML of the run", Hint: "yaml"},
+	{Action: Describe, Keys: []string{"d"}, Help: "describe the run", Hint: "describe"},
+	{Action: Logs, Keys: []string{"l"}, Help: "logs of the run", Hint: "logs"},
+	{Action: Diff, Keys: []string{"x"}, Help: "what differs from the run before", Hint: "diff"},
+	{Action: Copy, Keys: []string{"c"}, Help: "copy the name of the run"},
+}}
+
+// DiffKeys are those of a difference, besides those of a text.
+var DiffKeys = Group{"Diff", []Binding{
+	{Action: Older, Keys: []string{"["}, Help: "the versions before these", Hint: "older"},
+	{Action: Newer, Keys: []string{"]"}, Help: "the versions after these", Hint: "newer"},
+}}
+
+// Form is what is filled in. Its fields take all other keys as text.
+var Form = Group{"Forms", []Binding{
+	{Action: Next, Keys: []string{"tab", "down", "enter"}, Help: "next field", Hint: "next"},
+	{Action: Previous, Keys: []string{"shift+tab", "up"}, Help: "previous field"},
+	{Action: Left, Keys: []string{"left"}, Help: "the choice before; in a text, to the left"},
+	{Action: Right, Keys: []string{"right"}, Help: "the next choice; in a text, to the right"},
+	{Action: PageDown, Keys: []string{"pgdown"}, Help: "scroll the manifest down"},
+	{Action: PageUp, Keys: []string{"pgup"}, Help: "scroll the manifest up"},
+	{Action: Submit, Keys: []string{"ctrl+s"}, Help: "have the API server check it, and ask before it is created", Hint: "create", Write: true},
+	{Action: Back, Keys: []string{"esc"}, Help: "leave; asks when something was typed", Hint: "leave"},
+}}
+
 // Dialog is a question.
 var Dialog = Group{"Questions", []Binding{
 	{Action: "yes", Keys: []string{"y"}, Help: "yes"},
@@ -152,3 +183,4 @@ var Dialog = Group{"Questions", []Binding{
 
 // Groups is the whole table, in the order of the reference.
 var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, Dialog}
+var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, HistoryKeys, DiffKeys, Form, Dialog}

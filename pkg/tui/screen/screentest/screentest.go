@@ -3,6 +3,7 @@
 package screentest
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -70,15 +71,19 @@ func (d *Driver) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	switch msg := cmd().(type) {
-	case nil:
-	case tea.BatchMsg:
-		for _, c := range msg {
+	msg := cmd()
+	if msg == nil {
+		return
+	}
+	// What tea.Batch and tea.Sequence make are lists of commands; the type of the latter
+	// has no name outside of its package.
+	if list := reflect.ValueOf(msg); list.CanConvert(reflect.TypeFor[[]tea.Cmd]()) {
+		for _, c := range list.Convert(reflect.TypeFor[[]tea.Cmd]()).Interface().([]tea.Cmd) {
 			d.run(c)
 		}
-	default:
-		d.Sent = append(d.Sent, msg)
+		return
 	}
+	d.Sent = append(d.Sent, msg)
 }
 
 // Send gives the screen a message.
