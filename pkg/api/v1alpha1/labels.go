@@ -16,6 +16,10 @@ const (
 	LabelRunTemplateName      = "carto.run/run-template-name"
 )
 
+// LabelWorkloadType on a Workload says what kind of application it is; blueprints in use
+// select by it (spec: cli §2.2).
+const LabelWorkloadType = "apps.tanzu.vmware.com/workload-type"
+
 // Annotations that Carto keeps on stamped objects and reads from owners.
 const (
 	// AnnotationDigest holds the digest of the object as it was rendered, so that a

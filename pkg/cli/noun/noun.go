@@ -79,7 +79,7 @@ var (
 var all = []*Noun{Workload, Deliverable, Runnable, SupplyChain, Delivery}
 
 // TypeLabel says what kind of application a workload is; blueprints in use select by it.
-const TypeLabel = "apps.tanzu.vmware.com/workload-type"
+const TypeLabel = v1alpha1.LabelWorkloadType
 
 // AppLabel names the application that an owner is a part of.
 const AppLabel = "app.kubernetes.io/part-of"
