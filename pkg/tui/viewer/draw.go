@@ -1,0 +1,158 @@
+package viewer
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tui/theme"
+)
+
+// gutter at the left, for the bar of what changed and the mark of the match.
+const gutter = 1
+
+// fresh is how long a line that changed is marked.
+const fresh = 3 * time.Second
+
+// View draws exactly as many lines as there is room for, joined by newlines.
+func (v *Viewer) View(t *theme.Theme, now time.Time) string {
+	lines := make([]string, 0, v.height)
+	at, room := v.top, v.room()
+	for len(lines) < v.page() && at.line < len(v.rows) {
+		r := &v.rows[at.line]
+		if v.wrap {
+			from, to := r.part(at.row, room)
+			lines = append(lines, v.mark(t, at, from, to, now)+v.draw(t, at.line, from, to, 0))
+			if at.row++; at.row >= r.rows(room) {
+				at = place{line: at.line + 1}
+			}
+			continue
+		}
+		from, to, pad := r.window(v.left, room)
+		lines = append(lines, v.mark(t, at, from, to, now)+v.draw(t, at.line, from, to, pad))
+		at.line++
+	}
+	for len(lines) < v.page() {
+		lines = append(lines, "")
+	}
+	if v.search.typing && v.height > 1 {
+		lines = append(lines, v.prompt(t))
+	} else if v.search.typing {
+		lines[0] = v.prompt(t)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// mark is the gutter of a row.
+func (v *Viewer) mark(t *theme.Theme, at place, from, to int, now time.Time) string {
+	if v.width <= gutter {
+		return ""
+	}
+	bar, arrow := "|", ">"
+	if t.Unicode {
+		bar, arrow = "▎", "▸"
+	}
+	if m := v.search.at(); m != nil && m.line == at.line+v.dropped && m.from < max(to, from+1) && m.to > from {
+		return t.Key.Render(arrow)
+	}
+	if changed := v.rows[at.line].changed; !changed.IsZero() && now.Sub(changed) < fresh {
+		return t.Flow.Render(bar)
+	}
+	return " "
+}
+
+// draw styles a part of a line.
+func (v *Viewer) draw(t *theme.Theme, line, from, to, pad int) string {
+	r := &v.rows[line]
+	if from >= to {
+		return ""
+	}
+	text := r.Text[from:to]
+	if !r.ascii && pad+table.Width(text) > v.room() {
+		text = ansi.Truncate(text, max(0, v.room()-pad), "")
+		to = from + len(text)
+	}
+	edges := []int{from, to}
+	var spans []Span
+	for _, s := range r.Spans {
+		if s.From < to && from < s.To {
+			spans, edges = append(spans, s), append(edges, s.From, s.To)
+		}
+	}
+	var found []match
+	for _, m := range v.search.in(line + v.dropped) {
+		if m.from < to && from < m.to {
+			found, edges = append(found, m), append(edges, m.from, m.to)
+		}
+	}
+	if !r.ascii {
+		snap(edges, r.Text, from, to)
+	}
+	slices.Sort(edges)
+	var out strings.Builder
+	out.WriteString(strings.Repeat(" ", pad))
+	begin := from
+	for _, end := range edges {
+		if end <= begin || end > to {
+			continue
+		}
+		if style := v.styleAt(t, spans, found, begin, end); style != nil {
+			out.WriteString(style.Render(r.Text[begin:end]))
+		} else {
+			out.WriteString(r.Text[begin:end])
+		}
+		begin = end
+	}
+	return out.String()
+}
+
+// styleAt is how what stands between two edges looks.
+func (v *Viewer) styleAt(t *theme.Theme, spans []Span, found []match, begin, end int) *lipgloss.Style {
+	current := v.search.at()
+	for i := range found {
+		if found[i].from < end && begin < found[i].to {
+			if current != nil && *current == found[i] {
+				style := t.Match.Bold(true).Underline(true)
+				return &style
+			}
+			return &t.Match
+		}
+	}
+	for _, s := range spans {
+		if s.From < end && begin < s.To {
+			return s.Look.style(t)
+		}
+	}
+	return nil
+}
+
+// snap moves edges that are within what is drawn as one character to its beginning: a
+// colour in its midst would tear it apart, and make it wider.
+func snap(edges []int, text string, from, to int) {
+	var begins []int
+	for at := from; at < to; {
+		begins = append(begins, at)
+		n, _ := character(text[at:])
+		at += n
+	}
+	for i, e := range edges {
+		if e <= from || e >= to {
+			continue
+		}
+		if n, exact := slices.BinarySearch(begins, e); !exact && n > 0 {
+			edges[i] = begins[n-1]
+		}
+	}
+}
+
+func (v *Viewer) prompt(t *theme.Theme) string {
+	state := textinput.StyleState{Text: t.Text, Prompt: t.Prompt, Placeholder: t.Faint, Suggestion: t.Faint}
+	v.input.SetStyles(textinput.Styles{Focused: state, Blurred: state})
+	v.input.SetWidth(max(1, v.width-len(v.input.Prompt)-1))
+	return ansi.Truncate(v.input.View(), v.width, "")
+}
