@@ -27,6 +27,10 @@ type Target struct {
 // such as the logs of a blueprint.
 func Open(action keys.Action, t Target) (screen.Screen, string) {
 	switch action {
+	case keys.Logs:
+		return newLogs(t)
+	case keys.Events:
+		return newEvents(t)
 	}
 	return nil, "there is nothing to show"
 }
