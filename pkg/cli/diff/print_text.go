@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/carto-run/carto/pkg/cli/yamldiff"
 	"github.com/carto-run/carto/pkg/impact"
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/yamldiff"
 )
 
 // mostFields are named in the line of an object; the difference below it has all.

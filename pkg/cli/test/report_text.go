@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/carto-run/carto/pkg/cli/yamldiff"
 	"github.com/carto-run/carto/pkg/suite"
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/yamldiff"
 )
 
 // words of the statuses, and their colours.

@@ -15,8 +15,8 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
-	"github.com/carto-run/carto/pkg/cli/yamldiff"
 	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/yamldiff"
 )
 
 // tries is how often a change is worked out anew because the workload changed meanwhile.

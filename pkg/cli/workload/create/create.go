@@ -12,7 +12,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
-	"github.com/carto-run/carto/pkg/cli/yamldiff"
+	"github.com/carto-run/carto/pkg/yamldiff"
 )
 
 // Options of the command.

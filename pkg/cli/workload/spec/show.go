@@ -5,8 +5,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/carto-run/carto/pkg/cli/yamldiff"
 	"github.com/carto-run/carto/pkg/stamped"
+	"github.com/carto-run/carto/pkg/yamldiff"
 )
 
 // Show writes a difference under a title. It is talk: what a person reads before the

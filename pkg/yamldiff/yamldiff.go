@@ -51,40 +51,65 @@ func (d Diff) String() string {
 	return b.String()
 }
 
-// Write shows the difference: the number of the line before and after, a sign, the line.
-func (d Diff) Write(w io.Writer, color bool) error {
+// Sign of a line: how it differs.
+type Sign byte
+
+// Signs as they are printed.
+const (
+	Same    Sign = ' '
+	Added   Sign = '+'
+	Removed Sign = '-'
+	// Gap stands between two changes that are far from each other.
+	Gap Sign = '.'
+)
+
+// Line of a difference.
+type Line struct {
+	Sign Sign
+	// Text is the whole line as it is printed: the number of the line before and after, the
+	// sign, what the line says.
+	Text string
+}
+
+// Lines are the difference as people read it.
+func (d Diff) Lines() []Line {
+	var all []Line
 	for i, h := range d.hunks {
 		if i > 0 {
-			if _, err := fmt.Fprintln(w, "..."); err != nil {
-				return err
-			}
+			all = append(all, Line{Gap, "..."})
 		}
 		before, after := h.FromLine, h.ToLine
 		for _, l := range h.Lines {
 			content := table.Printable(strings.TrimSuffix(l.Content, "\n"))
-			var line string
 			switch l.Kind {
 			case udiff.Delete:
-				line = paint(fmt.Sprintf("%4d      - %s", before, content), "31", color)
+				all = append(all, Line{Removed, fmt.Sprintf("%4d      - %s", before, content)})
 				before++
 			case udiff.Insert:
-				line = paint(fmt.Sprintf("     %4d + %s", after, content), "32", color)
+				all = append(all, Line{Added, fmt.Sprintf("     %4d + %s", after, content)})
 				after++
 			default:
-				line = strings.TrimRight(fmt.Sprintf("%4d %4d   %s", before, after, content), " ")
+				all = append(all, Line{Same, strings.TrimRight(fmt.Sprintf("%4d %4d   %s", before, after, content), " ")})
 				before, after = before+1, after+1
-			}
-			if _, err := fmt.Fprintln(w, line); err != nil {
-				return err
 			}
 		}
 	}
-	return nil
+	return all
 }
 
-func paint(line, code string, color bool) string {
-	if !color {
-		return line
+// Write shows the difference, a line each.
+func (d Diff) Write(w io.Writer, color bool) error {
+	for _, l := range d.Lines() {
+		text := l.Text
+		switch {
+		case color && l.Sign == Removed:
+			text = "\x1b[31m" + text + "\x1b[0m"
+		case color && l.Sign == Added:
+			text = "\x1b[32m" + text + "\x1b[0m"
+		}
+		if _, err := fmt.Fprintln(w, text); err != nil {
+			return err
+		}
 	}
-	return "\x1b[" + code + "m" + line + "\x1b[0m"
+	return nil
 }
