@@ -83,6 +83,15 @@ func WriteChoice(w io.Writer, c *Choice, owner string, o TextOptions) error {
 	return err
 }
 
+// WriteParams writes the params alone, those of all steps with Params, else those of
+// ParamsOf.
+func WriteParams(w io.Writer, y *Why, o TextOptions) error {
+	p := &printer{TextOptions: o}
+	p.params(y)
+	_, err := io.WriteString(w, strings.TrimPrefix(p.out.String(), "\n"))
+	return err
+}
+
 type printer struct {
 	TextOptions
 	out strings.Builder
