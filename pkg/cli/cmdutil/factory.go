@@ -124,6 +124,26 @@ func (f *Factory) Unthrottle() {
 	}
 }
 
+// InContext is a factory of its own for another context of the kubeconfig, or, without a
+// name, for the one in use. Flags that lead to one cluster or to a user of it count only for
+// the context that they were given for.
+func (f *Factory) InContext(name string) *Factory {
+	g := NewFactory(f.Program, f.Streams)
+	g.Executable, g.Clock, g.LogLevel = f.Executable, f.Clock, f.LogLevel
+	from, to := f.Config, g.Config
+	to.KubeConfig, to.CacheDir, to.Timeout, to.DisableCompression = from.KubeConfig, from.CacheDir, from.Timeout, from.DisableCompression
+	to.Impersonate, to.ImpersonateUID, to.ImpersonateGroup, to.ImpersonateUserExtra = from.Impersonate, from.ImpersonateUID, from.ImpersonateGroup, from.ImpersonateUserExtra
+	if name != "" && name != f.Connection().Context {
+		to.Context = &name
+		return g
+	}
+	to.Context, to.ClusterName, to.AuthInfoName, to.Namespace = from.Context, from.ClusterName, from.AuthInfoName, from.Namespace
+	to.APIServer, to.TLSServerName, to.Insecure, to.CAFile = from.APIServer, from.TLSServerName, from.Insecure, from.CAFile
+	to.CertFile, to.KeyFile, to.BearerToken = from.CertFile, from.KeyFile, from.BearerToken
+	to.Username, to.Password, to.ProxyURL = from.Username, from.Password, from.ProxyURL
+	return g
+}
+
 // Session is what commands need of the factory; their options begin with it.
 type Session struct {
 	Streams   *streams.Streams

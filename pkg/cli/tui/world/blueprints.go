@@ -1,0 +1,5 @@
+package world
+
+import "context"
+
+func (w *World) blueprints(context.Context, *Cluster, func(any)) error { return errNotYet }
