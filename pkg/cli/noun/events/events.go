@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/completion"
 	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/cli/happenings"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/table"
@@ -114,10 +114,10 @@ func (o *Options) Run(ctx context.Context) error {
 			o.notef("the events of some objects are missing: %s", u.Message)
 		}
 	}
-	s := &source{client: client, concern: newConcern(in, o.Steps), types: o.Types, resume: map[string]string{}, shown: map[types.UID]string{}}
-	var found []*Event
-	for _, namespace := range s.concern.inOrder() {
-		some, err := s.list(ctx, namespace)
+	s := happenings.New(client, in, o.Steps, o.Types)
+	var found []*happenings.Event
+	for _, namespace := range s.Namespaces() {
+		some, err := s.List(ctx, namespace)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -128,10 +128,10 @@ func (o *Options) Run(ctx context.Context) error {
 		}
 		found = append(found, some...)
 	}
-	slices.SortStableFunc(found, byTime)
+	slices.SortStableFunc(found, happenings.ByTime)
 	found = slices.DeleteFunc(found, o.old)
 	if o.Watch {
-		return o.watch(ctx, s, found)
+		return o.watch(ctx, client, s, found)
 	}
 	if o.Output.Own() && len(found) == 0 {
 		_, err := fmt.Fprintf(o.Streams.ErrOut, "No events found for %s.\n", o.Noun.Qualified(o.namespace, o.Name))
@@ -145,11 +145,11 @@ func (o *Options) ref() collect.OwnerRef {
 }
 
 // old tells an event that is left out by --since.
-func (o *Options) old(e *Event) bool {
+func (o *Options) old(e *happenings.Event) bool {
 	return o.Since > 0 && e.Time.Before(o.Clock().Add(-o.Since))
 }
 
-func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
+func (o *Options) watch(ctx context.Context, client dynamic.Interface, s *happenings.Source, found []*happenings.Event) error {
 	show, err := o.appender()
 	if err != nil {
 		return err
@@ -157,26 +157,18 @@ func (o *Options) watch(ctx context.Context, s *source, found []*Event) error {
 	if err := show(found...); err != nil {
 		return err
 	}
-	err = s.follow(ctx, o.ref(), o.Steps, o.notef, func(e *Event) error {
+	inputs := func(ctx context.Context, show func(tree.Input) error) error {
+		return collect.FollowInput(ctx, client, o.ref(), show)
+	}
+	err = s.Follow(ctx, inputs, o.notef, func(e *happenings.Event) error {
 		if o.old(e) {
 			return nil
 		}
 		return show(e)
 	})
-	return o.Noun.Explain(ctx, s.client, o.Program, "read", o.namespace, o.Name, err)
+	return o.Noun.Explain(ctx, client, o.Program, "read", o.namespace, o.Name, err)
 }
 
 func (o *Options) notef(format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Streams.ErrOut, table.Printable(fmt.Sprintf(format, args...)))
-}
-
-// source reads events from a cluster.
-type source struct {
-	client  dynamic.Interface
-	concern *concern
-	types   []string
-	// resume is the resource version from which each namespace is watched.
-	resume map[string]string
-	// shown is the resource version of each event that was shown, or left out for its age.
-	shown map[types.UID]string
 }

@@ -9,11 +9,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/happenings"
 	"github.com/carto-run/carto/pkg/table"
 )
 
 // print prints all events at once; in the formats of kubectl as its list.
-func (o *Options) print(found []*Event) error {
+func (o *Options) print(found []*happenings.Event) error {
 	if o.Output.Own() {
 		show, err := o.appender()
 		if err != nil {
@@ -28,11 +29,11 @@ func (o *Options) print(found []*Event) error {
 	list := &unstructured.UnstructuredList{Object: cmdutil.List(nil)}
 	for _, e := range found {
 		if o.Output.Format() == "name" {
-			if err := printer.PrintObj(e.raw, o.Streams.Out); err != nil {
+			if err := printer.PrintObj(e.Raw, o.Streams.Out); err != nil {
 				return err
 			}
 		}
-		list.Items = append(list.Items, *e.raw)
+		list.Items = append(list.Items, *e.Raw)
 	}
 	if o.Output.Format() == "name" {
 		return nil
@@ -41,7 +42,7 @@ func (o *Options) print(found []*Event) error {
 }
 
 // when is an age for a person, and a time where the output may be read later.
-func (o *Options) when(e *Event) string {
+func (o *Options) when(e *happenings.Event) string {
 	if o.Streams.OutIsTerminal() && !o.Watch {
 		return o.Age(metav1.NewTime(e.Time))
 	}
@@ -73,10 +74,10 @@ func (o *Options) newTable() *table.Printer {
 
 // appender prints events, one portion after the other: the first decides how wide the
 // columns are.
-func (o *Options) appender() (func(...*Event) error, error) {
+func (o *Options) appender() (func(...*happenings.Event) error, error) {
 	if o.Output.Own() {
 		t := o.newTable()
-		return func(some ...*Event) error {
+		return func(some ...*happenings.Event) error {
 			var rows [][]string
 			for _, e := range some {
 				rows = append(rows, o.row(e, o.when(e)))
@@ -87,17 +88,17 @@ func (o *Options) appender() (func(...*Event) error, error) {
 	if o.Output.Format() == "json" {
 		encoder := json.NewEncoder(o.Streams.Out)
 		encoder.SetEscapeHTML(false)
-		return each(func(e *Event) error { return encoder.Encode(e.raw.Object) }), nil
+		return each(func(e *happenings.Event) error { return encoder.Encode(e.Raw.Object) }), nil
 	}
 	printer, err := o.Output.Printer()
 	if err != nil {
 		return nil, err
 	}
-	return each(func(e *Event) error { return printer.PrintObj(e.raw, o.Streams.Out) }), nil
+	return each(func(e *happenings.Event) error { return printer.PrintObj(e.Raw, o.Streams.Out) }), nil
 }
 
-func each(show func(*Event) error) func(...*Event) error {
-	return func(some ...*Event) error {
+func each(show func(*happenings.Event) error) func(...*happenings.Event) error {
+	return func(some ...*happenings.Event) error {
 		for _, e := range some {
 			if err := show(e); err != nil {
 				return err
@@ -109,7 +110,7 @@ func each(show func(*Event) error) func(...*Event) error {
 
 func (o *Options) wide() bool { return o.Output.Format() == "wide" }
 
-func (o *Options) row(e *Event, when string) []string {
+func (o *Options) row(e *happenings.Event, when string) []string {
 	cells := []string{when, e.Type, e.Reason, e.Step, e.Object}
 	if o.wide() {
 		from := e.Source.Component

@@ -1,4 +1,4 @@
-package events
+package happenings
 
 import (
 	"regexp"
@@ -33,8 +33,13 @@ type owner struct {
 // newConcern is the owner and all below it, or only what belongs to some steps.
 func newConcern(in tree.Input, only []string) *concern {
 	c := &concern{only: only, steps: map[types.UID]string{}, owners: map[types.UID]owner{}, objects: map[string][]types.UID{}}
-	c.add("", in.Owner.Object.Namespace, in.Owner.Object.UID)
-	c.addOwner("", in.Owner)
+	switch {
+	case in.Owner.Kind != "":
+		c.add("", in.Owner.Object.Namespace, in.Owner.Object.UID)
+		c.addOwner("", in.Owner)
+	case in.Root != nil && in.Root.Object != nil: // a blueprint, or any other object
+		c.add("", in.Root.Object.GetNamespace(), in.Root.Object.GetUID())
+	}
 	in.Visit(func(step string, f *tree.Found) {
 		if !tail.InSteps(only, step) {
 			return

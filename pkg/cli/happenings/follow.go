@@ -1,4 +1,4 @@
-package events
+package happenings
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	watchtools "k8s.io/client-go/tools/watch"
 
-	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -22,31 +21,36 @@ const maxUnclaimed = 1000
 // retryEvery is how long a namespace rests after it could not be read.
 const retryEvery = 2 * time.Second
 
-// follow shows what happens from where the lists ended, until ctx is done or the owner is
-// gone. Each namespace has one watch, of all its events: what is shown of them changes
-// as objects come.
-func (s *source) follow(ctx context.Context, ref collect.OwnerRef, steps []string, note func(string, ...any), show func(*Event) error) error {
+// Inputs hands out snapshots of the owner, the present one first, until ctx is done, show
+// returns an error, or the owner is gone, which is its error.
+type Inputs func(ctx context.Context, show func(tree.Input) error) error
+
+// Follow shows what happens from where the lists ended, until ctx is done or the owner is
+// gone. Note takes what a person should know. Each namespace has one watch, of all its
+// events: what is shown of them changes as objects come.
+func (s *Source) Follow(ctx context.Context, inputs Inputs, note func(string, ...any), show func(*Event) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel(nil)
 
+	only := s.concern.only
 	arrived, concerns := make(chan *Event), make(chan *concern)
 	watched := map[string]bool{}
 	begin := func() {
 		for _, namespace := range s.concern.inOrder() {
 			if !watched[namespace] {
 				watched[namespace] = true
-				w := &source{client: s.client, types: s.types, resume: map[string]string{namespace: s.resume[namespace]}}
+				w := &Source{client: s.client, types: s.types, resume: map[string]string{namespace: s.resume[namespace]}}
 				group.Go(func() { w.watch(ctx, namespace, arrived, note) })
 			}
 		}
 	}
 	begin()
 	group.Go(func() {
-		cancel(collect.FollowInput(ctx, s.client, ref, func(in tree.Input) error {
+		cancel(inputs(ctx, func(in tree.Input) error {
 			select {
-			case concerns <- newConcern(in, steps):
+			case concerns <- newConcern(in, only):
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -91,7 +95,7 @@ func (s *source) follow(ctx context.Context, ref collect.OwnerRef, steps []strin
 
 // watch sends all events of a namespace until ctx is done. Where a watch can not be
 // resumed, it begins anew with a list.
-func (s *source) watch(ctx context.Context, namespace string, arrived chan<- *Event, note func(string, ...any)) {
+func (s *Source) watch(ctx context.Context, namespace string, arrived chan<- *Event, note func(string, ...any)) {
 	s.concern = &concern{} // of no single object
 	send := func(e *Event) {
 		select {
@@ -122,7 +126,7 @@ func (s *source) watch(ctx context.Context, namespace string, arrived chan<- *Ev
 
 // watchFrom resumes by itself when a connection drops; it returns when the API server has
 // forgotten what happened since, or refuses.
-func (s *source) watchFrom(ctx context.Context, namespace, from string, send func(*Event)) error {
+func (s *Source) watchFrom(ctx context.Context, namespace, from string, send func(*Event)) error {
 	watcher, err := watchtools.NewRetryWatcherWithContext(ctx, from, opener(func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 		options.FieldSelector = s.selector(namespace)
 		return s.client.Resource(eventResource).Namespace(namespace).Watch(ctx, options)

@@ -1,4 +1,4 @@
-package events
+package happenings
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ func TestWatchForbidden(t *testing.T) {
 	client.PrependWatchReactor("events", func(a clienttesting.Action) (bool, watch.Interface, error) {
 		return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
 	})
-	s := &source{client: client, resume: map[string]string{"shop": "1"}}
+	s := &Source{client: client, resume: map[string]string{"shop": "1"}}
 	var notes []string
 	s.watch(t.Context(), "shop", nil, func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) })
 	if len(notes) != 1 || !strings.Contains(notes[0], "cannot watch events in namespace shop") {

@@ -1,4 +1,4 @@
-package events
+package happenings
 
 import (
 	"cmp"
@@ -24,13 +24,14 @@ type Event struct {
 	// Object is Kind/name.
 	Object string
 
-	raw *unstructured.Unstructured
+	// Raw is the event as it was read, without managedFields.
+	Raw *unstructured.Unstructured
 }
 
 // newEvent reads an event of either API: the newer one leaves the count and the last time
 // of the older empty, and has a series instead.
 func newEvent(raw *unstructured.Unstructured) (*Event, error) {
-	e := &Event{raw: raw}
+	e := &Event{Raw: raw}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw.Object, &e.Event); err != nil {
 		return nil, err
 	}
@@ -49,9 +50,9 @@ func newEvent(raw *unstructured.Unstructured) (*Event, error) {
 	return e, nil
 }
 
-// byTime orders events; those of one second, which is as fine as most times are, by when
+// ByTime orders events; those of one second, which is as fine as most times are, by when
 // they were written.
-func byTime(a, b *Event) int {
+func ByTime(a, b *Event) int {
 	written, err := resourceversion.CompareResourceVersion(a.ResourceVersion, b.ResourceVersion)
 	if err != nil {
 		written = 0 // it is no number, as in tests
