@@ -125,11 +125,10 @@ func typedLabels(cmd *cobra.Command) map[string]string {
 func settable(chains []*blueprint.Blueprint, params map[template][]stamp.Param) map[string]string {
 	found := map[string]string{}
 	for _, b := range chains {
-		for _, use := range b.Templates() {
-			for name, p := range blueprint.ResolveParams(params[template{use.Kind, use.Name}], b, b.Resource(use.Resource), nil) {
-				if !p.Locked && found[name] == "" {
-					found[name] = "default " + short(p.Value)
-				}
+		declared := func(use blueprint.TemplateUse) []stamp.Param { return params[template{use.Kind, use.Name}] }
+		for _, p := range b.Settable(declared) {
+			if found[p.Name] == "" {
+				found[p.Name] = "default " + short(p.Value)
 			}
 		}
 	}
