@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -85,11 +84,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	made, err := o.Create(ctx, client, obj)
 	if err != nil {
-		what := "create " + noun.Workload.Qualified(obj.GetNamespace(), obj.GetName())
-		if apierrors.IsAlreadyExists(err) {
-			return cmdutil.Findingf("cannot %s: it exists already; to change it: %s workload apply", what, o.Program)
-		}
-		return o.Explain(what, err)
+		return err
 	}
 	return o.Finish(ctx, client, nil, made, "created")
 }

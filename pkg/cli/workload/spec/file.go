@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/manifest"
 )
 
@@ -37,4 +38,18 @@ func parse(name string, data []byte) (*unstructured.Unstructured, error) {
 		return nil, doc.Errorf("kind", "is %q; it must be %s %s", strings.TrimSpace(got), v1alpha1.GroupVersion, v1alpha1.KindWorkload)
 	}
 	return &unstructured.Unstructured{Object: doc.Object}, doc.Into(&v1alpha1.Workload{})
+}
+
+// FromText reads the one Workload of a text and checks it as a whole, as create does.
+// namespace is for one that names none; name is what errors call the text.
+func FromText(name string, text []byte, namespace string) (*unstructured.Unstructured, error) {
+	obj, err := parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	if obj.GetNamespace() == "" {
+		obj.SetNamespace(namespace)
+	}
+	obj.Object = Written(obj)
+	return obj, cmdutil.Usage(append(checkName(obj), check(obj)...))
 }
