@@ -29,6 +29,16 @@ func Follow(ctx context.Context, client dynamic.Interface, ref OwnerRef, show fu
 	return FollowInput(ctx, client, ref, func(in tree.Input) error { return show(tree.Build(in)) })
 }
 
+// Inputs hands out what was read of an owner, the present state first and each new one as it
+// comes, until show returns an error, ctx is done, or the owner is gone, which is its error.
+type Inputs func(ctx context.Context, show func(tree.Input) error) error
+
+// InputsOf are those of FollowInput. Who follows an owner for several purposes has inputs of
+// its own, that are read once for all.
+func InputsOf(client dynamic.Interface, ref OwnerRef) Inputs {
+	return func(ctx context.Context, show func(tree.Input) error) error { return FollowInput(ctx, client, ref, show) }
+}
+
 // FollowInput is Follow for those who need more of the objects than a tree shows.
 func FollowInput(ctx context.Context, client dynamic.Interface, ref OwnerRef, show func(tree.Input) error) error {
 	root := Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name}

@@ -147,6 +147,23 @@ func unauthorized(c Connection) string {
 // The API server says it in one form, in which all is known.
 var refusal = regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]*)" in API group "([^"]*)"(?: in the namespace "([^"]*)")?`)
 
+// NoPermission says in a few words what the API server refuses: "no permission to get
+// pods/log in namespace shop"; empty for all other errors.
+func NoPermission(err error) string {
+	m := refusal.FindStringSubmatch(status(err))
+	if m == nil || !apierrors.IsForbidden(err) {
+		return ""
+	}
+	text := "no permission to " + m[2] + " " + m[3]
+	if m[4] != "" {
+		text += "." + m[4]
+	}
+	if m[5] != "" {
+		text += " in namespace " + m[5]
+	}
+	return text
+}
+
 func forbidden(answer string, c Connection) string {
 	m := refusal.FindStringSubmatch(answer)
 	if m == nil {

@@ -26,6 +26,8 @@ const FailGrace = 5 * time.Second
 type Options struct {
 	Client dynamic.Interface
 	Ref    collect.OwnerRef
+	// Inputs are what is followed; nil for those of Client and Ref.
+	Inputs collect.Inputs
 	// View shows each snapshot; nil shows nothing.
 	View View
 	// Read, when set, gets what each snapshot was made of, before it is shown.
@@ -60,7 +62,11 @@ func Run(ctx context.Context, o Options) error {
 	w := &watchdog{o: o, end: end}
 	defer w.stop()
 	w.arm(&w.timeout, o.Timeout, func(t *tree.Tree) error { return o.timedOut(t) })
-	err := collect.FollowInput(running, o.Client, o.Ref, func(in tree.Input) error {
+	inputs := o.Inputs
+	if inputs == nil {
+		inputs = collect.InputsOf(o.Client, o.Ref)
+	}
+	err := inputs(running, func(in tree.Input) error {
 		if o.Read != nil {
 			if err := o.Read(in); err != nil {
 				return err

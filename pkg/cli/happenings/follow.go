@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	watchtools "k8s.io/client-go/tools/watch"
 
+	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -21,14 +22,10 @@ const maxUnclaimed = 1000
 // retryEvery is how long a namespace rests after it could not be read.
 const retryEvery = 2 * time.Second
 
-// Inputs hands out snapshots of the owner, the present one first, until ctx is done, show
-// returns an error, or the owner is gone, which is its error.
-type Inputs func(ctx context.Context, show func(tree.Input) error) error
-
 // Follow shows what happens from where the lists ended, until ctx is done or the owner is
 // gone. Note takes what a person should know. Each namespace has one watch, of all its
 // events: what is shown of them changes as objects come.
-func (s *Source) Follow(ctx context.Context, inputs Inputs, note func(string, ...any), show func(*Event) error) error {
+func (s *Source) Follow(ctx context.Context, inputs collect.Inputs, note func(string, ...any), show func(*Event) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()

@@ -157,10 +157,7 @@ func (o *Options) watch(ctx context.Context, client dynamic.Interface, s *happen
 	if err := show(found...); err != nil {
 		return err
 	}
-	inputs := func(ctx context.Context, show func(tree.Input) error) error {
-		return collect.FollowInput(ctx, client, o.ref(), show)
-	}
-	err = s.Follow(ctx, inputs, o.notef, func(e *happenings.Event) error {
+	err = s.Follow(ctx, collect.InputsOf(client, o.ref()), o.notef, func(e *happenings.Event) error {
 		if o.old(e) {
 			return nil
 		}
