@@ -182,6 +182,4 @@ var Dialog = Group{"Questions", []Binding{
 }}
 
 // Groups is the whole table, in the order of the reference.
-var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, Dialog}
 var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, HistoryKeys, DiffKeys, Form, Dialog}
-var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, HistoryKeys, DiffKeys, Dialog}
