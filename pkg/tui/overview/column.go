@@ -61,7 +61,11 @@ func cellsOf(r *feed.Row) [columns]string {
 	cells[colName] = oneLine(r.Ref.Name)
 	cells[colType] = oneLine(r.Type)
 	cells[colState] = string(stateOf(r))
-	if r.Steps > 0 {
+	switch {
+	case !namespaced(r.Ref.Kind):
+		// The steps of a blueprint are neither ready nor not.
+		cells[colSteps] = fmt.Sprint(r.Steps)
+	case r.Steps > 0:
 		cells[colSteps] = fmt.Sprintf("%d/%d", r.StepsReady, r.Steps)
 	}
 	if r.Owners >= 0 {
@@ -144,10 +148,11 @@ func (c column) compare(a, b *entry) int {
 		return a.urgency - b.urgency
 	case colSteps:
 		// As fractions: 1/2 is less done than 4/5. What has no steps is done.
-		if a.row.Steps == 0 || b.row.Steps == 0 {
-			return cmp.Compare(min(b.row.Steps, 1), min(a.row.Steps, 1))
-		}
-		return a.row.StepsReady*b.row.Steps - b.row.StepsReady*a.row.Steps
+		return cmp.Or(
+			cmp.Compare(min(b.row.Steps, 1), min(a.row.Steps, 1)),
+			a.row.StepsReady*b.row.Steps-b.row.StepsReady*a.row.Steps,
+			a.row.Steps-b.row.Steps,
+		)
 	case colOwners:
 		return a.row.Owners - b.row.Owners
 	case colAge:

@@ -101,9 +101,13 @@ func (o *overview) failed(env *screen.Env) (string, []string) {
 		}
 		return fmt.Sprintf("You may not read %s%s.", many, o.where()), append([]string{err.Error()}, remedies...)
 	case meta.IsNoMatchError(err), apierrors.IsNotFound(err):
+		again := "they show here as soon as there are any."
+		if o.fault.Final {
+			again = "ctrl-r looks again."
+		}
 		return fmt.Sprintf("This cluster does not know %s: Carto is not installed in it.", many), []string{
 			err.Error(),
-			env.Program + " install installs it; :ctx NAME goes to another cluster; ctrl-r looks again.",
+			env.Program + " install installs it; :ctx NAME goes to another cluster; " + again,
 		}
 	case o.fault.Final:
 		return fmt.Sprintf("The %s can not be read.", many), []string{err.Error(), "ctrl-r tries again."}

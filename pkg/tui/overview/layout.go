@@ -74,6 +74,7 @@ func (o *overview) wanted(env *screen.Env) [columns]bool {
 	has[colBlueprint] = has[colBlueprint] && o.of == nil
 	has[colOutput] = has[colOutput] && (o.wide || env.Width >= roomy)
 	has[colLabels] = has[colLabels] && o.wide
+	has[colOwners] = has[colOwners] && o.rows.widths[colOwners].max > 0
 	return has
 }
 

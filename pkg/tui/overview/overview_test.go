@@ -108,10 +108,10 @@ func TestGolden(t *testing.T) {
 	hostile := workload("shop", "hostile", feed.Failed)
 	hostile.Cause = "\x1b[31mred\x1b]0;title\a\nand a\tsecond line \u202egnp.exe"
 	blueprint := feed.Row{
-		Ref: tree.Ref{Kind: v1alpha1.KindClusterSupplyChain, Name: "web-chain"}, State: feed.Ready, Steps: 5, StepsReady: 5, Owners: 12, Created: screentest.Now.Add(-time.Hour),
+		Ref: tree.Ref{Kind: v1alpha1.KindClusterSupplyChain, Name: "web-chain"}, State: feed.Ready, Steps: 5, Owners: 12, Created: screentest.Now.Add(-time.Hour),
 	}
 	broken := blueprint
-	broken.Ref.Name, broken.State, broken.StepsReady, broken.Owners, broken.Step, broken.Cause = "worker-chain", feed.Failed, 2, 0, "image", "TemplatesNotFound: clusterimagetemplate kpack is not there"
+	broken.Ref.Name, broken.State, broken.Owners, broken.Cause = "worker-chain", feed.Failed, 0, "TemplatesNotFound: clusterimagetemplate kpack is not there"
 	for _, size := range []struct{ width, height int }{{80, 24}, {120, 40}, {40, 12}, {60, 12}, {300, 50}} {
 		name := func(s string) string { return fmt.Sprintf("%s-%dx%d", s, size.width, size.height) }
 		t.Run(name(""), func(t *testing.T) {
