@@ -48,7 +48,7 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 	case keys.Wide:
 		o.wide = !o.wide
 	case keys.Number:
-		return o.number(key)
+		return o.number(env, key)
 	case keys.Create:
 		if !env.Write {
 			return readOnly()
@@ -72,17 +72,17 @@ func (o *overview) turn(env *screen.Env, by int) tea.Cmd {
 }
 
 // number goes to the namespace of a digit.
-func (o *overview) number(key string) tea.Cmd {
+func (o *overview) number(env *screen.Env, key string) tea.Cmd {
 	n := int(key[0] - '0')
 	switch {
 	case !namespaced(o.kind):
 		return toast("%s are in no namespace", nounOf(o.kind).many)
 	case n == 0:
 		return screen.Send(screen.Namespace{})
-	case n > len(o.namespaces):
-		return toast("no namespace has the number %d yet; :ns NAME goes to any", n)
+	case n > len(env.Recent):
+		return toast("no namespace has the number %d yet; :ns NAME goes to one, and gives it the next", n)
 	}
-	return screen.Send(screen.Namespace{Name: o.namespaces[n-1]})
+	return screen.Send(screen.Namespace{Name: env.Recent[n-1]})
 }
 
 // sorted is the column that the order shows in: by default the first one.

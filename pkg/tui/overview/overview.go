@@ -7,7 +7,6 @@ package overview
 
 import (
 	"maps"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -43,9 +42,6 @@ type overview struct {
 	selection
 	marks  map[feed.Key]bool
 	prompt prompt
-	// namespaces that digits stand for: those that were used, then those with most rows.
-	// One that was given a digit keeps it.
-	namespaces []string
 	// clicked is when a row was clicked last; a second click soon after opens it.
 	clicked    time.Time
 	clickedKey feed.Key
@@ -72,8 +68,6 @@ func (o *overview) Title() string {
 
 // Init begins the subscription.
 func (o *overview) Init(env *screen.Env) tea.Cmd {
-	o.remember(env.Recent...)
-	o.remember(env.Namespace)
 	return o.follow(env, env.Namespace)
 }
 
@@ -160,27 +154,11 @@ func (o *overview) goTo(env *screen.Env, namespace string) tea.Cmd {
 	if namespace == o.namespace {
 		return nil
 	}
-	if len(o.namespaces) == digits && !slices.Contains(o.namespaces, namespace) {
-		o.namespaces = o.namespaces[:digits-1]
-	}
-	o.remember(namespace)
 	if !namespaced(o.kind) {
 		o.namespace = namespace
 		return nil
 	}
 	return o.begin(env, o.kind, namespace)
-}
-
-// digits that there are for namespaces.
-const digits = 9
-
-// remember gives namespaces their digits.
-func (o *overview) remember(names ...string) {
-	for _, name := range names {
-		if name != "" && len(o.namespaces) < digits && !slices.Contains(o.namespaces, name) {
-			o.namespaces = append(o.namespaces, name)
-		}
-	}
 }
 
 // take keeps what was delivered.
@@ -193,9 +171,6 @@ func (o *overview) take(env *screen.Env, payload any) {
 		o.rows.apply(payload, env.Now)
 		if o.rows.synced {
 			maps.DeleteFunc(o.marks, func(key feed.Key, _ bool) bool { return o.rows.entries[key] == nil })
-			if len(o.namespaces) < digits {
-				o.remember(o.rows.namespaces()...)
-			}
 		}
 	}
 }

@@ -2,7 +2,6 @@ package overview
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -36,9 +35,8 @@ type rows struct {
 	entries map[feed.Key]*entry
 	all     []*entry
 	shown   []*entry
-	// states and homes count rows by state and by namespace.
+	// states counts rows.
 	states map[feed.State]int
-	homes  map[string]int
 	widths [columns]histogram
 	synced bool
 }
@@ -52,7 +50,7 @@ type rule struct {
 }
 
 func newRows(belongs func(*feed.Row) bool) *rows {
-	return &rows{belongs: belongs, entries: map[feed.Key]*entry{}, states: map[feed.State]int{}, homes: map[string]int{}}
+	return &rows{belongs: belongs, entries: map[feed.Key]*entry{}, states: map[feed.State]int{}}
 }
 
 // apply takes a delivery at a time.
@@ -132,9 +130,6 @@ func (e *entry) fill(row *feed.Row) bool {
 // count adds the entry to the sums, or with -1 takes it away.
 func (t *rows) count(e *entry, by int) {
 	t.states[stateOf(&e.row)] += by
-	if t.homes[e.key.Namespace] += by; t.homes[e.key.Namespace] == 0 {
-		delete(t.homes, e.key.Namespace)
-	}
 	for c := range e.widths {
 		t.widths[c].add(e.widths[c], by)
 	}
@@ -209,13 +204,6 @@ func merge(into, from []*entry, compare func(a, b *entry) int) []*entry {
 		}
 	}
 	return into
-}
-
-// namespaces that there are, those with most rows first.
-func (t *rows) namespaces() []string {
-	return slices.SortedFunc(maps.Keys(t.homes), func(a, b string) int {
-		return cmp.Or(t.homes[b]-t.homes[a], cmp.Compare(a, b))
-	})
 }
 
 // widest that a histogram tells apart; no column is made wider.
