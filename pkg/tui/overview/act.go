@@ -254,7 +254,16 @@ func (o *overview) several(chosen []*entry) string {
 
 // listed names what was marked, as marks may be out of sight; one is in the title already.
 func (o *overview) listed(chosen []*entry) string {
+	hidden := 0
+	for _, e := range chosen {
+		if !o.rows.rule.takes(e) {
+			hidden++
+		}
+	}
 	if len(chosen) == 1 {
+		if hidden == 1 {
+			return "It is marked, but not among the rows that are shown now. "
+		}
 		return ""
 	}
 	const most = 8
@@ -265,6 +274,9 @@ func (o *overview) listed(chosen []*entry) string {
 	text := strings.Join(names, ", ")
 	if n := len(chosen) - most; n > 0 {
 		text += fmt.Sprintf(" and %d more", n)
+	}
+	if hidden > 0 {
+		text += fmt.Sprintf("; %d of them not among the rows that are shown now", hidden)
 	}
 	return text + ". "
 }

@@ -91,6 +91,17 @@ func TestDeleteManyIsReadable(t *testing.T) {
 	}
 }
 
+func TestDeleteHidden(t *testing.T) {
+	d := writable(t, shop()...).Press("space", "/").Type("shop").Press("enter", "D")
+	if ask := last[screen.Ask](t, d); !strings.Contains(ask.Text, "not among the rows that are shown") {
+		t.Errorf("a mark that is out of sight is told: %#v", ask)
+	}
+	d.Press("space", "D")
+	if ask := last[screen.Ask](t, d); !strings.Contains(ask.Text, "; 1 of them not among") {
+		t.Errorf("so is one of several: %#v", ask)
+	}
+}
+
 func TestRetryAndEdit(t *testing.T) {
 	d := writable(t, shop()...).Press("r")
 	if ask := yes(t, d); !strings.HasPrefix(ask.Title, "Retry workload payments/fraud") || ask.Name != "" {

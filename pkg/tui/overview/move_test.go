@@ -164,6 +164,23 @@ func TestFilterLine(t *testing.T) {
 	}
 }
 
+// TestFilterSelects: what was found is selected; who clears the filter is still there.
+func TestFilterSelects(t *testing.T) {
+	d := opened(t, 100, 20, shop()...).Press("j", "/").Type("search")
+	if name, line := selected(d); name != "search" || line != 1 {
+		t.Errorf("%s on line %d", name, line)
+	}
+	if name, _ := selected(d.Press("esc")); name != "search" {
+		t.Errorf("cleared: %s", name)
+	}
+	if name, _ := selected(d.Press("/").Type("-f shch")); name != "checkout" && name != "search" {
+		t.Errorf("the best match: %s", name)
+	}
+	if name, _ := selected(d.Press("esc", "g", "/").Type("fraud")); !strings.HasPrefix(name, "fraud") {
+		t.Errorf("what matches stays selected: %s", name)
+	}
+}
+
 func TestSort(t *testing.T) {
 	for _, c := range []struct {
 		by   column

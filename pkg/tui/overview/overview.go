@@ -128,8 +128,6 @@ func (o *overview) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 		if msg.ID == o.id {
 			o.take(env, msg.Payload)
 		}
-		// The namespace may have been changed while another screen was on top.
-		cmd = o.goTo(env, env.Namespace)
 	case tea.KeyPressMsg:
 		if o.prompt.open {
 			cmd = o.typing(env, msg)

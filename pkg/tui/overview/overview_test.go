@@ -195,6 +195,9 @@ func TestNothingToSee(t *testing.T) {
 					t.Errorf("%s: %q is not said in\n%s", c.why, want, got)
 				}
 			}
+			if status := d.Screen.Status(d.Env); c.name == "forbidden" && status != "" {
+				t.Errorf("what can not be read is not counted: %q", status)
+			}
 			if strings.ContainsRune(d.Screen.View(d.Env), '\a') || strings.Contains(got, "\x1b[2J") {
 				t.Errorf("control characters reach the terminal: %q", got)
 			}

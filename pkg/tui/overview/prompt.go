@@ -1,11 +1,13 @@
 package overview
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/filter"
 	"github.com/carto-run/carto/pkg/tui/keys"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -80,6 +82,10 @@ func (o *overview) filter() {
 		rule := o.rows.rule
 		rule.filter = f
 		o.rows.choose(rule)
+		// Who looks for something wants the first, or best, that was found.
+		if f.Ranks() || !slices.Contains(o.rows.shown, o.rows.entries[o.key]) {
+			o.at, o.top, o.key = 0, 0, feed.Key{}
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 // Status counts rows by state, and says what is shown of them and how.
 func (o *overview) Status(env *screen.Env) string {
 	all, shown := len(o.rows.all), len(o.rows.shown)
+	if o.fault != nil && all == 0 {
+		return "" // 0 would be a lie
+	}
 	// The header cuts from the end: what a person must not forget comes first.
 	parts := []string{fmt.Sprintf("%d %s", all, nounOf(o.kind).of(all))}
 	if shown != all {
