@@ -88,11 +88,19 @@ type Picture struct {
 
 // Draw lays out and draws. Cycles and edges to unknown boxes are drawn as well as can be;
 // they come from blueprints that are not valid.
-func Draw(boxes []Box, edges []Edge, o Options) *Picture { return &Picture{} }
-
-// Neighbour is the box that a person means who goes from one into a direction: the nearest
-// in that direction, by its middle; the same box when there is none.
-func (p *Picture) Neighbour(id string, dx, dy int) string { return id }
-
-// At is the box at a cell; empty when there is none.
-func (p *Picture) At(x, y int) string { return "" }
+func Draw(boxes []Box, edges []Edge, o Options) *Picture {
+	if o.Theme == nil {
+		o.Theme = theme.New(theme.None, true)
+	}
+	d := lay(boxes, edges, o)
+	p := &Picture{Lines: d.paint(o.Theme, o.Selected), Width: d.width, Height: d.height, Direction: Across, Boxes: map[string]Rect{}}
+	if d.down {
+		p.Direction = Down
+	}
+	for _, b := range d.boxes {
+		if b.known {
+			p.Boxes[b.ID] = b.Rect
+		}
+	}
+	return p
+}

@@ -1,0 +1,290 @@
+package graph
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/carto-run/carto/pkg/table"
+)
+
+const (
+	usualBox = 28
+	// legibleBox is how narrow a box becomes before the drawing turns downwards.
+	legibleBox = 16
+	// leastBox has room for one character.
+	leastBox = 5
+	// longestLabel of an edge that leads across; more of it makes the drawing too wide.
+	longestLabel = 12
+)
+
+// shape is what all parts of a drawing have in common.
+type shape struct {
+	down, unicode bool
+	// width of boxes at most.
+	width int
+	// rows of text that every box has at least.
+	rows int
+	// pin is where an edge ends at a box, in cells from its begin across the flow. It is the
+	// same for all boxes: chains are straight, and boxes stand in line.
+	pin int
+	// gap is between boxes, and between boxes and lanes.
+	gap int
+	// cells that each text of a box needs, by box.
+	texts []int
+}
+
+func newShape(m *model, down bool, width int, unicode bool) shape {
+	s := shape{down: down, unicode: unicode, width: max(leastBox, width), rows: 1, gap: 1, texts: make([]int, len(m.boxes))}
+	widest := 0
+	for i, b := range m.boxes {
+		if len(b.Lines) > 0 {
+			s.rows = 2
+		}
+		s.texts[i] = table.Width(clean(b.Title))
+		for _, l := range b.Lines {
+			s.texts[i] = max(s.texts[i], table.Width(clean(l.Text)))
+		}
+		widest = max(widest, s.texts[i])
+	}
+	s.pin = s.rows
+	if down {
+		s.gap = 3
+		// Boxes that stand above each other are as wide as each other.
+		for i := range s.texts {
+			s.texts[i] = widest
+		}
+		s.pin = min(4, (s.boxWidth(widest)-1)/2)
+	}
+	return s
+}
+
+func (s shape) boxWidth(text int) int { return max(leastBox, min(text+4, s.width)) }
+
+func (s shape) boxHeight(b Box) int { return max(s.rows, 1+len(b.Lines)) + 2 }
+
+// clean makes a text of others fit for a cell.
+func clean(s string) string { return table.Cell(table.Brief(s)) }
+
+// place gives every node its size, its pins and its place across the flow.
+func (p *part) place(s shape) {
+	for i := range p.nodes {
+		p.pins(s, &p.nodes[i])
+	}
+	for _, layer := range p.layers {
+		at := 0
+		for _, n := range layer {
+			p.nodes[n].at = at
+			at += p.nodes[n].size + s.gap
+		}
+	}
+	best, least := p.places(), p.bends()
+	keep := func() {
+		if cost := p.bends(); cost < least {
+			best, least = p.places(), cost
+		}
+	}
+	for range sweeps {
+		for l := 1; l < len(p.layers); l++ {
+			p.settle(s, l, true)
+		}
+		keep()
+		for l := len(p.layers) - 2; l >= 0; l-- {
+			p.settle(s, l, false)
+		}
+		keep()
+	}
+	for i, at := range best {
+		p.nodes[i].at = at
+	}
+}
+
+func (p *part) places() []int {
+	places := make([]int, len(p.nodes))
+	for i, n := range p.nodes {
+		places[i] = n.at
+	}
+	return places
+}
+
+// pins sets where links end at a node. Inputs end in the order in which they come, so that
+// they do not cross before the box.
+func (p *part) pins(s shape, n *node) {
+	n.out, n.selfPin, n.size = 0, -1, 1
+	if n.box < 0 {
+		return
+	}
+	slices.SortStableFunc(n.in, func(a, b int) int {
+		return p.nodes[p.links[a].from].order - p.nodes[p.links[b].from].order
+	})
+	n.out = s.pin
+	// Down, a label stands beside its edge, and takes room between the pins.
+	steps := make([]int, len(n.in))
+	for i, l := range n.in {
+		steps[i] = 2
+		if s.down {
+			steps[i] = max(3, table.Width(p.label(l))+4)
+		}
+	}
+	n.size = s.boxHeight(p.model.boxes[n.box])
+	if s.down {
+		need := s.pin + 1
+		for _, step := range steps {
+			need += step
+		}
+		n.size = max(s.boxWidth(s.texts[n.box]), min(need, s.width))
+		if room := n.size - s.pin - 1; len(steps) > 1 && need > n.size {
+			for i := range steps {
+				steps[i] = max(2, room/len(steps))
+			}
+		}
+	}
+	at := s.pin
+	for i, l := range n.in {
+		p.links[l].toPin = at
+		at += steps[i]
+		n.size = max(n.size, p.links[l].toPin+2)
+	}
+	n.size = max(n.size, p.backPins(s, n)+2)
+}
+
+// backPins are those for values that come back, below that of the output; the last is
+// returned.
+func (p *part) backPins(s shape, n *node) int {
+	step, at := 2, s.pin
+	if s.down {
+		step = 3
+	}
+	for _, w := range p.wires {
+		if e := p.model.edges[w.edge]; e.from == n.box && e.to == n.box {
+			n.selfPin = s.pin + step
+			at = n.selfPin
+		}
+	}
+	var back []int
+	for _, l := range n.links {
+		p.links[l].fromPin = s.pin
+		if p.links[l].returns {
+			back = append(back, l)
+		}
+	}
+	slices.SortStableFunc(back, func(a, b int) int {
+		return cmp.Or(p.nodes[p.links[a].to].order-p.nodes[p.links[b].to].order, p.links[a].net-p.links[b].net)
+	})
+	for _, l := range back {
+		at += step
+		p.links[l].fromPin = at
+	}
+	return at
+}
+
+// label of the end of a link.
+func (p *part) label(l int) string {
+	if p.links[l].label < 0 {
+		return ""
+	}
+	return clean(p.model.edges[p.links[l].label].Label)
+}
+
+// weight is how much a link should be straight: lanes most, as they are long, then chains.
+func (p *part) weight(l link) int {
+	from, to := p.nodes[l.from], p.nodes[l.to]
+	switch {
+	case from.box < 0 && to.box < 0:
+		return 8
+	case len(from.links) == 1 && len(to.in) == 1:
+		return 4
+	}
+	return 2
+}
+
+// bends is what a placement costs.
+func (p *part) bends() int {
+	cost := 0
+	for _, l := range p.links {
+		jog := p.nodes[l.from].at + l.fromPin - p.nodes[l.to].at - l.toPin
+		if jog != 0 {
+			cost += p.weight(l) * (max(jog, -jog) + 4)
+		}
+	}
+	return cost
+}
+
+type wish struct{ at, weight int }
+
+// settle moves the nodes of a layer to where their links are straight, without changing
+// their order: where nodes would overlap they become a block, and the block stands where
+// most of them want to be.
+func (p *part) settle(s shape, l int, forward bool) {
+	type block struct {
+		at     int
+		count  int
+		wishes []wish
+	}
+	var blocks []block
+	offset := 0
+	offsets := make([]int, len(p.layers[l]))
+	for i, id := range p.layers[l] {
+		w := p.wish(id, forward)
+		w.at -= offset
+		offsets[i] = offset
+		offset += p.nodes[id].size + s.gap
+		b := block{at: w.at, count: 1, wishes: []wish{w}}
+		for len(blocks) > 0 && blocks[len(blocks)-1].at > b.at {
+			last := blocks[len(blocks)-1]
+			blocks = blocks[:len(blocks)-1]
+			b.wishes = append(last.wishes, b.wishes...)
+			b.count += last.count
+			slices.SortFunc(b.wishes, func(x, y wish) int { return x.at - y.at })
+			b.at = median(b.wishes, true)
+		}
+		blocks = append(blocks, b)
+	}
+	i := 0
+	for _, b := range blocks {
+		for range b.count {
+			p.nodes[p.layers[l][i]].at = b.at + offsets[i]
+			i++
+		}
+	}
+}
+
+// wish is where a node should stand so that most of its links are straight.
+func (p *part) wish(id int, forward bool) wish {
+	n := p.nodes[id]
+	var wishes []wish
+	total := 0
+	links := n.links
+	if forward {
+		links = n.in
+	}
+	for _, i := range links {
+		l := p.links[i]
+		at := p.nodes[l.to].at + l.toPin - l.fromPin
+		if forward {
+			at = p.nodes[l.from].at + l.fromPin - l.toPin
+		}
+		wishes = append(wishes, wish{at, p.weight(l)})
+		total += p.weight(l)
+	}
+	if len(wishes) == 0 {
+		return wish{n.at, 1}
+	}
+	slices.SortFunc(wishes, func(x, y wish) int { return x.at - y.at })
+	return wish{median(wishes, false), total}
+}
+
+// median of sorted wishes; of two middles the lower or the upper.
+func median(wishes []wish, upper bool) int {
+	total, sum := 0, 0
+	for _, w := range wishes {
+		total += w.weight
+	}
+	for _, w := range wishes {
+		sum += w.weight
+		if 2*sum > total || !upper && 2*sum == total {
+			return w.at
+		}
+	}
+	return math.MaxInt32
+}
