@@ -1,10 +1,16 @@
 package graph
 
-import "github.com/carto-run/carto/pkg/table"
+import (
+	"slices"
+
+	"github.com/carto-run/carto/pkg/table"
+)
 
 // drawing is where everything is, in cells of the picture; it is laid out and not painted.
 type drawing struct {
 	down          bool
+	shape         shape
+	frames        []frame
 	width, height int
 	boxes         []placedBox
 	wires         []placedWire
@@ -45,46 +51,76 @@ func lay(boxes []Box, edges []Edge, o Options) *drawing {
 	if most <= 0 {
 		most = usualBox
 	}
+	most = max(leastBox, most)
 	least := min(most, legibleBox)
 	if o.Direction != Down {
-		s := newShape(m, false, most, o.Theme.Unicode)
-		for _, p := range parts {
-			p.place(s)
-			p.route(s)
-		}
-		// Across, the width of boxes does not change how they stand: only the columns move.
-		for {
-			d := compose(m, parts, s, o)
-			if d.fits(o) {
-				return d
-			}
-			if s.width == least {
-				if o.Direction == Across {
-					return d
-				}
-				break
-			}
-			s.width = max(least, s.width-2)
+		if d := across(m, parts, most, least, o); d != nil {
+			return d
 		}
 	}
 	for width := most; ; width = max(least, width-4) {
 		s := newShape(m, true, width, o.Theme.Unicode)
-		for _, p := range parts {
-			p.place(s)
-			p.route(s)
+		if width > least && o.Width > 0 && slices.ContainsFunc(parts, func(p *part) bool { return p.atLeast(s) > o.Width }) {
+			continue
 		}
-		if d := compose(m, parts, s, o); d.fits(o) || width == least {
-			return d
+		place(parts, s)
+		if d := pack(parts, s, o.Width); d.fits(o) || width == least {
+			return d.fill()
 		}
 	}
 }
 
+// across lays out left to right; nil where that is not asked for and does not fit.
+func across(m *model, parts []*part, most, least int, o Options) *drawing {
+	s := newShape(m, false, least, o.Theme.Unicode)
+	if o.Direction == Auto && o.Width > 0 && slices.ContainsFunc(parts, func(p *part) bool { return p.atLeast(s) > o.Width }) {
+		return nil
+	}
+	place(parts, s)
+	// The width of boxes does not change how they stand: only the columns move.
+	for s.width = most; ; s.width = max(least, s.width-2) {
+		switch d := pack(parts, s, o.Width); {
+		case d.fits(o) || s.width <= least && o.Direction == Across:
+			return d.fill()
+		case s.width <= least:
+			return nil
+		}
+	}
+}
+
+func place(parts []*part, s shape) {
+	for _, p := range parts {
+		p.place(s)
+		p.route(s)
+	}
+}
+
+// atLeast is a width below which a part can never be drawn.
+func (p *part) atLeast(s shape) int {
+	sum, widest := 0, 0
+	for _, layer := range p.layers {
+		row, column := -s.gap, 0
+		for _, n := range layer {
+			if b := p.nodes[n].box; b >= 0 {
+				row += s.boxWidth(s.texts[b]) + s.gap
+				column = max(column, s.boxWidth(s.texts[b]))
+			}
+		}
+		widest = max(widest, row)
+		sum += column
+	}
+	if s.down {
+		return widest
+	}
+	return sum
+}
+
 func (d *drawing) fits(o Options) bool { return o.Width <= 0 || d.width <= o.Width }
 
-// compose puts the parts on one picture, like words on lines: beside each other where that
+// pack puts the parts on one picture, like words on lines: beside each other where that
 // reads well, else below.
-func compose(m *model, parts []*part, s shape, o Options) *drawing {
-	d := &drawing{down: s.down}
+func pack(parts []*part, s shape, width int) *drawing {
+	d := &drawing{down: s.down, shape: s}
 	across, down := 2, 1
 	if s.down {
 		across = 4
@@ -98,10 +134,11 @@ func compose(m *model, parts []*part, s shape, o Options) *drawing {
 		}
 		// A box beside a chain that leads across would look like a part of it.
 		beside := s.down || i > 0 && len(p.boxes) == 1 && len(parts[i-1].boxes) == 1
-		if x > 0 && (!beside || o.Width > 0 && x+w > o.Width) {
+		if x > 0 && (!beside || width > 0 && x+w > width) {
 			x, y, height = 0, y+height+down, 0
 		}
-		p.put(d, f, s, x, y)
+		f.x, f.y = x, y
+		d.frames = append(d.frames, f)
 		d.width, height = max(d.width, x+w), max(height, h)
 		d.height = max(d.height, y+height)
 		x += w + across
@@ -109,15 +146,26 @@ func compose(m *model, parts []*part, s shape, o Options) *drawing {
 	return d
 }
 
-// frame is where the layers and channels of a part begin, and what it covers.
+// fill adds what is in the frames.
+func (d *drawing) fill() *drawing {
+	for _, f := range d.frames {
+		f.part.put(d, f, d.shape, f.x, f.y)
+	}
+	return d
+}
+
+// frame is where the layers and channels of a part begin, what it covers, and where it
+// stands on the picture.
 type frame struct {
+	part             *part
+	x, y             int
 	begins, sizes    []int
 	channels         []channel
 	along, low, high int
 }
 
 func (p *part) frame(s shape) frame {
-	f := frame{channels: p.ways, low: p.low, high: p.high}
+	f := frame{part: p, channels: slices.Clone(p.ways), low: p.low, high: p.high}
 	f.begins, f.sizes = make([]int, len(p.layers)), make([]int, len(p.layers))
 	for l, layer := range p.layers {
 		for _, n := range layer {
@@ -168,15 +216,19 @@ func (p *part) put(d *drawing, f frame, s shape, x, y int) {
 		d.wires = append(d.wires, placedWire{Edge: p.model.edges[w.edge].Edge, net: w.net, cells: way})
 	}
 	for i, l := range p.links {
-		text := p.label(i)
-		if text == "" {
+		text, width := p.label(i)
+		if width == 0 {
 			continue
 		}
 		to := p.nodes[l.to]
 		begin := f.begins[to.layer]
 		if s.down {
-			if room := p.labelRoom(l, i); room >= min(3, table.Width(text)) && f.channels[to.layer-1].zone > 1 {
-				d.labels = append(d.labels, placedLabel{at(spot{begin - 2, to.at + l.toPin + 2}), table.Cut(text, room, s.unicode)})
+			space, room := 2, p.labelRoom(l, i)
+			if room < width { // close to the edge
+				space, room = 1, room+1
+			}
+			if room >= min(3, width) && f.channels[to.layer-1].zone > 1 {
+				d.labels = append(d.labels, placedLabel{at(spot{begin - 2, to.at + l.toPin + space}), table.Cut(text, room, s.unicode)})
 			}
 			continue
 		}

@@ -2,7 +2,7 @@ package graph
 
 // Arms of a cell: where a line leaves it.
 const (
-	north = 1 << iota
+	north uint8 = 1 << iota
 	east
 	south
 	west
@@ -18,7 +18,7 @@ type glyphs struct {
 	// dashed and strong variants of straight lines: a level one and an upright one.
 	dashed, strong [2]string
 	// heads by the arm on which the box is.
-	heads map[int]string
+	heads map[uint8]string
 	// dot is a value that travels.
 	dot                                  string
 	plain, faint, passing, bad, selected border
@@ -29,7 +29,7 @@ type glyphs struct {
 type border struct {
 	corners        [4]string
 	level, upright string
-	out            map[int]string
+	out            map[uint8]string
 }
 
 func glyphsOf(unicode bool) *glyphs {
@@ -40,16 +40,16 @@ func glyphsOf(unicode bool) *glyphs {
 }
 
 var (
-	lightOut  = map[int]string{north: "┴", east: "├", south: "┬", west: "┤"}
-	heavyOut  = map[int]string{north: "┷", east: "┠", south: "┯", west: "┨"}
-	doubleOut = map[int]string{north: "╧", east: "╟", south: "╤", west: "╢"}
-	plusOut   = map[int]string{north: "+", east: "+", south: "+", west: "+"}
+	lightOut  = map[uint8]string{north: "┴", east: "├", south: "┬", west: "┤"}
+	heavyOut  = map[uint8]string{north: "┷", east: "┠", south: "┯", west: "┨"}
+	doubleOut = map[uint8]string{north: "╧", east: "╟", south: "╤", west: "╢"}
+	plusOut   = map[uint8]string{north: "+", east: "+", south: "+", west: "+"}
 
 	unicodeGlyphs = glyphs{
 		lines:  [16]string{" ", "│", "─", "╰", "│", "│", "╭", "├", "─", "╯", "─", "┴", "╮", "┤", "┬", "┼"},
 		dashed: [2]string{"┄", "┆"},
 		strong: [2]string{"━", "┃"},
-		heads:  map[int]string{north: "▲", east: "▶", south: "▼", west: "◀"},
+		heads:  map[uint8]string{north: "▲", east: "▶", south: "▼", west: "◀"},
 		dot:    "●",
 
 		plain:    border{[4]string{"┌", "┐", "└", "┘"}, "─", "│", lightOut},
@@ -62,7 +62,7 @@ var (
 		lines:  [16]string{" ", "|", "-", "+", "|", "|", "+", "+", "-", "+", "-", "+", "+", "+", "+", "+"},
 		dashed: [2]string{".", ":"},
 		strong: [2]string{"=", "|"},
-		heads:  map[int]string{north: "^", east: ">", south: "v", west: "<"},
+		heads:  map[uint8]string{north: "^", east: ">", south: "v", west: "<"},
 		dot:    "*",
 
 		plain:    border{[4]string{"+", "+", "+", "+"}, "-", "|", plusOut},
@@ -75,7 +75,7 @@ var (
 
 // line is the character of a cell. Where two lines cross, the upright one goes on and the
 // level one passes below it: a cross would say that they meet.
-func (g *glyphs) line(arms, solid int, crossing bool) string {
+func (g *glyphs) line(arms, solid uint8, crossing bool) string {
 	if crossing {
 		arms = upright
 	}
@@ -89,7 +89,7 @@ func (g *glyphs) line(arms, solid int, crossing bool) string {
 }
 
 // tail is the character of a cell that a value has just passed.
-func (g *glyphs) tail(arms int, crossing bool) string {
+func (g *glyphs) tail(arms uint8, crossing bool) string {
 	switch {
 	case crossing:
 	case arms&upright == 0:

@@ -1,17 +1,27 @@
 package graph
 
+import (
+	"slices"
+
+	"github.com/carto-run/carto/pkg/table"
+)
+
 // model is what is drawn, by index: boxes that are there once, and edges between them.
 type model struct {
 	boxes []Box
 	// known is how many of the boxes were given. Behind them are those that only edges
 	// name: a reference into nothing is worth seeing.
 	known int
+	// texts are the widest texts of the boxes, in cells.
+	texts []int
 	edges []edge
 }
 
 type edge struct {
 	Edge
 	from, to int
+	// width of the label.
+	width int
 }
 
 // newModel drops what is there twice. Of two equal edges the value that is there counts, and
@@ -22,7 +32,7 @@ func newModel(boxes []Box, edges []Edge) *model {
 	for _, b := range boxes {
 		if _, twice := index[b.ID]; !twice {
 			index[b.ID] = len(m.boxes)
-			m.boxes = append(m.boxes, b)
+			m.add(b)
 		}
 	}
 	m.known = len(m.boxes)
@@ -31,7 +41,7 @@ func newModel(boxes []Box, edges []Edge) *model {
 		if !known {
 			i = len(m.boxes)
 			index[id] = i
-			m.boxes = append(m.boxes, Box{ID: id, Title: id, Look: Faint, Lines: []Line{{Text: "no such step", Look: Bad}}})
+			m.add(Box{ID: id, Title: id, Look: Faint, Lines: []Line{{Text: "no such step", Look: Bad}}})
 		}
 		return i
 	}
@@ -45,10 +55,24 @@ func newModel(boxes []Box, edges []Edge) *model {
 			continue
 		}
 		seen[k] = len(m.edges)
-		m.edges = append(m.edges, edge{Edge: e, from: find(e.From), to: find(e.To)})
+		e.Label = clean(e.Label)
+		m.edges = append(m.edges, edge{Edge: e, from: find(e.From), to: find(e.To), width: table.Width(e.Label)})
 	}
 	return m
 }
+
+func (m *model) add(b Box) {
+	b.Title, b.Lines = clean(b.Title), slices.Clone(b.Lines)
+	widest := table.Width(b.Title)
+	for i := range b.Lines {
+		b.Lines[i].Text = clean(b.Lines[i].Text)
+		widest = max(widest, table.Width(b.Lines[i].Text))
+	}
+	m.boxes, m.texts = append(m.boxes, b), append(m.texts, widest)
+}
+
+// clean makes a text of others fit for a cell.
+func clean(s string) string { return table.Cell(table.Brief(s)) }
 
 // parts are the boxes and edges that hang together, in the order of their first boxes. Each
 // part is laid out alone, so that unrelated chains are not woven into each other.

@@ -14,16 +14,16 @@ import (
 // tailLength is how many cells behind a value still show that it passed.
 const tailLength = 3
 
-// dot is a cell of the canvas.
+// dot is a cell of the canvas. It is small: large pictures have many.
 type dot struct {
 	// text is drawn here; covered cells are drawn by a wider text left of them.
 	text    string
 	covered bool
 	pen     *pen
 	// arms of lines, and which of them carry a value that is there.
-	arms, solid int
+	arms, solid uint8
 	// level and upright are the nets of the lines, from 1; different ones cross here.
-	level, upright int
+	level, upright int32
 }
 
 func (d *dot) crossing() bool {
@@ -118,7 +118,7 @@ func (d *drawing) paint(t *theme.Theme, selected string) []string {
 // trace adds the arms of a wire.
 func (c *canvas) trace(w placedWire, boxes map[string]*placedBox) {
 	for i, at := range w.cells {
-		arms := 0
+		var arms uint8
 		if i == 0 {
 			arms = opposite(boxes[w.From].side(at))
 		} else {
@@ -133,10 +133,10 @@ func (c *canvas) trace(w placedWire, boxes map[string]*placedBox) {
 			d.solid |= arms
 		}
 		if arms&level != 0 {
-			d.level = w.net + 1
+			d.level = int32(w.net + 1)
 		}
 		if arms&upright != 0 {
-			d.upright = w.net + 1
+			d.upright = int32(w.net + 1)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (c *canvas) travel(w placedWire) {
 }
 
 // side is the arm of a box on which a cell beside it is.
-func (r Rect) side(c cell) int {
+func (r Rect) side(c cell) uint8 {
 	switch {
 	case c.x < r.X:
 		return west
@@ -180,9 +180,9 @@ func (r Rect) side(c cell) int {
 	return south
 }
 
-var steps = map[int]cell{north: {0, -1}, east: {1, 0}, south: {0, 1}, west: {-1, 0}}
+var steps = map[uint8]cell{north: {0, -1}, east: {1, 0}, south: {0, 1}, west: {-1, 0}}
 
-func opposite(arm int) int {
+func opposite(arm uint8) uint8 {
 	if arm <= east {
 		return arm << 2
 	}
@@ -190,7 +190,7 @@ func opposite(arm int) int {
 }
 
 // arm of a cell that leads to its neighbour.
-func arm(from, to cell) int {
+func arm(from, to cell) uint8 {
 	switch {
 	case to.y < from.y:
 		return north
@@ -263,7 +263,6 @@ func (c *canvas) write(x, y int, text string, width int, pen *pen) {
 
 // fit makes a text exactly as wide as a box inside, with a space on both sides.
 func (c *canvas) fit(s string, width int) string {
-	s = clean(s)
 	if text := pad(table.Cut(s, width-2, c.unicode), width); table.Width(text) == width {
 		return text
 	}

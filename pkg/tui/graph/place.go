@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"github.com/carto-run/carto/pkg/table"
 )
 
 const (
@@ -35,25 +33,21 @@ type shape struct {
 }
 
 func newShape(m *model, down bool, width int, unicode bool) shape {
-	s := shape{down: down, unicode: unicode, width: max(leastBox, width), rows: 1, gap: 1, texts: make([]int, len(m.boxes))}
-	widest := 0
-	for i, b := range m.boxes {
+	s := shape{down: down, unicode: unicode, width: max(leastBox, width), rows: 1, gap: 1, texts: m.texts}
+	for _, b := range m.boxes {
 		if len(b.Lines) > 0 {
 			s.rows = 2
 		}
-		s.texts[i] = table.Width(clean(b.Title))
-		for _, l := range b.Lines {
-			s.texts[i] = max(s.texts[i], table.Width(clean(l.Text)))
-		}
-		widest = max(widest, s.texts[i])
 	}
 	s.pin = s.rows
 	if down {
 		s.gap = 3
 		// Boxes that stand above each other are as wide as each other.
-		for i := range s.texts {
-			s.texts[i] = widest
+		widest := 0
+		for _, width := range m.texts {
+			widest = max(widest, width)
 		}
+		s.texts = slices.Repeat([]int{widest}, len(m.texts))
 		s.pin = min(4, (s.boxWidth(widest)-1)/2)
 	}
 	return s
@@ -62,9 +56,6 @@ func newShape(m *model, down bool, width int, unicode bool) shape {
 func (s shape) boxWidth(text int) int { return max(leastBox, min(text+4, s.width)) }
 
 func (s shape) boxHeight(b Box) int { return max(s.rows, 1+len(b.Lines)) + 2 }
-
-// clean makes a text of others fit for a cell.
-func clean(s string) string { return table.Cell(table.Brief(s)) }
 
 // place gives every node its size, its pins and its place across the flow.
 func (p *part) place(s shape) {
@@ -118,26 +109,10 @@ func (p *part) pins(s shape, n *node) {
 		return p.nodes[p.links[a].from].order - p.nodes[p.links[b].from].order
 	})
 	n.out = s.pin
-	// Down, a label stands beside its edge, and takes room between the pins.
-	steps := make([]int, len(n.in))
-	for i, l := range n.in {
-		steps[i] = 2
-		if s.down {
-			steps[i] = max(3, table.Width(p.label(l))+4)
-		}
-	}
+	steps := slices.Repeat([]int{2}, len(n.in))
 	n.size = s.boxHeight(p.model.boxes[n.box])
 	if s.down {
-		need := s.pin + 1
-		for _, step := range steps {
-			need += step
-		}
-		n.size = max(s.boxWidth(s.texts[n.box]), min(need, s.width))
-		if room := n.size - s.pin - 1; len(steps) > 1 && need > n.size {
-			for i := range steps {
-				steps[i] = max(2, room/len(steps))
-			}
-		}
+		n.size, steps = p.columns(s, n)
 	}
 	at := s.pin
 	for i, l := range n.in {
@@ -146,6 +121,25 @@ func (p *part) pins(s shape, n *node) {
 		n.size = max(n.size, p.links[l].toPin+2)
 	}
 	n.size = max(n.size, p.backPins(s, n)+2)
+}
+
+// columns are the distances of the pins of a box below its edges, where labels stand beside
+// the edges and want room: with spaces, or else without, or else what there is.
+func (p *part) columns(s shape, n *node) (size int, steps []int) {
+	usual := s.boxWidth(s.texts[n.box])
+	for _, space := range []int{4, 2} {
+		size, steps = s.pin+1, nil
+		for _, l := range n.in {
+			_, width := p.label(l)
+			steps = append(steps, max(3, width+space))
+			size += steps[len(steps)-1]
+		}
+		if size <= s.width || len(steps) < 2 {
+			return max(usual, min(size, s.width)), steps
+		}
+	}
+	even := max(2, (s.width-s.pin-1)/len(steps))
+	return s.width, slices.Repeat([]int{even}, len(steps))
 }
 
 // backPins are those for values that come back, below that of the output; the last is
@@ -178,12 +172,13 @@ func (p *part) backPins(s shape, n *node) int {
 	return at
 }
 
-// label of the end of a link.
-func (p *part) label(l int) string {
+// label of the end of a link, and how wide it is.
+func (p *part) label(l int) (text string, width int) {
 	if p.links[l].label < 0 {
-		return ""
+		return "", 0
 	}
-	return clean(p.model.edges[p.links[l].label].Label)
+	e := p.model.edges[p.links[l].label]
+	return e.Label, e.width
 }
 
 // weight is how much a link should be straight: lanes most, as they are long, then chains.

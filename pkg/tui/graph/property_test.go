@@ -33,7 +33,10 @@ func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 			}
 		}
 	}
-	type lines struct{ net, arms int }
+	type lines struct {
+		net  int
+		arms uint8
+	}
 	drawn := map[cell][]lines{}
 	for _, w := range d.wires {
 		name := fmt.Sprintf("edge %q to %q", w.From, w.To)
@@ -44,7 +47,7 @@ func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 			if b, taken := owner[c]; taken {
 				fault("%s runs through box %q at %v", name, b, c)
 			}
-			arms := 0
+			var arms uint8
 			if i > 0 {
 				arms |= arm(c, w.cells[i-1])
 				if p := w.cells[i-1]; abs(p.x-c.x)+abs(p.y-c.y) != 1 {
@@ -159,5 +162,64 @@ func TestRandomGraphs(t *testing.T) {
 			}
 			t.Fatalf("%v", edges)
 		}
+	}
+}
+
+// FuzzDraw reads a graph from bytes: nothing may make the drawing panic or bend.
+func FuzzDraw(f *testing.F) {
+	f.Add([]byte{}, "title", "label", uint8(0), uint8(80))
+	f.Add([]byte{0, 1, 1, 2, 2, 0, 3, 3}, "購物車\u0301", "source", uint8(1), uint8(40))
+	f.Add([]byte{0, 4, 1, 4, 2, 4, 3, 4, 0, 5}, "a\x1b[31m\n\tb", "", uint8(2), uint8(20))
+	f.Add([]byte{0, 1, 0, 2, 0, 3, 1, 4, 2, 4, 3, 4, 0, 4, 200, 4}, "\u0600\u200d👩‍👩‍👧", "🇩🇪🇩", uint8(5), uint8(0))
+	f.Fuzz(func(t *testing.T, links []byte, title, label string, mode, width uint8) {
+		links = links[:min(len(links), 80)]
+		most := 0
+		var edges []Edge
+		for i := 0; i+1 < len(links); i += 2 {
+			from, to := int(links[i])%20, int(links[i+1])%20
+			most = max(most, from, to)
+			e := Edge{From: fmt.Sprint(from), To: fmt.Sprint(to), Label: label, Available: links[i] >= 128, Travel: float64(links[i+1])/128 - 1}
+			if links[i]%3 == 0 {
+				e.Label = fmt.Sprint(i)
+			}
+			edges = append(edges, e)
+		}
+		var boxes []Box
+		for i := range most { // the last is unknown
+			boxes = append(boxes, Box{ID: fmt.Sprint(i), Title: title, Look: Look(i % 6), Lines: make([]Line, i%4)})
+			if i%4 > 0 {
+				boxes[i].Lines[0].Text = label
+			}
+		}
+		o := Options{Width: int(width), MaxBox: int(mode / 8), Direction: Direction(mode % 3), Selected: "0", Theme: theme.New(theme.Dark, mode%2 == 0)}
+		for _, f := range faults(boxes, edges, o) {
+			t.Error(f)
+		}
+	})
+}
+
+func BenchmarkDraw(b *testing.B) {
+	chain, parallel, dense := []Box{}, []Box{}, []Box{}
+	var chained, fanned, woven []Edge
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range 60 {
+		box := step(fmt.Sprint("step-", i), "ready", image)
+		chain, parallel, dense = append(chain, box), append(parallel, box), append(dense, box)
+		if i > 0 {
+			chained = append(chained, Edge{From: chain[i-1].ID, To: box.ID, Label: "source", Available: true, Travel: 0.5})
+			fanned = append(fanned, Edge{From: chain[0].ID, To: box.ID, Label: "source", Available: true, Travel: 0.5})
+			woven = append(woven, Edge{From: dense[r.IntN(i)].ID, To: box.ID, Label: "source"}, Edge{From: dense[r.IntN(i)].ID, To: box.ID, Label: "image"})
+		}
+	}
+	for _, bc := range []struct {
+		name  string
+		boxes []Box
+		edges []Edge
+	}{{"chain60", chain, chained}, {"parallel60", parallel, fanned}, {"woven60", dense, woven}} {
+		b.Run(bc.name, func(b *testing.B) {
+			for b.Loop() {
+				Draw(bc.boxes, bc.edges, Options{Width: 160, Theme: theme.New(theme.Dark, true)})
+			}
+		})
 	}
 }

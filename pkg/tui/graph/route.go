@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"slices"
-
-	"github.com/carto-run/carto/pkg/table"
-)
+import "slices"
 
 // channel is the room between a layer and the next. Every net that does not go straight
 // has a track of its own in it, and what leads to a box ends in a zone where nothing else
@@ -104,7 +100,7 @@ func (p *part) tracks(s shape, l int) channel {
 		if k.returns {
 			c.stub = 1
 		}
-		if width := table.Width(p.label(i)); width > 0 {
+		if _, width := p.label(i); width > 0 {
 			c.zone = max(c.zone, 1+min(width, longestLabel))
 		}
 	}
