@@ -223,12 +223,8 @@ func (p *part) put(d *drawing, f frame, s shape, x, y int) {
 		to := p.nodes[l.to]
 		begin := f.begins[to.layer]
 		if s.down {
-			space, room := 2, p.labelRoom(l, i)
-			if room < width { // close to the edge
-				space, room = 1, room+1
-			}
-			if room >= min(3, width) && f.channels[to.layer-1].zone > 1 {
-				d.labels = append(d.labels, placedLabel{at(spot{begin - 2, to.at + l.toPin + space}), table.Cut(text, room, s.unicode)})
+			if room := p.labelRoom(l, i); room >= min(3, width) && f.channels[to.layer-1].zone > 1 {
+				d.labels = append(d.labels, placedLabel{at(spot{begin - 2, to.at + l.toPin + to.space}), table.Cut(text, room, s.unicode)})
 			}
 			continue
 		}
@@ -244,10 +240,10 @@ func (p *part) labelRoom(l link, id int) int {
 	end := to.size
 	for _, other := range to.in {
 		if pin := p.links[other].toPin; other != id && pin > l.toPin {
-			end = min(end, pin-1)
+			end = min(end, pin-to.space+1)
 		}
 	}
-	return end - l.toPin - 2
+	return end - l.toPin - to.space
 }
 
 // walk goes on to a cell in a straight line.

@@ -139,6 +139,27 @@ func cases() []drawn {
 		}, there("1 2 來源"), Options{Width: 80, MaxBox: 20}},
 		{"travel", "a value on its way", []Box{step("source", "ready"), step("build", "busy"), step("scan", "source")},
 			append(travels(0.7, there("source build source")), travels(0.6, waits("source scan source"))...), Options{Width: 80}},
+		{"delivery", "docs/examples/delivery: what was deployed is promoted when it is proven", []Box{
+			step("fetch", "ready", "ops@4c1d"), step("deploy", "ready", "ops@4c1d"), step("probe", "failed", "http 503"), step("promote", "probe"),
+		}, append(there("fetch deploy deployment", "deploy probe deployment"), waits("probe promote proven")...), Options{Width: 120, Selected: "probe"}},
+		{"options", "docs/examples/options: no test, so what was fetched passes", []Box{
+			step("fetch", "ready", "main@8a1fe0c"), step("test", "passes"), step("release", "ready"),
+		}, there("fetch test code", "test release tested"), Options{Width: 100, Selected: "test"}},
+		{"ytt", "docs/examples/ytt: what needs no input stands beside its reader", []Box{
+			step("fetch", "ready", "main@8a1fe0c"), step("build", "busy"), step("configure", "ready"), step("run", "build"),
+		}, append(there("fetch build code", "configure run manifests"), waits("build run app")...), Options{Width: 120}},
+		{"ytt-down", "the same downwards", []Box{
+			step("fetch", "ready", "main@8a1fe0c"), step("build", "busy"), step("configure", "ready"), step("run", "build"),
+		}, append(there("fetch build code", "configure run manifests"), waits("build run app")...), Options{Width: 80}},
+		{"many-inputs", "configs of many steps are joined", names("source image configs service route scaling policy deliver"),
+			append(there("source image code", "image service app", "image policy app", "source configs code", "configs deliver base", "service deliver service", "image route app", "route deliver route"), waits("policy deliver policy", "scaling deliver scaling", "image deliver image")...),
+			Options{Width: 110}},
+		{"many-inputs-down", "the same downwards", names("source image configs service route scaling policy deliver"),
+			append(there("source image code", "image service app", "image policy app", "source configs code", "configs deliver base", "service deliver service", "image route app", "route deliver route"), waits("policy deliver policy", "scaling deliver scaling", "image deliver image")...),
+			Options{Width: 110, Direction: Down}},
+		{"forced-across", "what is forced across and too wide is as narrow as it can be", names("source test build config deliver"),
+			there("source test source", "test build source", "build config image", "config deliver config"), Options{Width: 20, Direction: Across}},
+		{"tiny", "a width of one cell", names("source build"), there("source build source"), Options{Width: 1, MaxBox: 1}},
 		{"empty", "nothing", nil, nil, Options{Width: 80}},
 	}
 }

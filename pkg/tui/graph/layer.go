@@ -30,9 +30,12 @@ type node struct {
 	// at is the first cell across the flow, size how many there are, out the offset of the
 	// cell where values leave.
 	at, size, out int
-	// in and back are links; selfPin is where a value comes back that the box itself reads.
+	// in are the links that end here, links those that begin here.
 	links, in []int
-	selfPin   int
+	// selfPin is where a value comes back that the box itself reads; -1 if none does.
+	selfPin int
+	// space is between an edge that leads down and its label, with the cell of the edge.
+	space int
 }
 
 // link joins nodes of neighbouring layers. All links of a net may share cells: they carry

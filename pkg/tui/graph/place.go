@@ -112,7 +112,7 @@ func (p *part) pins(s shape, n *node) {
 	steps := slices.Repeat([]int{2}, len(n.in))
 	n.size = s.boxHeight(p.model.boxes[n.box])
 	if s.down {
-		n.size, steps = p.columns(s, n)
+		steps = p.columns(s, n)
 	}
 	at := s.pin
 	for i, l := range n.in {
@@ -123,23 +123,26 @@ func (p *part) pins(s shape, n *node) {
 	n.size = max(n.size, p.backPins(s, n)+2)
 }
 
-// columns are the distances of the pins of a box below its edges, where labels stand beside
-// the edges and want room: with spaces, or else without, or else what there is.
-func (p *part) columns(s shape, n *node) (size int, steps []int) {
-	usual := s.boxWidth(s.texts[n.box])
-	for _, space := range []int{4, 2} {
-		size, steps = s.pin+1, nil
+// columns sets the width of a box below its edges, and returns the distances of its pins:
+// labels stand beside the edges and want room, with spaces, or else without, or else what
+// there is.
+func (p *part) columns(s shape, n *node) (steps []int) {
+	n.size = s.boxWidth(s.texts[n.box])
+	for n.space = 2; n.space > 0; n.space-- {
+		need := s.pin + 1
+		steps = nil
 		for _, l := range n.in {
 			_, width := p.label(l)
-			steps = append(steps, max(3, width+space))
-			size += steps[len(steps)-1]
+			steps = append(steps, max(3, width+2*n.space))
+			need += steps[len(steps)-1]
 		}
-		if size <= s.width || len(steps) < 2 {
-			return max(usual, min(size, s.width)), steps
+		if need <= s.width || len(steps) < 2 {
+			n.size = max(n.size, min(need, s.width))
+			return steps
 		}
 	}
-	even := max(2, (s.width-s.pin-1)/len(steps))
-	return s.width, slices.Repeat([]int{even}, len(steps))
+	n.space, n.size = 1, s.width
+	return slices.Repeat([]int{max(2, (s.width-s.pin-1)/len(n.in))}, len(n.in))
 }
 
 // backPins are those for values that come back, below that of the output; the last is
