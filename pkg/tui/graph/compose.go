@@ -15,6 +15,8 @@ type drawing struct {
 	boxes         []placedBox
 	wires         []placedWire
 	labels        []placedLabel
+	// narrow are labels that are cut where they should stand.
+	narrow []narrowLabel
 }
 
 type placedBox struct {
@@ -37,6 +39,15 @@ type cell struct{ x, y int }
 type placedLabel struct {
 	cell
 	text string
+	// on is the wire on whose line the label stands; -1 where it stands beside it.
+	on int
+}
+
+type narrowLabel struct {
+	text string
+	wire int
+	// beside is what would stand beside the end; its text may be empty.
+	beside placedLabel
 }
 
 // lay lays a graph out.
@@ -151,6 +162,7 @@ func (d *drawing) fill() *drawing {
 	for _, f := range d.frames {
 		f.part.put(d, f, d.shape, f.x, f.y)
 	}
+	d.labelLines()
 	return d
 }
 
@@ -215,21 +227,67 @@ func (p *part) put(d *drawing, f frame, s shape, x, y int) {
 		}
 		d.wires = append(d.wires, placedWire{Edge: p.model.edges[w.edge].Edge, net: w.net, cells: way})
 	}
-	for i, l := range p.links {
-		text, width := p.label(i)
+	for i, w := range p.wires {
+		if len(w.links) == 0 {
+			continue
+		}
+		end := w.links[len(w.links)-1]
+		text, width := p.label(end)
 		if width == 0 {
 			continue
 		}
+		l := p.links[end]
 		to := p.nodes[l.to]
-		begin := f.begins[to.layer]
+		begin, zone := f.begins[to.layer], f.channels[to.layer-1].zone
 		if s.down {
-			if room := p.labelRoom(l, i); room >= min(3, width) && f.channels[to.layer-1].zone > 1 {
-				d.labels = append(d.labels, placedLabel{at(spot{begin - 2, to.at + l.toPin + to.space}), table.Cut(text, room, s.unicode)})
+			room := p.labelRoom(l, end)
+			l := placedLabel{at(spot{begin - 2, to.at + l.toPin + to.space}), text, -1}
+			if room >= width {
+				d.labels = append(d.labels, l)
+				continue
 			}
+			if l.text = ""; room >= 3 {
+				l.text = table.Cut(text, room, s.unicode)
+			}
+			d.narrow = append(d.narrow, narrowLabel{text, len(d.wires) - len(p.wires) + i, l})
 			continue
 		}
-		text = table.Cut(text, f.channels[to.layer-1].zone-1, s.unicode)
-		d.labels = append(d.labels, placedLabel{at(spot{begin - 1 - table.Width(text), to.at + l.toPin - 1}), text})
+		text = table.Cut(text, zone-1, s.unicode)
+		d.labels = append(d.labels, placedLabel{at(spot{begin - 1 - table.Width(text), to.at + l.toPin - 1}), text, -1})
+	}
+}
+
+// labelLines puts labels that are cut otherwise on the lines of their edges, where these are
+// long enough and no other edge shares them.
+func (d *drawing) labelLines() {
+	if len(d.narrow) == 0 {
+		return
+	}
+	used := map[cell]int{}
+	for _, w := range d.wires {
+		for _, c := range w.cells {
+			used[c]++
+		}
+	}
+	for _, n := range d.narrow {
+		cells, text := d.wires[n.wire].cells, " "+n.text+" "
+		begin, length := cell{}, 0
+		for i := 0; i < len(cells); {
+			j, first := i, cells[i]
+			for ; j < len(cells) && cells[j].y == first.y && used[cells[j]] == 1; j++ {
+				first.x = min(first.x, cells[j].x)
+			}
+			if j-i >= table.Width(text)+4 { // its corners are seen; the last one is near the target
+				begin, length = first, j-i
+			}
+			i = max(j, i+1)
+		}
+		if length > 0 {
+			begin.x += (length - table.Width(text)) / 2
+			d.labels = append(d.labels, placedLabel{begin, text, n.wire})
+		} else if n.beside.text != "" {
+			d.labels = append(d.labels, n.beside)
+		}
 	}
 }
 

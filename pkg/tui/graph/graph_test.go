@@ -110,7 +110,7 @@ func cases() []drawn {
 			step("config", "busy"), step("deliver", "config"),
 		}, append(there("source test source", "test build source", "build config image"), waits("config deliver config")...), Options{Width: 50}},
 		{"web", "docs/examples/web: an image is read by two steps, past one of them", web, webEdges, Options{Width: 140}},
-		{"web-120", "boxes give way first", web, webEdges, Options{Width: 110, Selected: "build"}},
+		{"web-110", "boxes give way first", web, webEdges, Options{Width: 110, Selected: "build"}},
 		{"web-down", "docs/examples/web beside a pane", web, webEdges, Options{Width: 60, Selected: "build"}},
 		{"branches", "eight steps with branches and joins", scan, scanEdges, Options{Width: 200}},
 		{"branches-down", "the same on a small terminal", scan, scanEdges, Options{Width: 80, Selected: "scan"}},
@@ -178,6 +178,114 @@ func TestDraw(t *testing.T) {
 			fmt.Fprintf(&all, "%d x %d\n\n", p.Width, p.Height)
 		}
 		golden(t, tc.name+".golden", all.String())
+	}
+}
+
+// TestColours holds the sequences of a theme: each state, what is selected, and what travels.
+func TestColours(t *testing.T) {
+	boxes := []Box{
+		step("source", "ready", "main@8a1fe0c"), step("test", "passes"), step("scan", "failed"), step("build", "busy"),
+		step("deliver", "build"), {ID: "note", Title: "note", Lines: []Line{{Text: "plain"}}},
+	}
+	edges := append(there("source test source", "source scan source"), waits("test build source", "build deliver image")...)
+	edges = append(edges, travels(0.5, there("scan note verdict"))...)
+	for _, name := range []theme.Name{theme.Dark, theme.Light, theme.None} {
+		p := Draw(boxes, edges, Options{Width: 160, Theme: theme.New(name, true), Selected: "build"})
+		golden(t, "colours-"+string(name)+".golden", strings.Join(p.Lines, "\n")+"\n")
+	}
+}
+
+func TestNeighbour(t *testing.T) {
+	// a ─ b ─ d
+	//   ╰ c ╯     e stands apart, below
+	across := Draw(names("a b c d e"), there("a b", "a c", "b d", "c d"), Options{Width: 80})
+	down := Draw(names("a b c d e"), there("a b", "a c", "b d", "c d"), Options{Width: 80, Direction: Down})
+	for _, tc := range []struct {
+		reason string
+		p      *Picture
+		from   string
+		dx, dy int
+		want   string
+	}{
+		{"right is along the edge that goes straight", across, "a", 1, 0, "b"},
+		{"right again", across, "b", 1, 0, "d"},
+		{"nothing is right of the last", across, "d", 1, 0, "d"},
+		{"left is back", across, "d", -1, 0, "b"},
+		{"down is the other branch", across, "b", 0, 1, "c"},
+		{"and up again", across, "c", 0, -1, "b"},
+		{"down from the lowest of a chain is the next part", across, "c", 0, 1, "e"},
+		{"nothing is above the first", across, "a", 0, -1, "a"},
+		{"downwards, down is along the edge", down, "a", 0, 1, "b"},
+		{"and right the other branch", down, "b", 1, 0, "c"},
+		{"up from the join", down, "d", 0, -1, "b"},
+		{"no direction", down, "d", 0, 0, "d"},
+		{"a box that is not there stays", across, "gone", 1, 0, "gone"},
+	} {
+		if got := tc.p.Neighbour(tc.from, tc.dx, tc.dy); got != tc.want {
+			t.Errorf("%s: from %s by %d,%d: got %s, want %s\n%s", tc.reason, tc.from, tc.dx, tc.dy, got, tc.want, strings.Join(tc.p.Lines, "\n"))
+		}
+	}
+}
+
+func TestAt(t *testing.T) {
+	p := Draw(names("a b"), append(there("a b"), waits("gone a")...), Options{Width: 80, Theme: plain(true)})
+	a := p.Boxes["a"]
+	for _, tc := range []struct {
+		reason string
+		x, y   int
+		want   string
+	}{
+		{"a corner belongs to the box", a.X, a.Y, "a"},
+		{"the last cell does", a.X + a.Width - 1, a.Y + a.Height - 1, "a"},
+		{"the edge behind it does not", a.X + a.Width, a.Y + 1, ""},
+		{"a step that does not exist cannot be selected", 0, 0, ""},
+		{"outside is nothing", -1, 100, ""},
+	} {
+		if got := p.At(tc.x, tc.y); got != tc.want {
+			t.Errorf("%s: got %q, want %q\n%s", tc.reason, got, tc.want, strings.Join(p.Lines, "\n"))
+		}
+	}
+}
+
+// TestSixty: as many steps as anybody has, in a row and side by side.
+func TestSixty(t *testing.T) {
+	var boxes []Box
+	var chain, fan []Edge
+	for i := range 60 {
+		boxes = append(boxes, step(fmt.Sprint("step-", i), "ready"))
+		if i > 0 {
+			chain = append(chain, there(fmt.Sprintf("step-%d step-%d source", i-1, i))...)
+			fan = append(fan, there(fmt.Sprintf("step-0 step-%d source", i))...)
+		}
+	}
+	for _, tc := range []struct {
+		reason        string
+		edges         []Edge
+		options       Options
+		direction     Direction
+		width, height int
+	}{
+		{"a chain goes down", chain, Options{Width: 120}, Down, 14, 60*4 + 59*2},
+		{"or across, where that is asked for", chain, Options{Width: 120, Direction: Across}, Across, 60*14 + 59*8, 4},
+		{"a fan goes across: its height is scrolled", fan, Options{Width: 120}, Across, 0, 59*4 + 58},
+		{"no edges make a grid", nil, Options{Width: 120}, Across, 0, 4*9 + 8},
+	} {
+		p := Draw(boxes, tc.edges, tc.options)
+		if len(p.Boxes) != 60 || p.Direction != tc.direction || p.Height != tc.height || tc.width > 0 && p.Width != tc.width {
+			t.Errorf("%s: %d boxes, direction %d, %d x %d", tc.reason, len(p.Boxes), p.Direction, p.Width, p.Height)
+		}
+	}
+}
+
+// TestSame: a frame of an animation must not jump.
+func TestSame(t *testing.T) {
+	for _, tc := range cases() {
+		first := Draw(tc.boxes, tc.edges, tc.options)
+		for range 5 {
+			if got := Draw(tc.boxes, tc.edges, tc.options); strings.Join(got.Lines, "\n") != strings.Join(first.Lines, "\n") {
+				t.Errorf("%s is drawn differently the second time", tc.name)
+			}
+		}
 	}
 }
 

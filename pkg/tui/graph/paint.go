@@ -102,6 +102,9 @@ func (d *drawing) paint(t *theme.Theme, selected string) []string {
 		c.ends(w, boxes, selected)
 	}
 	for _, l := range d.labels {
+		if l.on >= 0 && d.wires[l.on].Travel >= 0 {
+			continue // rather see what travels on the line
+		}
 		c.write(l.x, l.y, l.text, table.Width(l.text), c.pens.faint)
 	}
 	// A value that travels is above all lines, whatever was drawn later.

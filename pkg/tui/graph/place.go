@@ -129,12 +129,13 @@ func (p *part) pins(s shape, n *node) {
 func (p *part) columns(s shape, n *node) (steps []int) {
 	n.size = s.boxWidth(s.texts[n.box])
 	for n.space = 2; n.space > 0; n.space-- {
-		need := s.pin + 1
+		at, need := s.pin, 0
 		steps = nil
 		for _, l := range n.in {
 			_, width := p.label(l)
 			steps = append(steps, max(3, width+2*n.space))
-			need += steps[len(steps)-1]
+			need = at + max(2, width+n.space)
+			at += steps[len(steps)-1]
 		}
 		if need <= s.width || len(steps) < 2 {
 			n.size = max(n.size, min(need, s.width))

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -80,7 +81,8 @@ func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 	for _, l := range d.labels {
 		for i := range table.Width(l.text) {
 			c := cell{l.x + i, l.y}
-			if _, taken := owner[c]; taken || labelled[c] || len(drawn[c]) > 0 || !inside(c) {
+			alone := len(drawn[c]) == 0 || len(drawn[c]) == 1 && l.on >= 0 && slices.Contains(d.wires[l.on].cells, c)
+			if _, taken := owner[c]; taken || labelled[c] || !alone || !inside(c) {
 				fault("label %q hides something, or is outside, at %v", l.text, c)
 			}
 			labelled[c] = true
