@@ -263,27 +263,28 @@ func (d *drawing) labelLines() {
 	if len(d.narrow) == 0 {
 		return
 	}
-	used := map[cell]int{}
+	used := make([]int32, d.width*d.height)
 	for _, w := range d.wires {
 		for _, c := range w.cells {
-			used[c]++
+			used[c.y*d.width+c.x]++
 		}
 	}
 	for _, n := range d.narrow {
 		cells, text := d.wires[n.wire].cells, " "+n.text+" "
+		width := table.Width(text)
 		begin, length := cell{}, 0
 		for i := 0; i < len(cells); {
 			j, first := i, cells[i]
-			for ; j < len(cells) && cells[j].y == first.y && used[cells[j]] == 1; j++ {
+			for ; j < len(cells) && cells[j].y == first.y && used[cells[j].y*d.width+cells[j].x] == 1; j++ {
 				first.x = min(first.x, cells[j].x)
 			}
-			if j-i >= table.Width(text)+4 { // its corners are seen; the last one is near the target
+			if j-i >= width+4 { // its corners are seen; the last one is near the target
 				begin, length = first, j-i
 			}
 			i = max(j, i+1)
 		}
 		if length > 0 {
-			begin.x += (length - table.Width(text)) / 2
+			begin.x += (length - width) / 2
 			d.labels = append(d.labels, placedLabel{begin, text, n.wire})
 		} else if n.beside.text != "" {
 			d.labels = append(d.labels, n.beside)

@@ -254,7 +254,7 @@ func TestSixty(t *testing.T) {
 	for i := range 60 {
 		boxes = append(boxes, step(fmt.Sprint("step-", i), "ready"))
 		if i > 0 {
-			chain = append(chain, there(fmt.Sprintf("step-%d step-%d source", i-1, i))...)
+			chain = append(chain, there(fmt.Sprintf("step-%d %s source", i-1, boxes[i].ID))...)
 			fan = append(fan, there(fmt.Sprintf("step-0 step-%d source", i))...)
 		}
 	}
