@@ -2,6 +2,8 @@ package graph
 
 import (
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/carto-run/carto/pkg/table"
 )
@@ -71,8 +73,18 @@ func (m *model) add(b Box) {
 	m.boxes, m.texts = append(m.boxes, b), append(m.texts, widest)
 }
 
-// clean makes a text of others fit for a cell.
-func clean(s string) string { return table.Cell(table.Brief(s)) }
+// clean makes a text of others fit for a cell. A mark at its begin or end that would join
+// with what is drawn beside it, and bend a border, is replaced.
+func clean(s string) string {
+	s = table.Cell(table.Brief(s))
+	if first, size := utf8.DecodeRuneInString(s); first > unicode.MaxASCII && table.Width(" "+s) != table.Width(s)+1 {
+		s = string(unicode.ReplacementChar) + s[size:]
+	}
+	if last, size := utf8.DecodeLastRuneInString(s); last > unicode.MaxASCII && table.Width(s+" ") != table.Width(s)+1 {
+		s = s[:len(s)-size] + string(unicode.ReplacementChar)
+	}
+	return s
+}
 
 // parts are the boxes and edges that hang together, in the order of their first boxes. Each
 // part is laid out alone, so that unrelated chains are not woven into each other.

@@ -3,7 +3,6 @@ package graph
 import (
 	"math"
 	"strings"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
 
@@ -266,23 +265,7 @@ func (c *canvas) write(x, y int, text string, width int, pen *pen) {
 
 // fit makes a text exactly as wide as a box inside, with a space on both sides.
 func (c *canvas) fit(s string, width int) string {
-	if text := pad(table.Cut(s, width-2, c.unicode), width); table.Width(text) == width {
-		return text
-	}
-	// Some marks join with the space beside them; rather without them than a bent border.
-	s = strings.Map(func(r rune) rune {
-		if r > unicode.MaxASCII && !unicode.IsLetter(r) && !unicode.IsNumber(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
-	if text := pad(table.Cut(s, width-2, c.unicode), width); table.Width(text) == width {
-		return text
-	}
-	return strings.Repeat(" ", width)
-}
-
-func pad(s string, width int) string {
+	s = table.Cut(s, width-2, c.unicode)
 	return " " + s + strings.Repeat(" ", max(0, width-1-table.Width(s)))
 }
 

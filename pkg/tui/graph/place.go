@@ -76,6 +76,7 @@ func (p *part) place(s shape) {
 		}
 	}
 	for range sweeps {
+		before := p.places()
 		for l := 1; l < len(p.layers); l++ {
 			p.settle(s, l, true)
 		}
@@ -84,6 +85,9 @@ func (p *part) place(s shape) {
 			p.settle(s, l, false)
 		}
 		keep()
+		if slices.Equal(before, p.places()) {
+			break
+		}
 	}
 	for i, at := range best {
 		p.nodes[i].at = at

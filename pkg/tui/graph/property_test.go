@@ -167,12 +167,26 @@ func TestRandomGraphs(t *testing.T) {
 	}
 }
 
+// TestMarks: marks that join with what stands beside a text do not bend borders. Texts are
+// tried alone, behind a letter, and with what joins or widens characters.
+func TestMarks(t *testing.T) {
+	c := &canvas{unicode: true}
+	for r := range rune(0x20000) {
+		for _, s := range []string{string(r), "a" + string(r), string(r) + string(r), "अ" + string(r), string(r) + "\u200d", string(r) + "\ufe0f"} {
+			if got := c.fit(clean(s), 20); table.Width(got) != 20 {
+				t.Errorf("%q is drawn %d cells wide, not 20: %q", s, table.Width(got), got)
+			}
+		}
+	}
+}
+
 // FuzzDraw reads a graph from bytes: nothing may make the drawing panic or bend.
 func FuzzDraw(f *testing.F) {
 	f.Add([]byte{}, "title", "label", uint8(0), uint8(80))
 	f.Add([]byte{0, 1, 1, 2, 2, 0, 3, 3}, "購物車\u0301", "source", uint8(1), uint8(40))
 	f.Add([]byte{0, 4, 1, 4, 2, 4, 3, 4, 0, 5}, "a\x1b[31m\n\tb", "", uint8(2), uint8(20))
 	f.Add([]byte{0, 1, 0, 2, 0, 3, 1, 4, 2, 4, 3, 4, 0, 4, 200, 4}, "\u0600\u200d👩‍👩‍👧", "🇩🇪🇩", uint8(5), uint8(0))
+	f.Add([]byte{0, 1, 1, 2, 0, 2}, "\u0300\ufe0f", "\u0301\ufe0f", uint8(3), uint8(90))
 	f.Fuzz(func(t *testing.T, links []byte, title, label string, mode, width uint8) {
 		links = links[:min(len(links), 80)]
 		most := 0
