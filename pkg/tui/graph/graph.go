@@ -66,7 +66,8 @@ const (
 type Options struct {
 	// Width that there is, in cells.
 	Width int
-	// MaxBox is how wide a box may be, borders included; 0 means 28.
+	// MaxBox is how wide a box may be, borders included; 0 means 28. Boxes become narrower
+	// where the drawing does not fit otherwise; only one of very many inputs is wider.
 	MaxBox    int
 	Direction Direction
 	Theme     *theme.Theme
@@ -94,7 +95,7 @@ func Draw(boxes []Box, edges []Edge, o Options) *Picture {
 	}
 	d := lay(boxes, edges, o)
 	p := &Picture{Lines: d.paint(o.Theme, o.Selected), Width: d.width, Height: d.height, Direction: Across, Boxes: map[string]Rect{}}
-	if d.down {
+	if d.shape.down {
 		p.Direction = Down
 	}
 	for _, b := range d.boxes {
