@@ -1,0 +1,253 @@
+package owner
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/tui/pane"
+	"github.com/carto-run/carto/pkg/tui/theme"
+)
+
+// writer makes the rows of the detail.
+type writer struct {
+	*model
+	theme *theme.Theme
+	now   time.Time
+	width int
+	rows  []row
+}
+
+// maxMessage is how many lines of one message are shown; the panes have all.
+const maxMessage = 12
+
+// label is the width of the names of fields.
+const label = 10
+
+// write the detail of what is selected.
+func (w *writer) write() []row {
+	root := w.root()
+	switch c := w.cell(w.selected); {
+	case w.snapshot == nil:
+	case c == nil && w.snapshot.Tree.Owner.Kind == "":
+		w.blueprint()
+	case c == nil:
+		w.owner(w.snapshot.Tree)
+	case c.plan != nil:
+		w.plan(c.plan)
+	case c.run != nil:
+		w.runs()
+	case c.below != nil:
+		w.owner(c.below)
+	default:
+		w.step(root, c.step)
+	}
+	return w.rows
+}
+
+func (w *writer) line(text string, t *pane.Target) { w.rows = append(w.rows, row{text, t}) }
+
+// section begins with an empty line and a title.
+func (w *writer) section(title string) {
+	if len(w.rows) > 0 {
+		w.line("", nil)
+	}
+	w.line(w.theme.Head.Render(title), nil)
+}
+
+// field is a name with a value, which is wrapped.
+func (w *writer) field(name, value string, style lipgloss.Style) {
+	w.link(name, value, style, nil)
+}
+
+// link is a field that can be selected.
+func (w *writer) link(name, value string, style lipgloss.Style, t *pane.Target) {
+	if value == "" {
+		return
+	}
+	for i, part := range wrap(value, w.width-label) {
+		begin := strings.Repeat(" ", label)
+		if i == 0 {
+			begin = w.theme.Faint.Render(pad(name, label))
+		}
+		w.line(begin+style.Render(part), t)
+	}
+}
+
+// message keeps its lines: those of ytt show where in a template the fault is.
+func (w *writer) message(indent, text string) {
+	n := 0
+	for line := range strings.SplitSeq(strings.TrimSpace(table.Printable(text)), "\n") {
+		line = strings.TrimRight(strings.ReplaceAll(table.Brief(line), "\t", "  "), " ")
+		if line == "" {
+			continue
+		}
+		for _, part := range wrap(line, w.width-table.Width(indent)) {
+			if n++; n > maxMessage {
+				w.line(indent+w.theme.Faint.Render("more lines; d or y shows them"), nil)
+				return
+			}
+			w.line(indent+part, nil)
+		}
+	}
+}
+
+// condition is a state with what explains it.
+func (w *writer) condition(name string, s tree.State) {
+	if s.Status == "" {
+		return
+	}
+	text := status(w.theme, s.Status)
+	if s.Reason != "" && s.Reason != name {
+		text += "  " + table.OneLine(s.Reason)
+	}
+	if since := age(w.now, s.Since); since != "" {
+		text += ", " + since
+	}
+	w.field(name, text, w.theme.State(theme.StateOf(s.Status)))
+	if s.Status != "True" && s.Message != "" {
+		w.message(strings.Repeat(" ", label), s.Message)
+	}
+}
+
+func (w *writer) step(owner tree.Ref, s *tree.Step) {
+	state := stepState(w.snapshot.Tree, s)
+	text := word(w.theme, state)
+	if since := age(w.now, s.Ready.Since); since != "" {
+		text += " for " + since
+	}
+	if s.Waits() && len(s.WaitsFor) > 0 {
+		text += ": it waits for " + strings.Join(s.WaitsFor, ", ")
+	}
+	w.field("State", table.OneLine(text), w.theme.State(state))
+	if s.Phase == tree.PhasePassThrough {
+		w.field("", "passes its input through, and stamps nothing", w.theme.Text)
+	}
+	w.template(owner, s.Name, s.Template)
+	w.section("Conditions")
+	ready := s.Ready
+	if s.Waits() && len(s.WaitsFor) > 0 {
+		// A template that does not render yet is no fault; the words of the failure would
+		// be read as one.
+		ready.Message = ""
+	}
+	w.condition("Ready", ready)
+	w.condition("Healthy", s.Healthy)
+	w.inputs(s)
+	w.outputs(s)
+	if s.Object != nil {
+		w.section("Stamped " + table.OneLine(s.Object.APIVersion+" "+s.Object.Kind))
+		w.field("", table.OneLine(named(s.Object.Ref)), w.theme.Text)
+		w.objects(owner, s.Name, []tree.Object{*s.Object})
+	}
+}
+
+// template that was used, which may be looked at.
+func (w *writer) template(owner tree.Ref, step string, ref *tree.Ref) {
+	if ref == nil {
+		return
+	}
+	full := *ref
+	if full.Resource == "" && own(full, full.Kind) {
+		full = withResource(full)
+	}
+	w.link("Template", table.OneLine(ref.Kind+"/"+ref.Name), w.theme.Text, w.model.target(owner, step, full))
+}
+
+func (w *writer) inputs(s *tree.Step) {
+	if len(s.Inputs) == 0 {
+		return
+	}
+	w.section("Inputs")
+	g := glyphsOf(w.theme)
+	for _, in := range s.Inputs {
+		style, glyph := w.theme.Good, w.theme.Glyph(theme.StateOf("True"))
+		if !in.Available {
+			style, glyph = w.theme.Busy, w.theme.Glyph(theme.StateOf("Unknown"))
+		}
+		text := style.Render(glyph) + " " + w.theme.Strong.Render(inputName(in.Edge)) + " " + g.from + " " + table.OneLine(in.From)
+		if in.Name != "" && in.Type != "" {
+			text += w.theme.Faint.Render("  " + table.OneLine(in.Type))
+		}
+		w.line(text, nil)
+		if !in.Available {
+			w.line("  "+w.theme.Faint.Render("not there yet"), nil)
+			continue
+		}
+		for _, v := range in.Values {
+			w.value("  ", v.Name+" ", brief(firstLine(v.Preview)))
+		}
+	}
+}
+
+// value behind its name, on one line.
+func (w *writer) value(indent, name, text string) {
+	line := indent + w.theme.Faint.Render(table.OneLine(name)) + " " + text
+	w.line(table.Cut(line, w.width, w.theme.Unicode), nil)
+}
+
+func (w *writer) outputs(s *tree.Step) {
+	if len(s.Outputs) == 0 {
+		return
+	}
+	w.section("Outputs")
+	for _, o := range s.Outputs {
+		w.field(table.OneLine(o.Name), firstLine(o.Preview), w.theme.Text)
+		more := "digest " + digest(o.Digest)
+		if since := age(w.now, o.Since); since != "" {
+			more += ", since " + since
+		}
+		if lines := strings.Count(strings.TrimSpace(o.Preview), "\n"); lines > 0 {
+			more += fmt.Sprintf(", %d more lines", lines)
+		}
+		w.field("", more, w.theme.Faint)
+	}
+}
+
+func (w *writer) plan(p *tree.BlueprintStep) {
+	root := w.root()
+	ref := tree.Ref{APIVersion: root.APIVersion, Kind: p.TemplateKind, Name: p.TemplateName}
+	if p.TemplateName == "" {
+		w.field("Template", table.OneLine(p.TemplateKind)+", chosen by options", w.theme.Text)
+	} else {
+		w.template(root, p.Name, &ref)
+	}
+	if len(p.Inputs) > 0 {
+		w.section("Inputs")
+	}
+	for _, in := range p.Inputs {
+		w.line(w.theme.Strong.Render(inputName(in))+" "+glyphsOf(w.theme).from+" "+table.OneLine(in.From)+w.theme.Faint.Render("  "+table.OneLine(in.Type)), nil)
+	}
+}
+
+// runs of a Runnable, the newest with all that is below it.
+func (w *writer) runs() {
+	runs, root := w.snapshot.Tree.Runs, w.root()
+	w.condition("Ready", runs[0].Ready)
+	w.section("Newest run")
+	w.objects(root, "", runs[:1])
+	if len(runs) > 1 {
+		older := make([]tree.Object, 0, len(runs)-1)
+		for _, run := range runs[1:] {
+			run.Children = nil // their pods are of no use any more, and mostly gone
+			older = append(older, run)
+		}
+		w.section("Older runs")
+		w.objects(root, "", older)
+	}
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-ansi.StringWidth(s)))
+}
+
+func moment(t time.Time) tree.Time {
+	m := metav1.NewTime(t)
+	return &m
+}

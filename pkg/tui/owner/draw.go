@@ -1,0 +1,303 @@
+package owner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/tui/graph"
+	"github.com/carto-run/carto/pkg/tui/screen"
+	"github.com/carto-run/carto/pkg/tui/theme"
+	"github.com/carto-run/carto/pkg/why"
+)
+
+// drawing is the graph as it was drawn last, and which part of it is seen.
+type drawing struct {
+	picture *graph.Picture
+	boxes   []graph.Box
+	edges   []graph.Edge
+	options graph.Options
+	// fitted is what options were chosen for.
+	fitted fit
+	// x and y are the first cell that is seen; reveal asks to show the selected box.
+	x, y   int
+	reveal bool
+	// seen is the size of the room for it.
+	seen area
+}
+
+// fit is what the choice of a layout depends on. Selection and travel do not change it, so
+// that boxes stay where they are.
+type fit struct {
+	snapshot  *feed.Snapshot
+	width     int
+	direction graph.Direction
+	theme     *theme.Theme
+}
+
+// boxWidths are tried one after the other, until the steps fit side by side.
+var boxWidths = []int{30, 24, 19}
+
+func (m *model) Status(*screen.Env) string {
+	if m.snapshot == nil {
+		return ""
+	}
+	t := m.snapshot.Tree
+	var parts []string
+	if t.Blueprint != nil {
+		parts = append(parts, table.OneLine(t.Blueprint.Kind+" "+t.Blueprint.Name))
+	}
+	switch {
+	case t.Owner.Kind == "":
+		parts = append(parts, count(len(m.cells), "step"), count(len(t.Owners), "owner"))
+	case len(t.Steps) > 0:
+		ready := 0
+		for i := range t.Steps {
+			if t.Steps[i].Ready.Status == "True" {
+				ready++
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%d of %s ready", ready, count(len(t.Steps), "step")))
+	case len(t.Runs) > 0:
+		parts = append(parts, count(len(t.Runs), "run"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (m *model) View(env *screen.Env) string {
+	if env.Width < 1 || env.Height < 1 {
+		return strings.Repeat("\n", max(0, env.Height-1))
+	}
+	head := m.head(env)
+	l := m.arrange(env, len(head))
+	lines := append([]string{}, head[:l.head]...)
+	switch {
+	case l.graph.height > 0 && l.detail.height > 0 && l.graph.y == l.detail.y:
+		left, right := m.graphPane(env, l.graph), m.detailPane(env, l.detail)
+		bar := env.Theme.Border.Render(glyphsOf(env.Theme).bar)
+		for i := range left {
+			lines = append(lines, fill(left[i], l.graph.width)+bar+right[i])
+		}
+	default:
+		lines = append(lines, m.graphPane(env, l.graph)...)
+		lines = append(lines, m.detailPane(env, l.detail)...)
+	}
+	for len(lines) < env.Height {
+		lines = append(lines, "")
+	}
+	if m.fault != nil && m.fault.Gone && m.snapshot != nil {
+		plainly(lines[1:], env.Theme.Faint)
+	}
+	return strings.Join(cutAll(lines, env.Width, env.Theme.Unicode), "\n")
+}
+
+// arrange lays out what is shown at this size, and brings the drawing and the detail up to
+// date.
+func (m *model) arrange(env *screen.Env, head int) layout {
+	l := m.lay(env, head)
+	if m.snapshot == nil {
+		return l
+	}
+	if l.graph.height > 0 {
+		m.redraw(env, l.graph)
+	}
+	if l.detail.height > 0 {
+		w := &writer{model: m, theme: env.Theme, now: env.Now, width: max(1, l.detail.width-1)}
+		m.detail.set(w.write(), l.detail.room())
+	}
+	return l
+}
+
+// redraw the graph, if what it shows has changed.
+func (m *model) redraw(env *screen.Env, at area) {
+	d := &m.drawing
+	a := &artist{theme: env.Theme, now: env.Now, tree: m.snapshot.Tree}
+	boxes, all := a.boxes(m.cells), edges(m.cells, m.progress)
+	m.flash(boxes, all)
+	fitted := fit{m.snapshot, at.width, m.direction, env.Theme}
+	o := graph.Options{Width: at.width, Direction: m.direction, Theme: env.Theme, Selected: m.selected}
+	switch {
+	case d.picture == nil || fitted != d.fitted:
+		d.picture, d.options = m.fit(boxes, all, o)
+		d.fitted, d.boxes, d.edges = fitted, boxes, all
+	case o.Selected != d.options.Selected || !slices.EqualFunc(boxes, d.boxes, sameBox) || !slices.Equal(all, d.edges):
+		o.MaxBox, o.Direction = d.options.MaxBox, d.options.Direction
+		d.picture, d.options = m.draw(boxes, all, o), o
+		d.boxes, d.edges = boxes, all
+	}
+	seen := area{0, 0, at.width, at.room()}
+	if seen != d.seen {
+		d.seen, d.reveal = seen, true
+	}
+	if d.reveal {
+		d.reveal = false
+		d.show(d.picture.Boxes[m.selected])
+	}
+	d.scroll(0, 0)
+}
+
+func sameBox(a, b graph.Box) bool {
+	return a.ID == b.ID && a.Title == b.Title && a.Look == b.Look && slices.Equal(a.Lines, b.Lines)
+}
+
+// fit chooses the widest boxes with which the steps stand side by side, or draws them from
+// top to bottom.
+func (m *model) fit(boxes []graph.Box, all []graph.Edge, o graph.Options) (*graph.Picture, graph.Options) {
+	var picture *graph.Picture
+	for _, width := range boxWidths {
+		o.MaxBox = min(width, max(1, o.Width))
+		picture = m.draw(boxes, all, o)
+		if o.Direction == graph.Down || picture.Direction == graph.Across && picture.Width <= o.Width {
+			return picture, o
+		}
+	}
+	if o.MaxBox = boxWidths[0]; o.Direction == graph.Auto {
+		o.Direction = graph.Down
+	}
+	return m.draw(boxes, all, o), o
+}
+
+// show scrolls as little as needed to see a box.
+func (d *drawing) show(r graph.Rect) {
+	d.x = into(d.x, r.X, r.Width, d.seen.width)
+	d.y = into(d.y, r.Y, r.Height, d.seen.height)
+}
+
+// into is the offset nearest to the one before, at which what begins at and is so long is
+// seen in the room; its beginning, when it does not fit.
+func into(offset, at, long, room int) int {
+	if at+long > offset+room {
+		offset = at + long - room
+	}
+	return min(offset, at)
+}
+
+// scroll moves the part that is seen, within the picture.
+func (d *drawing) scroll(dx, dy int) {
+	d.x = max(0, min(d.x+dx, d.picture.Width-d.seen.width))
+	d.y = max(0, min(d.y+dy, d.picture.Height-d.seen.height))
+}
+
+// graphPane draws exactly the lines of its area.
+func (m *model) graphPane(env *screen.Env, at area) []string {
+	if at.height == 0 {
+		return nil
+	}
+	d := &m.drawing
+	lines := []string{m.rule(env, at, m.graphTitle(), inGraph, d.y, d.picture.Height)}
+	if len(m.cells) == 0 {
+		lines = append(lines, m.noSteps(env, at.width)...)
+		lines = lines[:min(len(lines), at.height)]
+	} else {
+		for i := d.y; i < min(d.y+at.room(), len(d.picture.Lines)); i++ {
+			line := d.picture.Lines[i]
+			if d.x > 0 || d.picture.Width > at.width {
+				line = ansi.Cut(line, d.x, d.x+at.width)
+			}
+			lines = append(lines, line)
+		}
+	}
+	for len(lines) < at.height {
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+func (m *model) graphTitle() string {
+	t := m.snapshot.Tree
+	switch {
+	case t.Owner.Kind == "":
+		return fmt.Sprintf("%s, %s", count(len(m.cells), "step"), count(len(t.Owners), "owner"))
+	case len(t.Runs) > 0:
+		return count(len(t.Runs), "run")
+	case t.Blueprint != nil:
+		return t.Blueprint.Kind + " " + t.Blueprint.Name
+	}
+	return "no blueprint"
+}
+
+// noSteps is what is said where no graph can be drawn, about how the blueprints were
+// considered above all.
+func (m *model) noSteps(env *screen.Env, width int) []string {
+	t := m.snapshot.Tree
+	text := "There are no steps."
+	switch {
+	case t.Owner.Kind == "Runnable":
+		text = "There is no run yet."
+	case t.Owner.Kind != "" && t.Blueprint == nil:
+		text = "No blueprint was selected, so there are no steps."
+	}
+	lines := append([]string{""}, wrap(text, width)...)
+	w := m.snapshot.Why
+	if w == nil || w.Selection == nil {
+		return append(lines, "", env.Theme.Faint.Render("i says more"))
+	}
+	var out strings.Builder
+	o := why.TextOptions{Now: env.Now, Program: env.Program, Unicode: env.Theme.Unicode, Width: width}
+	if err := why.WriteChoice(&out, &w.Selection.Choice, strings.ToLower(t.Owner.Kind), o); err != nil {
+		return lines
+	}
+	lines = append(lines, "", env.Theme.Head.Render("Which "+w.Selection.Kind+" selects it"))
+	return append(lines, strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")...)
+}
+
+func (m *model) detailPane(env *screen.Env, at area) []string {
+	if at.height == 0 {
+		return nil
+	}
+	focused := m.focus == inDetail
+	lines := []string{m.rule(env, at, m.detailTitle(), inDetail, m.detail.top, len(m.detail.rows))}
+	for _, line := range m.detail.draw(max(1, at.width-1), focused, env.Theme) {
+		lines = append(lines, " "+line)
+	}
+	for len(lines) < at.height {
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+func (m *model) detailTitle() string {
+	c := m.cell(m.selected)
+	switch {
+	case c == nil:
+		return named(m.root())
+	case c.run != nil:
+		return "runs"
+	case c.below != nil:
+		return c.below.Owner.Kind + "/" + c.below.Owner.Name
+	}
+	return "step " + c.id
+}
+
+// rule is the title of a pane. It is heavy where the focus is, and says which lines are seen
+// when those are not all.
+func (m *model) rule(env *screen.Env, at area, title string, is place, top, all int) string {
+	g, style, line := glyphsOf(env.Theme), env.Theme.Border, ""
+	line = g.rule
+	if m.focus == is {
+		style, line = env.Theme.BorderFocus, g.focus
+	}
+	title = " " + table.Cut(table.OneLine(title), max(1, at.width-6), env.Theme.Unicode) + " "
+	where := ""
+	if all > at.room() {
+		where = fmt.Sprintf(" %d-%d of %d ", min(top+1, all), min(top+at.room(), all), all)
+	}
+	rest := at.width - 1 - table.Width(title) - table.Width(where) - 1
+	if rest < 0 {
+		rest, where = max(0, at.width-1-table.Width(title)), ""
+		return style.Render(table.Cut(line+title+strings.Repeat(line, rest), at.width, env.Theme.Unicode))
+	}
+	return style.Render(line + title + strings.Repeat(line, rest) + where + line)
+}
+
+// fill cuts or pads a line to a width.
+func fill(line string, width int) string {
+	if n := table.Width(line); n > width {
+		line = ansi.Cut(line, 0, width)
+	}
+	return pad(line, width)
+}
