@@ -125,8 +125,10 @@ func clip(text string, width, most int, unicode bool) []string {
 	if len(lines) <= most {
 		return lines
 	}
-	rest := strings.Join(lines[most-1:], " ")
-	return append(lines[:most-1], table.Cut(rest, width, unicode))
+	// The last line gets the marker of what is cut, which a cell more than there is room asks
+	// for.
+	last := lines[most-1] + strings.Repeat(" ", width)
+	return append(lines[:most-1], table.Cut(last, width, unicode))
 }
 
 // wrap breaks between words, and inside those that are longer than a line.

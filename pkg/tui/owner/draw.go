@@ -8,10 +8,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/carto-run/carto/pkg/table"
-	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/graph"
 	"github.com/carto-run/carto/pkg/tui/screen"
-	"github.com/carto-run/carto/pkg/tui/theme"
 	"github.com/carto-run/carto/pkg/why"
 )
 
@@ -23,24 +21,15 @@ type drawing struct {
 	options graph.Options
 	// fitted is what options were chosen for.
 	fitted fit
+	// across is how much room the smallest drawing from left to right takes, for acrossOf.
+	across   area
+	acrossOf fit
 	// x and y are the first cell that is seen; reveal asks to show the selected box.
 	x, y   int
 	reveal bool
 	// seen is the size of the room for it.
 	seen area
 }
-
-// fit is what the choice of a layout depends on. Selection and travel do not change it, so
-// that boxes stay where they are.
-type fit struct {
-	snapshot  *feed.Snapshot
-	width     int
-	direction graph.Direction
-	theme     *theme.Theme
-}
-
-// boxWidths are tried one after the other, until the steps fit side by side.
-var boxWidths = []int{30, 24, 19}
 
 func (m *model) Status(*screen.Env) string {
 	if m.snapshot == nil {
@@ -98,12 +87,13 @@ func (m *model) View(env *screen.Env) string {
 // arrange lays out what is shown at this size, and brings the drawing and the detail up to
 // date.
 func (m *model) arrange(env *screen.Env, head int) layout {
-	l := m.lay(env, head)
+	l := m.lay(env, head, m.beside(env, env.Height-head))
 	if m.snapshot == nil {
 		return l
 	}
 	if l.graph.height > 0 {
 		m.redraw(env, l.graph)
+		l.shrink(m.drawing.picture.Height + 1)
 	}
 	if l.detail.height > 0 {
 		w := &writer{model: m, theme: env.Theme, now: env.Now, width: max(1, l.detail.width-1)}
@@ -118,11 +108,11 @@ func (m *model) redraw(env *screen.Env, at area) {
 	a := &artist{theme: env.Theme, now: env.Now, tree: m.snapshot.Tree}
 	boxes, all := a.boxes(m.cells), edges(m.cells, m.progress)
 	m.flash(boxes, all)
-	fitted := fit{m.snapshot, at.width, m.direction, env.Theme}
+	fitted := fit{m.snapshot, at.width, at.room(), m.direction, env.Theme}
 	o := graph.Options{Width: at.width, Direction: m.direction, Theme: env.Theme, Selected: m.selected}
 	switch {
 	case d.picture == nil || fitted != d.fitted:
-		d.picture, d.options = m.fit(boxes, all, o)
+		d.picture, d.options = m.fit(boxes, all, o, at.room())
 		d.fitted, d.boxes, d.edges = fitted, boxes, all
 	case o.Selected != d.options.Selected || !slices.EqualFunc(boxes, d.boxes, sameBox) || !slices.Equal(all, d.edges):
 		o.MaxBox, o.Direction = d.options.MaxBox, d.options.Direction
@@ -142,23 +132,6 @@ func (m *model) redraw(env *screen.Env, at area) {
 
 func sameBox(a, b graph.Box) bool {
 	return a.ID == b.ID && a.Title == b.Title && a.Look == b.Look && slices.Equal(a.Lines, b.Lines)
-}
-
-// fit chooses the widest boxes with which the steps stand side by side, or draws them from
-// top to bottom.
-func (m *model) fit(boxes []graph.Box, all []graph.Edge, o graph.Options) (*graph.Picture, graph.Options) {
-	var picture *graph.Picture
-	for _, width := range boxWidths {
-		o.MaxBox = min(width, max(1, o.Width))
-		picture = m.draw(boxes, all, o)
-		if o.Direction == graph.Down || picture.Direction == graph.Across && picture.Width <= o.Width {
-			return picture, o
-		}
-	}
-	if o.MaxBox = boxWidths[0]; o.Direction == graph.Auto {
-		o.Direction = graph.Down
-	}
-	return m.draw(boxes, all, o), o
 }
 
 // show scrolls as little as needed to see a box.

@@ -27,8 +27,8 @@ type layout struct {
 	graph, detail area
 }
 
-// lay out the panes below the root cause.
-func (m *model) lay(env *screen.Env, head int) layout {
+// lay the panes out below the root cause.
+func (m *model) lay(env *screen.Env, head int, beside bool) layout {
 	head = min(head, env.Height)
 	l := layout{head: head}
 	rest := env.Height - head
@@ -39,8 +39,8 @@ func (m *model) lay(env *screen.Env, head int) layout {
 		l.detail = whole
 	case m.alone:
 		l.graph = whole
-	case env.Width >= besides:
-		width := min(max(46, env.Width*2/5), 100)
+	case beside:
+		width := detailWidth(env.Width)
 		// A column between the panes is the border.
 		l.graph = area{0, head, env.Width - width - 1, rest}
 		l.detail = area{env.Width - width, head, width, rest}
@@ -55,3 +55,17 @@ func (m *model) lay(env *screen.Env, head int) layout {
 	}
 	return l
 }
+
+// shrink gives what the graph does not need to the detail below it.
+func (l *layout) shrink(height int) {
+	if l.detail.y <= l.graph.y || height >= l.graph.height || height < 2 {
+		return
+	}
+	spare := l.graph.height - height
+	l.graph.height -= spare
+	l.detail.y -= spare
+	l.detail.height += spare
+}
+
+// detailWidth is the width of the detail beside the graph.
+func detailWidth(all int) int { return min(max(46, all*2/5), 100) }

@@ -123,12 +123,15 @@ func (m *model) selectAgain() {
 	if m.moved && (m.selected == "" || m.cell(m.selected) != nil) {
 		return
 	}
-	if fault := m.atFault(); fault != "" {
+	fault := m.atFault()
+	switch {
+	case fault != "":
 		m.choose(fault)
-	} else if m.cell(m.selected) == nil && len(m.cells) > 0 {
-		m.choose(m.cells[0].id)
-	} else if len(m.cells) == 0 {
+	case len(m.cells) == 0 || m.snapshot.Tree.Owner.Kind == "":
+		// Of a blueprint its owners are looked at first.
 		m.choose("")
+	case m.cell(m.selected) == nil:
+		m.choose(m.cells[0].id)
 	}
 }
 
