@@ -241,7 +241,7 @@ func (m *model) parent() tea.Cmd {
 
 // show opens a pane.
 func (m *model) show(action keys.Action, t pane.Target) tea.Cmd {
-	s, reason := pane.Open(action, t)
+	s, reason := m.pane(action, t)
 	if s == nil {
 		return say(reason)
 	}

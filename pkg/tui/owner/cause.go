@@ -125,10 +125,12 @@ func clip(text string, width, most int, unicode bool) []string {
 	if len(lines) <= most {
 		return lines
 	}
-	// The last line gets the marker of what is cut, which a cell more than there is room asks
-	// for.
-	last := lines[most-1] + strings.Repeat(" ", width)
-	return append(lines[:most-1], table.Cut(last, width, unicode))
+	marker := "…"
+	if !unicode {
+		marker = "~"
+	}
+	last := ansi.Truncate(lines[most-1], max(0, width-1), "")
+	return append(lines[:most-1], last+marker)
 }
 
 // wrap breaks between words, and inside those that are longer than a line.

@@ -32,18 +32,35 @@ func (w *writer) owner(t *tree.Tree) {
 	w.condition("Healthy", t.Owner.Healthy)
 	if len(t.Steps) > 0 {
 		w.section(count(len(t.Steps), "step"))
-		for i := range t.Steps {
-			s := &t.Steps[i]
-			state := stepState(t, s)
-			line := w.theme.State(state).Render(pad(word(w.theme, state), 11)) + table.OneLine(s.Name)
-			if value := mainOutput(s.Outputs); value != "" {
-				line += "  " + w.theme.Faint.Render(value)
-			}
-			w.line(line, nil)
-		}
+		w.steps(t)
 	}
 	if t == w.snapshot.Tree {
 		w.remarks()
+	}
+}
+
+// widestStep is how much room the name of a step gets at most in the list of all.
+const widestStep = 30
+
+// steps of an owner in the order of the graph, with what they give or wait for.
+func (w *writer) steps(t *tree.Tree) {
+	widest := 0
+	for i := range t.Steps {
+		widest = min(widestStep, max(widest, table.Width(t.Steps[i].Name)))
+	}
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		state := stepState(t, s)
+		text := mainOutput(s.Outputs)
+		switch {
+		case state == feed.Ready:
+		case s.Waits() && len(s.WaitsFor) > 0:
+			text = table.OneLine("waits for " + strings.Join(s.WaitsFor, ", "))
+		default:
+			text = table.OneLine(s.Ready.Reason)
+		}
+		line := w.theme.State(state).Render(pad(word(w.theme, state), 11)) + pad(table.OneLine(s.Name), widest)
+		w.line(line+"  "+w.theme.Faint.Render(text), nil)
 	}
 }
 

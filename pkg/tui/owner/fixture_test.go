@@ -312,7 +312,7 @@ func show(t testing.TB, ref tree.Ref, s feed.Snapshot, width, height int) (*scre
 	if !ok {
 		t.Fatal("New makes no model")
 	}
-	m.after = noFrames
+	m.after, m.pane = noFrames, openPane
 	d := screentest.New(t.(*testing.T), m, width, height)
 	d.Deliver(feed.Owner{Ref: ref}, s)
 	return d, m

@@ -16,12 +16,13 @@ import (
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/graph"
 	"github.com/carto-run/carto/pkg/tui/keys"
+	"github.com/carto-run/carto/pkg/tui/pane"
 	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
 // New makes the screen of an owner, or of a blueprint.
 func New(ref tree.Ref) screen.Screen {
-	return &model{ref: ref, draw: graph.Draw, after: tea.Tick}
+	return &model{ref: ref, draw: graph.Draw, pane: pane.Open, after: tea.Tick}
 }
 
 type model struct {
@@ -50,7 +51,9 @@ type model struct {
 	travels []travel
 	ticking bool
 
+	// Seams for tests.
 	draw  func([]graph.Box, []graph.Edge, graph.Options) *graph.Picture
+	pane  func(keys.Action, pane.Target) (screen.Screen, string)
 	after func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
 }
 
