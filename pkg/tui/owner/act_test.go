@@ -71,49 +71,51 @@ func TestKeys(t *testing.T) {
 		{"of a blueprint, itself", chainRef, chain(), "", "", ""},
 		{"of a Runnable, its newest run", runnableRef, running(), "", "/run", ""},
 		{"j goes on in the order of the steps", cart, failed(), "j", "configure", ""},
-		{"k goes back", cart, failed(), "k k", "fetch", ""},
-		{"before the first step is the owner", cart, allReady(imageOne), "k k", "", ""},
-		{"the last step is the end", cart, failed(), "G j", "run", ""},
+		{"k goes back", cart, failed(), "k,k", "fetch", ""},
+		{"before the first step is the owner", cart, allReady(imageOne), "k,k", "", ""},
+		{"the last step is the end", cart, failed(), "G,j", "run", ""},
 		{"g is the owner itself", cart, failed(), "g", "", ""},
 		{"arrows go by where boxes stand", cart, failed(), "right", "configure", ""},
-		{"to the left", cart, failed(), "left left", "fetch", ""},
+		{"to the left", cart, failed(), "left,left", "fetch", ""},
 		{"above the boxes is the owner", cart, allReady(imageOne), "up", "", ""},
-		{"from the owner into the graph", cart, allReady(imageOne), "up down", "fetch", ""},
-		{"n goes to the next that is not ready", cart, failed(), "n n", "run", ""},
-		{"after the last comes the first", cart, failed(), "n n n", "build", ""},
+		{"from the owner into the graph", cart, allReady(imageOne), "up,down", "fetch", ""},
+		{"n goes to the next that is not ready", cart, failed(), "n,n", "run", ""},
+		{"after the last comes the first", cart, failed(), "n,n,n", "build", ""},
 		{"N goes the other way", cart, failed(), "N", "run", ""},
 		{"n stays where all is ready", cart, allReady(imageOne), "n", "fetch", ""},
 		{"J goes up to the owner", cart, failed(), "J", "", ""},
-		{"J at the owner has nowhere to go", cart, failed(), "J J", "", "toast shop/cart was stamped by no other owner"},
+		{"J at the owner has nowhere to go", cart, failed(), "J,J", "", "toast shop/cart was stamped by no other owner"},
 		{"y of a step is its object", cart, failed(), "y", "build", `yaml of Image shop/cart read, step "build" of Workload shop/cart`},
 		{"enter too", cart, failed(), "enter", "build", `yaml of Image shop/cart read, step "build" of Workload shop/cart`},
-		{"a step without an object", cart, failed(), "j enter", "configure", "toast step configure has no object yet: it waits for build"},
-		{"a step that passes its input through", cart, failed(), "k enter", "test", "toast step test has no object: it passes its input through"},
-		{"a pane says itself why it is not there", cart, failed(), "j y", "configure", "toast there is nothing to show"},
-		{"events of a step without an object", cart, failed(), "j v", "configure", `events of   unread, step "configure" of Workload shop/cart`},
-		{"y of the owner", cart, failed(), "g y", "", `yaml of Workload shop/cart read, step "" of Workload shop/cart`},
+		{"a step without an object", cart, failed(), "j,enter", "configure", "toast step configure has no object yet: it waits for build"},
+		{"a step that passes its input through", cart, failed(), "k,enter", "test", "toast step test has no object: it passes its input through"},
+		{"a pane says itself why it is not there", cart, failed(), "j,y", "configure", "toast there is nothing to show"},
+		{"events of a step without an object", cart, failed(), "j,v", "configure", `events of   unread, step "configure" of Workload shop/cart`},
+		{"y of the owner", cart, failed(), "g,y", "", `yaml of Workload shop/cart read, step "" of Workload shop/cart`},
 		{"enter opens an owner that was stamped", cart, delivering(), "enter", "run/", "push Deliverable shop/cart"},
-		{"also from the step that stamped it", cart, delivering(), "k enter", "run", "push Deliverable shop/cart"},
+		{"also from the step that stamped it", cart, delivering(), "k,enter", "run", "push Deliverable shop/cart"},
 		{"logs of an owner below are of that one", cart, delivering(), "l", "run/", `logs of Deliverable shop/cart read, step "" of Deliverable shop/cart`},
 		{"enter on a blueprint lists its owners", chainRef, chain(), "enter", "", "owners of web"},
-		{"and on its steps", chainRef, chain(), "j enter", "fetch", "owners of web"},
-		{"an owner in the detail of a blueprint opens", chainRef, chain(), "tab j enter", "", "push Workload shop/till"},
+		{"and on its steps", chainRef, chain(), "j,enter", "fetch", "owners of web"},
+		{"an owner in the detail of a blueprint opens", chainRef, chain(), "tab,j,enter", "", "push Workload shop/till"},
 		{"logs of a run", runnableRef, running(), "l", "/run", `logs of TaskRun shop/scan-3 read, step "" of Runnable shop/scan`},
-		{"an older run, by the detail", runnableRef, running(), "tab j j d", "/run", `describe of TaskRun shop/scan-2 read, step "" of Runnable shop/scan`},
-		{"the first row of the detail is the template", cart, failed(), "tab y", "build", `yaml of ClusterTemplate build-template unread, step "build" of Workload shop/cart`},
-		{"a pod, by the detail", cart, failed(), "tab G l", "build", `logs of Pod shop/cart-build-1-build-pod read, step "build" of Workload shop/cart`},
-		{"the blueprint, by the detail of the owner", cart, failed(), "g tab enter", "", "push ClusterSupplyChain web"},
-		{"tab twice is back in the graph", cart, failed(), "tab tab j", "configure", ""},
-		{"left leaves the detail", cart, failed(), "tab left j", "configure", ""},
+		{"an older run, by the detail", runnableRef, running(), "tab,j,j,d", "/run", `describe of TaskRun shop/scan-2 read, step "" of Runnable shop/scan`},
+		{"the first row of the detail is the template", cart, failed(), "tab,y", "build", `yaml of ClusterTemplate build-template unread, step "build" of Workload shop/cart`},
+		{"a pod, by the detail", cart, failed(), "tab,G,l", "build", `logs of Pod shop/cart-build-1-build-pod read, step "build" of Workload shop/cart`},
+		{"the blueprint, by the detail of the owner", cart, failed(), "g,tab,enter", "", "push ClusterSupplyChain web"},
+		{"tab twice is back in the graph", cart, failed(), "tab,tab,j", "configure", ""},
+		{"left leaves the detail", cart, failed(), "tab,left,j", "configure", ""},
 		{"writing is off at first", cart, failed(), "e", "build", "toast read-only; start with --write"},
 		{"for all of it", cart, failed(), "r", "build", "toast read-only; start with --write"},
 		{"deleting too", cart, failed(), "D", "build", "toast read-only; start with --write"},
-		{"keys that are none of ours", cart, failed(), "z ctrl+z", "build", ""},
+		{"keys that are none of ours", cart, failed(), "z,ctrl+z", "build", ""},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Parallel()
 			d, m := show(t, tc.ref, tc.shot, 140, 60)
-			d.Press(strings.Fields(tc.press)...)
+			if tc.press != "" {
+				d.Press(strings.Split(tc.press, ",")...)
+			}
 			d.View()
 			if m.selected != tc.selected {
 				t.Errorf("%q is selected; want %q", m.selected, tc.selected)
@@ -142,21 +144,21 @@ func TestWrites(t *testing.T) {
 		done   feed.Action
 	}{
 		{"an object is deleted by its name, as the one that was read", cart, failed(), "D", "ask Delete Image shop/cart? [cart] Kubernetes then removes everything that it owns, and the agent stamps it again.", feed.Delete{Ref: image, UID: "uid-cart"}},
-		{"the owner", cart, failed(), "g D", "ask Delete Workload shop/cart? [cart] Kubernetes then removes everything that it owns.", feed.Delete{Ref: cart, UID: "uid-of-cart"}},
+		{"the owner", cart, failed(), "g,D", "ask Delete Workload shop/cart? [cart] Kubernetes then removes everything that it owns.", feed.Delete{Ref: cart, UID: "uid-of-cart"}},
 		{"a blueprint tells whom it concerns", chainRef, chain(), "D", "ask Delete ClusterSupplyChain web? [web] 2 owners go through it, and will not be kept up to date any more.", feed.Delete{Ref: chainRef}},
 		{"an edit of a stamped object will be overwritten", cart, failed(), "e", "ask Edit Image shop/cart? [] It opens in your editor; what you save is applied. The agent overwrites what its template says otherwise.", feed.Edit{Ref: image}},
-		{"that of an owner will not", cart, failed(), "g e", "ask Edit Workload shop/cart? [] It opens in your editor; what you save is applied.", feed.Edit{Ref: cart}},
+		{"that of an owner will not", cart, failed(), "g,e", "ask Edit Workload shop/cart? [] It opens in your editor; what you save is applied.", feed.Edit{Ref: cart}},
 		{"a step is retried", cart, failed(), "r", "ask Retry step build of shop/cart? [] The agent makes one more run of it.", feed.Retry{Owner: cart, Step: "build"}},
-		{"an owner is retried", cart, failed(), "g r", "ask Retry Workload shop/cart? [] The agent makes one more run of what has failed.", feed.Retry{Owner: cart}},
+		{"an owner is retried", cart, failed(), "g,r", "ask Retry Workload shop/cart? [] The agent makes one more run of what has failed.", feed.Retry{Owner: cart}},
 		{"a blueprint has nothing to retry", chainRef, chain(), "r", "toast a blueprint has no runs", nil},
-		{"a step without an object has nothing to delete", cart, failed(), "j D", "toast step configure has no object yet: it waits for build", nil},
-		{"what was not read is not deleted: it may be another by now", cart, failed(), "tab D", "toast ClusterTemplate build-template was not read, so it is not changed from here", nil},
+		{"a step without an object has nothing to delete", cart, failed(), "j,D", "toast step configure has no object yet: it waits for build", nil},
+		{"what was not read is not deleted: it may be another by now", cart, failed(), "tab,D", "toast ClusterTemplate build-template was not read, so it is not changed from here", nil},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Parallel()
 			d, _ := show(t, tc.ref, tc.shot, 140, 60)
 			d.Env.Write = true
-			d.Press(strings.Fields(tc.press)...)
+			d.Press(strings.Split(tc.press, ",")...)
 			if len(d.Sent) != 1 || told(d.Sent[0]) != tc.says {
 				t.Fatalf("sent %q; want %q", told(d.Sent[0]), tc.says)
 			}

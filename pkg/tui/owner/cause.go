@@ -67,6 +67,9 @@ func (m *model) sentence() (feed.State, string) {
 		}
 		return state, table.OneLine(w.Sentence)
 	}
+	if t.Owner.Kind == "" {
+		return state, m.blueprintSentence()
+	}
 	if c := t.RootCause; c != nil {
 		text := c.Reason + ": " + c.Message
 		if c.Step != "" {
@@ -75,6 +78,22 @@ func (m *model) sentence() (feed.State, string) {
 		return state, table.OneLine(text)
 	}
 	return state, table.OneLine(named(m.root()))
+}
+
+// blueprintSentence is said of a blueprint that was not explained.
+func (m *model) blueprintSentence() string {
+	t := m.snapshot.Tree
+	ready := 0
+	for _, o := range t.Owners {
+		if treeState(o) == feed.Ready {
+			ready++
+		}
+	}
+	text := fmt.Sprintf("%s %s has %s; %s, of which %d not ready", m.root().Kind, m.root().Name, count(len(m.cells), "step"), count(len(t.Owners), "owner"), len(t.Owners)-ready)
+	if s := t.BlueprintReady; s.Message != "" {
+		text += ": " + s.Message
+	}
+	return table.OneLine(text)
 }
 
 // next is the command that shows more, or the remedy.

@@ -249,22 +249,20 @@ func (m *model) detailTitle() string {
 // rule is the title of a pane. It is heavy where the focus is, and says which lines are seen
 // when those are not all.
 func (m *model) rule(env *screen.Env, at area, title string, is place, top, all int) string {
-	g, style, line := glyphsOf(env.Theme), env.Theme.Border, ""
-	line = g.rule
+	line, style := glyphsOf(env.Theme).rule, env.Theme.Border
 	if m.focus == is {
-		style, line = env.Theme.BorderFocus, g.focus
+		line, style = glyphsOf(env.Theme).focus, env.Theme.BorderFocus
 	}
-	title = " " + table.Cut(table.OneLine(title), max(1, at.width-6), env.Theme.Unicode) + " "
-	where := ""
+	title = line + " " + table.Cut(table.OneLine(title), max(1, at.width-6), env.Theme.Unicode) + " "
+	where := line
 	if all > at.room() {
-		where = fmt.Sprintf(" %d-%d of %d ", min(top+1, all), min(top+at.room(), all), all)
+		where = fmt.Sprintf(" %d-%d of %d ", min(top+1, all), min(top+at.room(), all), all) + line
 	}
-	rest := at.width - 1 - table.Width(title) - table.Width(where) - 1
+	rest := at.width - table.Width(title) - table.Width(where)
 	if rest < 0 {
-		rest, where = max(0, at.width-1-table.Width(title)), ""
-		return style.Render(table.Cut(line+title+strings.Repeat(line, rest), at.width, env.Theme.Unicode))
+		where, rest = "", max(0, at.width-table.Width(title))
 	}
-	return style.Render(line + title + strings.Repeat(line, rest) + where + line)
+	return style.Render(table.Cut(title+strings.Repeat(line, rest)+where, at.width, env.Theme.Unicode))
 }
 
 // fill cuts or pads a line to a width.

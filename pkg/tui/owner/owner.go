@@ -78,6 +78,13 @@ func (m *model) Init(env *screen.Env) tea.Cmd {
 
 func (m *model) Close(env *screen.Env) tea.Cmd { return env.World.Stop(m.id) }
 
+// Back leaves the pane that has the whole screen, before the screen itself is left.
+func (m *model) Back(*screen.Env) bool {
+	was := m.alone
+	m.alone = false
+	return was
+}
+
 func (m *model) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case feed.Delivery:

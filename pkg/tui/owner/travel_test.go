@@ -177,7 +177,7 @@ func BenchmarkKey(b *testing.B) {
 	d := screentest.New(&testing.T{}, m, 300, 80)
 	d.Deliver(feed.Owner{Ref: cart}, many())
 	for i := 0; b.Loop(); i++ {
-		d.Press(strings.Fields("j j j k k k")[i%6])
+		d.Press(strings.Split("jjjkkk", "")[i%6])
 		m.View(d.Env)
 	}
 }
