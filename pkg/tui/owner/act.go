@@ -32,6 +32,10 @@ func (m *model) key(env *screen.Env, name string) tea.Cmd {
 	switch action {
 	case keys.Open:
 		return m.open()
+	case keys.NextMatch:
+		return m.unready(1)
+	case keys.PrevMatch:
+		return m.unready(-1)
 	case keys.Parent:
 		return m.parent()
 	case keys.Copy:
@@ -62,10 +66,6 @@ func (m *model) move(env *screen.Env, action keys.Action, name string) bool {
 		m.drawing.reveal = true
 	case keys.Layout:
 		m.flip()
-	case keys.NextMatch:
-		m.unready(1)
-	case keys.PrevMatch:
-		m.unready(-1)
 	case keys.Left:
 		m.towards(-1, 0)
 	case keys.Right:
@@ -170,7 +170,7 @@ func (m *model) towards(dx, dy int) {
 }
 
 // unready selects the next step that is not ready, from the last on to the first.
-func (m *model) unready(by int) {
+func (m *model) unready(by int) tea.Cmd {
 	n := len(m.cells)
 	at := m.place()
 	if at < 0 && by < 0 {
@@ -178,11 +178,29 @@ func (m *model) unready(by int) {
 	}
 	for i := 1; i <= n; i++ {
 		next := ((at+by*i)%n + n) % n
-		if c := &m.cells[next]; c.below != nil && treeState(c.below) != feed.Ready || c.below == nil && c.step != nil && stepState(m.snapshot.Tree, c.step) != feed.Ready {
+		if m.cellState(&m.cells[next]) != feed.Ready {
 			m.pick(next)
-			return
+			return nil
 		}
 	}
+	if m.snapshot.Tree.Owner.Kind == "" {
+		return say("the steps of a blueprint have no state; its owners have")
+	}
+	return say("no step to go to: all are ready")
+}
+
+// cellState is the state of what a box stands for; a step of a blueprint has none, and
+// nothing is wrong with it.
+func (m *model) cellState(c *cell) feed.State {
+	switch {
+	case c.run != nil:
+		return stateOf(c.run.Ready)
+	case c.below != nil:
+		return treeState(c.below)
+	case c.step != nil:
+		return stepState(m.snapshot.Tree, c.step)
+	}
+	return feed.Ready
 }
 
 func (m *model) scroll(by int) {

@@ -61,7 +61,7 @@ func (m *model) head(env *screen.Env) []string {
 func (m *model) sentence() (feed.State, string) {
 	t := m.snapshot.Tree
 	state := treeState(t)
-	if w := m.snapshot.Why; w != nil && w.Sentence != "" {
+	if w := m.why(); w != nil && w.Sentence != "" {
 		if state != feed.Deleting {
 			state = feed.State(w.Verdict)
 		}
@@ -98,7 +98,7 @@ func (m *model) blueprintSentence() string {
 
 // next is the command that shows more, or the remedy.
 func (m *model) next(env *screen.Env) string {
-	if w := m.snapshot.Why; w != nil && len(w.Next) > 0 {
+	if w := m.why(); w != nil && len(w.Next) > 0 {
 		return table.OneLine(tree.Command(w.Next[0], env.Program))
 	}
 	return ""

@@ -66,7 +66,7 @@ func (w *writer) steps(t *tree.Tree) {
 
 // remarks are what may puzzle, and what could not be read.
 func (w *writer) remarks() {
-	if why := w.snapshot.Why; why != nil && len(why.Notes) > 0 {
+	if why := w.why(); why != nil && len(why.Notes) > 0 {
 		w.section("Notes")
 		for _, note := range why.Notes {
 			w.message("", note)
@@ -90,7 +90,7 @@ func (w *writer) blueprint() {
 	w.field("Blueprint", table.OneLine(root.Kind+" "+root.Name), w.theme.Strong)
 	w.section("Conditions")
 	w.condition("Ready", t.BlueprintReady)
-	if why := w.snapshot.Why; why != nil && len(why.Faults) > 0 {
+	if why := w.why(); why != nil && len(why.Faults) > 0 {
 		w.section("Faults")
 		for _, f := range why.Faults {
 			w.message("", f)

@@ -108,6 +108,10 @@ func (m *model) redraw(env *screen.Env, at area) {
 	a := &artist{theme: env.Theme, now: env.Now, tree: m.snapshot.Tree}
 	boxes, all := a.boxes(m.cells), edges(m.cells, m.progress)
 	m.flash(boxes, all)
+	var before graph.Rect
+	if d.picture != nil {
+		before = d.picture.Boxes[m.selected]
+	}
 	fitted := fit{m.snapshot, at.width, at.room(), m.direction, env.Theme}
 	o := graph.Options{Width: at.width, Direction: m.direction, Theme: env.Theme, Selected: m.selected}
 	switch {
@@ -120,7 +124,8 @@ func (m *model) redraw(env *screen.Env, at area) {
 		d.boxes, d.edges = boxes, all
 	}
 	seen := area{0, 0, at.width, at.room()}
-	if seen != d.seen {
+	// A box that moved is followed; one that did not leaves people where they scrolled to.
+	if seen != d.seen || before != d.picture.Boxes[m.selected] {
 		d.seen, d.reveal = seen, true
 	}
 	if d.reveal {
@@ -205,7 +210,7 @@ func (m *model) noSteps(env *screen.Env, width int) []string {
 		text = "No blueprint was selected, so there are no steps."
 	}
 	lines := append([]string{""}, wrap(text, width)...)
-	w := m.snapshot.Why
+	w := m.why()
 	if w == nil || w.Selection == nil {
 		return append(lines, "", env.Theme.Faint.Render("i says more"))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/carto-run/carto/pkg/tui/screen"
 	"github.com/carto-run/carto/pkg/tui/screen/screentest"
 	"github.com/carto-run/carto/pkg/tui/theme"
+	"github.com/carto-run/carto/pkg/why"
 )
 
 func TestFaults(t *testing.T) {
@@ -111,6 +112,41 @@ func TestSelectionStays(t *testing.T) {
 	if m.selected != "" {
 		t.Errorf("%q is selected, which is not there any more", m.selected)
 	}
+}
+
+// TestExplained: what no snapshot can know is asked for once, and again when the cause is
+// another.
+func TestExplained(t *testing.T) {
+	t.Parallel()
+	topic, asked := feed.Owner{Ref: cart}, feed.Explained{Owner: cart}
+	full := unselected()
+	bare := full
+	bare.Why = why.Build(full.Tree, why.Facts{Now: screentest.Now})
+	d, _ := show(t, cart, bare, 100, 30)
+	if strings.Contains(d.View(), "needs label") {
+		t.Fatal("the snapshot knows the selection already")
+	}
+	d.Deliver(topic, bare)
+	if len(d.World.Followed) != 2 {
+		t.Fatalf("followed are %v; want the owner, and once why", d.World.Followed)
+	}
+	d.Deliver(asked, feed.Explanation{Why: full.Why})
+	if view := d.View(); strings.Count(view, "needs label type=web") != 1 || !strings.Contains(view, "web (score 1)") {
+		t.Errorf("the selection is not shown:\n%s", view)
+	}
+	d.Deliver(topic, bare)
+	if !strings.Contains(d.View(), "web (score 1)") {
+		t.Error("the next snapshot takes the explanation away")
+	}
+	d.Deliver(topic, allReady(imageOne))
+	if view := d.View(); len(d.World.Followed) != 1 || !strings.Contains(view, "has been ready") {
+		t.Errorf("the explanation outlives its cause; followed are %v:\n%s", d.World.Followed, view)
+	}
+	d.Deliver(topic, bare).Deliver(asked, feed.Fault{Err: errors.New("forbidden"), Final: true})
+	if view := d.View(); strings.Contains(view, "forbidden") || !strings.Contains(view, "no supply chain") {
+		t.Errorf("without an explanation there is no picture:\n%s", view)
+	}
+	d.Screen.Close(d.Env)
 }
 
 // TestAbove: J at an owner that was stamped leads to the one above.

@@ -30,9 +30,10 @@ type model struct {
 	id  feed.ID
 
 	// snapshot is the last one; nil before the first. fault came after it, at faultAt.
-	snapshot *feed.Snapshot
-	fault    *feed.Fault
-	faultAt  time.Time
+	snapshot  *feed.Snapshot
+	fault     *feed.Fault
+	faultAt   time.Time
+	explained explanation
 	// found are the objects of the snapshot as they were read.
 	found map[tree.Ref]*tree.Found
 
@@ -76,7 +77,9 @@ func (m *model) Init(env *screen.Env) tea.Cmd {
 	return env.World.Follow(m.id, feed.Owner{Ref: m.ref})
 }
 
-func (m *model) Close(env *screen.Env) tea.Cmd { return env.World.Stop(m.id) }
+func (m *model) Close(env *screen.Env) tea.Cmd {
+	return tea.Batch(env.World.Stop(m.id), m.stopExplaining(env))
+}
 
 // Back leaves the pane that has the whole screen, before the screen itself is left.
 func (m *model) Back(*screen.Env) bool {
@@ -88,15 +91,7 @@ func (m *model) Back(*screen.Env) bool {
 func (m *model) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case feed.Delivery:
-		if msg.ID != m.id {
-			return nil
-		}
-		switch payload := msg.Payload.(type) {
-		case feed.Snapshot:
-			return m.take(env, &payload)
-		case feed.Fault:
-			m.fault, m.faultAt = &payload, env.Now
-		}
+		return m.deliver(env, msg)
 	case frame:
 		if msg.of == m {
 			return m.travelOn(msg.at)
@@ -113,6 +108,25 @@ func (m *model) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+func (m *model) deliver(env *screen.Env, d feed.Delivery) tea.Cmd {
+	switch payload := d.Payload.(type) {
+	case feed.Snapshot:
+		if d.ID == m.id {
+			return m.take(env, &payload)
+		}
+	case feed.Fault:
+		// Without an explanation the words of the snapshot stay.
+		if d.ID == m.id {
+			m.fault, m.faultAt = &payload, env.Now
+		}
+	case feed.Explanation:
+		if d.ID == m.explained.id && d.ID != 0 {
+			m.explained.why = payload.Why
+		}
+	}
+	return nil
+}
+
 // take shows a snapshot.
 func (m *model) take(env *screen.Env, s *feed.Snapshot) tea.Cmd {
 	if s.Tree == nil {
@@ -122,10 +136,11 @@ func (m *model) take(env *screen.Env, s *feed.Snapshot) tea.Cmd {
 	m.snapshot, m.fault = s, nil
 	m.cells, m.found = cells(s), index(s)
 	m.selectAgain()
+	ask := m.explain(env)
 	if before == nil {
-		return nil
+		return ask
 	}
-	return m.depart(env.Now, before.Tree, s.Tree)
+	return tea.Batch(ask, m.depart(env.Now, before.Tree, s.Tree))
 }
 
 // selectAgain keeps what a person selected, as long as it is there.
