@@ -45,7 +45,7 @@ func (m *model) head(env *screen.Env) []string {
 	for _, line := range clip(word(th, state)+": "+text, env.Width, most, th.Unicode) {
 		lines = append(lines, style.Render(line))
 	}
-	if env.Height < 12 || state == feed.Ready {
+	if env.Height < 12 || state == feed.Ready || m.fault != nil && m.fault.Gone {
 		return lines
 	}
 	if next := m.next(env); next != "" {
