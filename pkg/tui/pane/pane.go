@@ -27,6 +27,18 @@ type Target struct {
 // such as the logs of a blueprint.
 func Open(action keys.Action, t Target) (screen.Screen, string) {
 	switch action {
+	case keys.YAML:
+		return newYAML(t)
+	case keys.Describe:
+		return newDescribe(t)
+	case keys.Why:
+		return newWhy(t)
+	case keys.Params:
+		return newParams(t)
+	case keys.History:
+		return newHistory(t)
+	case keys.Diff:
+		return newDiff(t)
 	case keys.Logs:
 		return newLogs(t)
 	case keys.Events:

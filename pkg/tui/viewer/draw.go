@@ -156,3 +156,24 @@ func (v *Viewer) prompt(t *theme.Theme) string {
 	v.input.SetWidth(max(1, v.width-len(v.input.Prompt)-1))
 	return ansi.Truncate(v.input.View(), v.width, "")
 }
+
+// Draw is one line without a viewer, cut to a width: for what stands above a text.
+func Draw(t *theme.Theme, l Line, width int) string {
+	r := keep(l)
+	var out strings.Builder
+	begin := 0
+	for _, s := range r.Spans {
+		if s.From < begin || s.To > len(r.Text) {
+			continue
+		}
+		out.WriteString(r.Text[begin:s.From])
+		if style := s.Look.style(t); style != nil {
+			out.WriteString(style.Render(r.Text[s.From:s.To]))
+		} else {
+			out.WriteString(r.Text[s.From:s.To])
+		}
+		begin = s.To
+	}
+	out.WriteString(r.Text[begin:])
+	return table.Cut(out.String(), width, t.Unicode)
+}

@@ -162,6 +162,13 @@ func (v *Viewer) Wrapped() bool { return v.wrap }
 // Typing is true while the search is typed.
 func (v *Viewer) Typing() bool { return v.search.typing }
 
+// Back ends the search, if there is one; see screen.Backer.
+func (v *Viewer) Back() bool {
+	searched := v.search.query != ""
+	v.search = search{current: -1}
+	return searched
+}
+
 // Update takes a message of a screen: keys of keys.Viewer and keys.Move but Full, which is
 // the screen's, the mouse's wheel, and all keys while the search is typed. It tells whether
 // it did anything with it.
@@ -179,18 +186,13 @@ func (v *Viewer) Update(msg tea.Msg) (cmd tea.Cmd, taken bool) {
 }
 
 func (v *Viewer) press(key string) (tea.Cmd, bool) {
-	switch action := keys.Match(key, keys.Viewer, keys.Move, keys.Global); action {
+	switch action := keys.Match(key, keys.Viewer, keys.Move); action {
 	case keys.Search:
 		v.startTyping()
 	case keys.NextMatch:
 		return v.jump(1), true
 	case keys.PrevMatch:
 		return v.jump(-1), true
-	case keys.Back:
-		if v.search.query == "" {
-			return nil, false
-		}
-		v.search = search{current: -1}
 	case keys.Wrap:
 		v.wrap, v.top.row, v.left = !v.wrap, 0, 0
 		v.settle()
