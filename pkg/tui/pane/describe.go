@@ -140,7 +140,6 @@ func (d *description) happened() []feed.Event {
 
 func (s *sheet) owner(snapshot *feed.Snapshot) {
 	t := snapshot.Tree
-	s.title(t.Owner.Kind + " " + t.Owner.Name)
 	s.state("  ", "Ready", t.Owner.Ready)
 	s.state("  ", "Healthy", t.Owner.Healthy)
 	if t.Blueprint != nil {
@@ -262,7 +261,6 @@ func (s *sheet) step(step *tree.Step, indent string) {
 }
 
 func (s *sheet) blueprint(t *tree.Tree) {
-	s.title(t.Blueprint.Kind + " " + t.Blueprint.Name)
 	s.state("  ", "Ready", t.BlueprintReady)
 	s.title(fmt.Sprintf("Owners (%d)", len(t.Owners)))
 	for _, o := range t.Owners {

@@ -22,7 +22,9 @@ const (
 
 // object tells of any kind what its metadata and its status say.
 func (s *sheet) object(o *unstructured.Unstructured) {
-	s.title(o.GetKind() + " " + o.GetName())
+	if len(s.lines) > 0 {
+		s.title(o.GetKind() + " " + o.GetName())
+	}
 	s.state("  ", "State", tree.ObjectState(o))
 	s.field("Namespace", o.GetNamespace())
 	s.field("API version", o.GetAPIVersion())
@@ -86,7 +88,7 @@ func (s *sheet) conditions(o *unstructured.Unstructured) {
 			continue
 		}
 		name := text("type")
-		if len(name) >= column {
+		if len(name) >= s.column() {
 			s.say("  ", name, viewer.Faint)
 			name = ""
 		}
@@ -109,7 +111,7 @@ func (s *sheet) status(o *unstructured.Unstructured) {
 			s.say("  ", fmt.Sprintf("and %d more, in its YAML", len(fields)-i), viewer.Faint)
 			return
 		}
-		if len(f.path) < column {
+		if len(f.path) < s.column() {
 			s.field(f.path, f.value)
 			continue
 		}

@@ -20,8 +20,13 @@ type sheet struct {
 	lines []viewer.Line
 }
 
-// column in which values begin, behind the indent of fields.
-const column = 16
+// column in which values begin, behind the indent of fields: the usual conditions fit.
+func (s *sheet) column() int {
+	if s.width < 60 {
+		return 12
+	}
+	return 20
+}
 
 func (s *sheet) title(text string) {
 	if len(s.lines) > 0 {
@@ -39,8 +44,8 @@ func (s *sheet) styled(indent, name, value string, look viewer.Look) {
 		return
 	}
 	begin := indent + table.OneLine(name)
-	begin += strings.Repeat(" ", max(1, len(indent)+column-table.Width(begin)))
-	rest := strings.Repeat(" ", len(indent)+column)
+	begin += strings.Repeat(" ", max(1, len(indent)+s.column()-table.Width(begin)))
+	rest := strings.Repeat(" ", len(indent)+s.column())
 	for i, line := range table.Wrap(begin, rest, value, s.width) {
 		label := rest
 		if i == 0 {

@@ -25,6 +25,8 @@ type text struct {
 	// ids and faults of the topics, in their order.
 	ids    []feed.ID
 	faults []*feed.Fault
+	// told are the topics that have delivered something.
+	told []bool
 	// own are keys of the pane, besides those of a text; press does what they do.
 	own   []keys.Group
 	press func(env *screen.Env, action keys.Action) tea.Cmd
@@ -64,7 +66,7 @@ var (
 func newText(title, head string, b body, topics ...feed.Topic) *text {
 	return &text{
 		title: title, head: table.OneLine(head), body: b, view: viewer.New(viewer.Options{What: table.OneLine(head)}),
-		topics: topics, faults: make([]*feed.Fault, len(topics)),
+		topics: topics, faults: make([]*feed.Fault, len(topics)), told: make([]bool, len(topics)),
 	}
 }
 
@@ -153,9 +155,13 @@ func (p *text) deliver(env *screen.Env, d feed.Delivery) {
 			return
 		}
 		p.write(env, time.Time{}) // so that only what differs is marked, not ages
-		p.faults[i] = nil
+		var now time.Time
+		if p.told[i] {
+			now = env.Now // the first that a topic delivers is no change
+		}
+		p.faults[i], p.told[i] = nil, true
 		p.body.take(d.Payload)
-		p.write(env, env.Now)
+		p.write(env, now)
 		return
 	}
 }
@@ -170,9 +176,6 @@ func (p *text) write(env *screen.Env, now time.Time) {
 	p.resize(env)
 	if is.lines == nil {
 		return
-	}
-	if p.width == 0 {
-		p.view.Clear() // the first text has nothing new
 	}
 	if p.width == 0 || !same(p.lines, is.lines) {
 		p.view.Set(now, is.lines)

@@ -41,7 +41,8 @@ type Viewer struct {
 	// index and dropped.
 	dropped int
 	source  string
-	noted   bool
+	// set is true once there was a text that another can differ from.
+	set bool
 
 	// top is the first row that is seen, left the first cell.
 	top    place
@@ -81,17 +82,19 @@ func (v *Viewer) SetSize(width, height int) {
 }
 
 // Set replaces the text. The same lines stay in sight, and lines that are new are marked
-// for a few seconds after now.
+// for a few seconds after now, unless that is zero. The first text is not new.
 func (v *Viewer) Set(now time.Time, lines []Line) {
 	rows := make([]row, len(lines))
 	for i, l := range lines {
 		rows[i] = keep(l)
 	}
-	v.top.line = moved(v.rows, rows, v.top.line)
-	if v.noted {
+	if v.top.line > 0 { // at the top it stays there
+		v.top.line = moved(v.rows, rows, v.top.line)
+	}
+	if v.set {
 		markChanges(v.rows, rows, now)
 	}
-	v.rows, v.dropped, v.source, v.noted = rows, 0, "", true
+	v.rows, v.dropped, v.source, v.set = rows, 0, "", true
 	v.find()
 	v.settle()
 }
@@ -123,7 +126,7 @@ func (v *Viewer) Append(lines ...Line) {
 
 // Clear takes the text away, such as that of other logs.
 func (v *Viewer) Clear() {
-	v.rows, v.dropped, v.source, v.noted = nil, 0, "", false
+	v.rows, v.dropped, v.source, v.set = nil, 0, "", false
 	v.top, v.left, v.follow = place{}, 0, v.options.Grows
 	v.find()
 }
