@@ -117,7 +117,9 @@ func (v *Viewer) styleAt(t *theme.Theme, spans []Span, found []match, begin, end
 	for i := range found {
 		if found[i].from < end && begin < found[i].to {
 			if current != nil && *current == found[i] {
-				style := t.Match.Bold(true).Underline(true)
+				// No underline: lipgloss draws those character by character, and tears apart
+				// what is drawn as one.
+				style := t.Match.Bold(true).Reverse(true)
 				return &style
 			}
 			return &t.Match
