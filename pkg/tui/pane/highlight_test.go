@@ -72,7 +72,7 @@ func FuzzHighlight(f *testing.F) {
 	})
 }
 
-func large() *unstructured.Unstructured {
+func megabyte() *unstructured.Unstructured {
 	data := map[string]any{}
 	for i := range 5000 {
 		data[fmt.Sprintf("key-%d.conf", i)] = strings.Repeat("a line of a file: with things\n", i%12) + "end"
@@ -81,27 +81,59 @@ func large() *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "large"}, "data": data}}
 }
 
-// BenchmarkYAML is what an update of an object of a megabyte costs, and a key after it.
-func BenchmarkYAML(b *testing.B) {
-	object := large()
-	t := &testing.T{}
-	open := func() *screentest.Driver {
-		s, _ := Open(keys.YAML, ofBuild)
-		return screentest.New(t, s, 120, 50)
+// TestLargeYAML: an object that takes long to write is written beside the loop, and of two
+// that are written at once the newer one is shown.
+func TestLargeYAML(t *testing.T) {
+	t.Parallel()
+	s, _ := Open(keys.YAML, ofBuild)
+	d := screentest.New(t, s, 60, 10)
+	older, newer := megabyte(), megabyte()
+	older.SetName("older")
+	newer.SetName("newer")
+	for _, o := range []*unstructured.Unstructured{older, newer} {
+		d.Deliver(feed.Object{Ref: image}, feed.Manifest{Object: o})
 	}
-	b.Run("update", func(b *testing.B) {
-		d := open()
+	if got := d.View(); len(d.Sent) != 2 || !strings.Contains(got, "reading...") {
+		t.Fatalf("%d texts are being written; shown is\n%s", len(d.Sent), got)
+	}
+	d.Send(d.Sent[1]).Send(d.Sent[0])
+	d.Press("G")
+	if got := d.View(); !strings.Contains(got, "name: newer") {
+		t.Errorf("shown is\n%s", got)
+	}
+}
+
+// BenchmarkYAML is what a key costs in the text of an object of a megabyte, and what it
+// costs to write that text and to put it into the place of another.
+func BenchmarkYAML(b *testing.B) {
+	object := megabyte()
+	t := &testing.T{}
+	b.Run("write", func(b *testing.B) {
 		for b.Loop() {
-			d.Deliver(feed.Object{Ref: image}, feed.Manifest{Object: object.DeepCopy()})
-			d.Screen.View(d.Env)
+			writeYAML(object, true)
 		}
 	})
-	b.Run("key", func(b *testing.B) {
-		d := open()
+	s, _ := Open(keys.YAML, ofBuild)
+	d := screentest.New(t, s, 120, 50)
+	update := func() {
 		d.Deliver(feed.Object{Ref: image}, feed.Manifest{Object: object})
+		for _, msg := range d.Sent {
+			d.Send(msg)
+		}
+		d.Sent = nil
+	}
+	update()
+	b.Run("key", func(b *testing.B) {
 		for b.Loop() {
 			d.Press("j")
 			d.Env.Now = d.Env.Now.Add(time.Second)
+			d.Screen.View(d.Env)
+		}
+	})
+	b.Run("replace", func(b *testing.B) {
+		lines := [][]viewer.Line{writeYAML(object, true).lines, writeYAML(object, true).lines}
+		for i := 0; b.Loop(); i++ {
+			s.(*text).view.Set(d.Env.Now, lines[i%2])
 			d.Screen.View(d.Env)
 		}
 	})

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,12 @@ type body interface {
 	write(env *screen.Env, width int) page
 }
 
+// slow is a body for which some deliveries take longer than a key may wait. Their work is
+// done beside the program's loop; what it returns is delivered instead. nil does it at once.
+type slow interface {
+	work(env *screen.Env, payload any) func() any
+}
+
 // page is a text as a body writes it; without lines, nothing is known yet.
 type page struct {
 	// notes stand above the text and do not scroll.
@@ -65,7 +72,7 @@ var (
 
 func newText(title, head string, b body, topics ...feed.Topic) *text {
 	return &text{
-		title: title, head: table.OneLine(head), body: b, view: viewer.New(viewer.Options{What: table.OneLine(head)}),
+		title: title, head: table.OneLine(head), body: b, view: viewer.New(viewer.Options{What: "the whole text"}),
 		topics: topics, faults: make([]*feed.Fault, len(topics)), told: make([]bool, len(topics)),
 	}
 }
@@ -105,8 +112,7 @@ func (p *text) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	p.fit(env)
 	switch msg := msg.(type) {
 	case feed.Delivery:
-		p.deliver(env, msg)
-		return nil
+		return p.deliver(env, msg)
 	case screen.Tick:
 		p.write(env, time.Time{}) // ages
 		return nil
@@ -144,26 +150,30 @@ func (p *text) again(env *screen.Env) tea.Cmd {
 	return nil
 }
 
-func (p *text) deliver(env *screen.Env, d feed.Delivery) {
-	for i, id := range p.ids {
-		if id != d.ID {
-			continue
-		}
-		if fault, bad := d.Payload.(feed.Fault); bad {
-			p.faults[i] = &fault
-			p.write(env, time.Time{})
-			return
-		}
-		p.write(env, time.Time{}) // so that only what differs is marked, not ages
-		var now time.Time
-		if p.told[i] {
-			now = env.Now // the first that a topic delivers is no change
-		}
-		p.faults[i], p.told[i] = nil, true
-		p.body.take(d.Payload)
-		p.write(env, now)
-		return
+func (p *text) deliver(env *screen.Env, d feed.Delivery) tea.Cmd {
+	i := slices.Index(p.ids, d.ID)
+	if i < 0 {
+		return nil
 	}
+	if fault, bad := d.Payload.(feed.Fault); bad {
+		p.faults[i] = &fault
+		p.write(env, time.Time{})
+		return nil
+	}
+	if b, isSlow := p.body.(slow); isSlow {
+		if work := b.work(env, d.Payload); work != nil {
+			return func() tea.Msg { return feed.Delivery{ID: d.ID, Payload: work()} }
+		}
+	}
+	p.write(env, time.Time{}) // so that only what differs is marked, not ages
+	var now time.Time
+	if p.told[i] {
+		now = env.Now // the first that a topic delivers is no change
+	}
+	p.faults[i], p.told[i] = nil, true
+	p.body.take(d.Payload)
+	p.write(env, now)
+	return nil
 }
 
 // write puts the text into the viewer. Lines that are new are marked, unless now is zero.

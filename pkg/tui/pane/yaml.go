@@ -16,7 +16,11 @@ func newYAML(t Target) (screen.Screen, string) {
 	if t.Ref.Name == "" {
 		return nil, noObject(t)
 	}
-	return newText("yaml", "YAML of "+named(t.Ref), &manifest{object: t.Object}, feed.Object{Ref: t.Ref}), ""
+	m := &manifest{}
+	if t.Object != nil && weight(t.Object.Object, large) < large {
+		m.object = t.Object // at once; what the feed delivers keeps it fresh
+	}
+	return newText("yaml", "YAML of "+named(t.Ref), m, feed.Object{Ref: t.Ref}), ""
 }
 
 // named is an object in words.
@@ -38,35 +42,91 @@ func noObject(t Target) string {
 // manifest is the YAML of an object.
 type manifest struct {
 	object *unstructured.Unstructured
+	// newest is the object that was delivered last; it may still be written.
+	newest *unstructured.Unstructured
 
-	// What was written last: ticks do not write it again.
+	// What was written last, so that ticks do not write it again.
 	written *unstructured.Unstructured
 	unicode bool
 	page    page
 }
 
+// written is an object that was written beside the program's loop.
+type written struct {
+	object  *unstructured.Unstructured
+	unicode bool
+	page    page
+}
+
+// large is how many bytes of an object can be written while a key waits.
+const large = 100_000
+
+func (m *manifest) work(env *screen.Env, payload any) func() any {
+	is, ok := payload.(feed.Manifest)
+	if !ok || is.Object == nil {
+		return nil
+	}
+	m.newest = is.Object
+	if weight(is.Object.Object, large) < large {
+		return nil
+	}
+	unicode := env.Theme.Unicode
+	return func() any { return written{is.Object, unicode, writeYAML(is.Object, unicode)} }
+}
+
+// weight is about how many bytes a value has; it is not counted beyond a limit.
+func weight(value any, limit int) int {
+	sum := 8
+	switch v := value.(type) {
+	case string:
+		return len(v)
+	case map[string]any:
+		for key, value := range v {
+			if sum += len(key) + weight(value, limit-sum); sum >= limit {
+				break
+			}
+		}
+	case []any:
+		for _, value := range v {
+			if sum += weight(value, limit-sum); sum >= limit {
+				break
+			}
+		}
+	}
+	return sum
+}
+
 func (m *manifest) take(payload any) {
-	if is, ok := payload.(feed.Manifest); ok && is.Object != nil {
-		m.object = is.Object
+	switch is := payload.(type) {
+	case feed.Manifest:
+		if is.Object != nil {
+			m.object = is.Object
+		}
+	case written:
+		if is.object == m.newest { // else a newer one is being written
+			m.object, m.written, m.unicode, m.page = is.object, is.object, is.unicode, is.page
+		}
 	}
 }
 
 func (m *manifest) write(env *screen.Env, _ int) page {
-	if m.object == nil || m.object == m.written && m.unicode == env.Theme.Unicode {
-		return m.page
-	}
-	m.written, m.unicode = m.object, env.Theme.Unicode
-	shown, masked := public(m.object.Object, maskOf(env.Theme.Unicode))
-	data, err := yaml.Marshal(shown)
-	if err != nil {
-		m.page = page{lines: []viewer.Line{viewer.Say(viewer.Bad, "can not be written as YAML: "+err.Error())}}
-		return m.page
-	}
-	m.page = page{lines: highlight(string(data)), source: string(data)}
-	if masked {
-		m.page.notes = []viewer.Line{viewer.Say(viewer.Busy, "The values of a Secret are not shown; kubectl get secret -o yaml does.")}
+	if m.object != nil && (m.object != m.written || m.unicode != env.Theme.Unicode) {
+		m.written, m.unicode, m.page = m.object, env.Theme.Unicode, writeYAML(m.object, env.Theme.Unicode)
 	}
 	return m.page
+}
+
+func writeYAML(object *unstructured.Unstructured, unicode bool) page {
+	shown, masked := public(object.Object, maskOf(unicode))
+	data, err := yaml.Marshal(shown)
+	if err != nil {
+		return page{lines: []viewer.Line{viewer.Say(viewer.Bad, "can not be written as YAML: "+err.Error())}}
+	}
+	is := page{lines: highlight(string(data)), source: string(data)}
+	if masked {
+		is.notes = []viewer.Line{viewer.Say(viewer.Busy, "The values of a Secret are not shown; kubectl get secret -o yaml does.")}
+	}
+	return is
 }
 
 func maskOf(unicode bool) string {

@@ -137,7 +137,12 @@ func TestSearching(t *testing.T) {
 			typeText(v, "line")
 			press(v, "esc")
 		}, `match 0/3 of "needle", line 39 of 100`, "line 42"},
-		{"backspace looks again from where it began", func(v *Viewer) { press(v, "/"); typeText(v, "Ne"); press(v, "backspace", "backspace"); typeText(v, "ne") }, `match 1/103 of "ne", line 1 of 100`, "line 1"},
+		{"backspace looks again from where it began", func(v *Viewer) {
+			press(v, "/")
+			typeText(v, "Ne")
+			press(v, "backspace", "backspace")
+			typeText(v, "ne")
+		}, `match 1/103 of "ne", line 1 of 100`, "line 1"},
 		{"back ends it", func(v *Viewer) {
 			press(v, "/")
 			typeText(v, "needle")
