@@ -88,7 +88,7 @@ func (d *difference) press(_ *screen.Env, action keys.Action) tea.Cmd {
 	return nil
 }
 
-func (d *difference) write(env *screen.Env, _ int) page {
+func (d *difference) write(env *screen.Env, width int) page {
 	var is page
 	if !d.known {
 		return is
@@ -98,7 +98,9 @@ func (d *difference) write(env *screen.Env, _ int) page {
 	}
 	at := d.at()
 	if at+1 >= len(d.versions) {
-		is.lines = viewer.Lines(viewer.Plain, d.nothing(env.Now, at))
+		s := &sheet{env: env, width: width}
+		s.say("", d.nothing(env.Now, at), viewer.Plain)
+		is.lines = s.lines
 		return is
 	}
 	newer, older := &d.versions[at], &d.versions[at+1]
@@ -117,7 +119,7 @@ func (d *difference) nothing(now time.Time, at int) string {
 	case len(d.versions) == 0:
 		return "Nothing has been stamped yet."
 	case len(d.versions) == 1:
-		return "Only one version was seen: " + version(&d.versions[0], now) + ".\nWhat differs is shown once there is another."
+		return "Only one version was seen: " + version(&d.versions[0], now) + ". What differs is shown once there is another."
 	}
 	return "No version older than " + version(&d.versions[at], now) + " was seen."
 }

@@ -33,8 +33,7 @@ func (v *Viewer) View(t *theme.Theme, now time.Time) string {
 			}
 			continue
 		}
-		from, to, pad := r.window(v.left, room)
-		lines = append(lines, v.mark(t, at, from, to, now)+v.draw(t, at.line, from, to, pad))
+		lines = append(lines, v.cut(t, at, now))
 		at.line++
 	}
 	for len(lines) < v.page() {
@@ -46,6 +45,21 @@ func (v *Viewer) View(t *theme.Theme, now time.Time) string {
 		lines[0] = v.prompt(t)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// cut is what is seen of a line that is not wrapped, with a mark where it goes on.
+func (v *Viewer) cut(t *theme.Theme, at place, now time.Time) string {
+	r, room, more := &v.rows[at.line], v.room(), ""
+	from, to, pad := r.window(v.left, room)
+	if to < len(r.Text) && room > 1 {
+		from, to, pad = r.window(v.left, room-1)
+		used := to - from
+		if !r.ascii {
+			used = pad + table.Width(r.Text[from:to])
+		}
+		more = strings.Repeat(" ", max(0, room-1-used)) + t.Faint.Render(map[bool]string{true: "›", false: ">"}[t.Unicode])
+	}
+	return v.mark(t, at, from, to, now) + v.draw(t, at.line, from, to, pad) + more
 }
 
 // mark is the gutter of a row.

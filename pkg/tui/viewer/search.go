@@ -31,13 +31,17 @@ type search struct {
 type match struct{ line, from, to int }
 
 // find looks for the query in the whole text.
-func (v *Viewer) find() {
+func (v *Viewer) find() { v.findAgain(0) }
+
+// findAgain looks in a text whose lines have moved.
+func (v *Viewer) findAgain(moved int) {
 	at := v.search.at()
 	v.search.matches, v.search.current = nil, -1
 	for i := range v.rows {
 		v.findIn(i)
 	}
 	if at != nil {
+		at.line += moved
 		v.search.current = v.search.first(*at)
 	}
 }
@@ -173,9 +177,9 @@ func (v *Viewer) reveal() {
 			}
 			to.row++
 		}
-	} else if begin, end := r.cell(m.from), r.cell(m.to); begin < v.left || end > v.left+v.room() {
+	} else if begin, end := r.cell(m.from), r.cell(m.to); begin < v.left || end > v.left+v.room()-1 {
 		v.left = max(0, end-v.room()*2/3)
-		if end <= v.room() {
+		if end < v.room() {
 			v.left = 0
 		} else if begin < v.left {
 			v.left = begin

@@ -88,14 +88,15 @@ func (v *Viewer) Set(now time.Time, lines []Line) {
 	for i, l := range lines {
 		rows[i] = keep(l)
 	}
-	if v.top.line > 0 { // at the top it stays there
-		v.top.line = moved(v.rows, rows, v.top.line)
+	before := v.top.line
+	if before > 0 { // at the top it stays there
+		v.top.line = moved(v.rows, rows, before)
 	}
 	if v.set {
 		markChanges(v.rows, rows, now)
 	}
 	v.rows, v.dropped, v.source, v.set = rows, 0, "", true
-	v.find()
+	v.findAgain(v.top.line - before)
 	v.settle()
 }
 

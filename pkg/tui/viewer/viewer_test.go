@@ -227,6 +227,19 @@ func TestKeepsPlace(t *testing.T) {
 	}
 }
 
+// TestKeepsMatch: the match that is looked at stays it when lines come above.
+func TestKeepsMatch(t *testing.T) {
+	t.Parallel()
+	v := holding(30, 10, numbered(1, 100))
+	v.Search("line 7")
+	press(v, "n", "n")
+	before := v.search.at()
+	v.Set(screentest.Now, append(numbered(900, 904), numbered(1, 100)...))
+	if got := v.search.at(); got == nil || got.line != before.line+5 {
+		t.Errorf("the match was %+v and is %+v", before, got)
+	}
+}
+
 func TestMarksChanges(t *testing.T) {
 	t.Parallel()
 	marked := func(v *Viewer, after time.Duration) string {
@@ -334,8 +347,12 @@ func TestWrap(t *testing.T) {
 		t.Errorf("the end of a wrapped text:\n%s", got)
 	}
 	press(v, "w", "right")
-	if got := shown(t, v); !strings.HasPrefix(got, " 89abcdefgh") || !strings.Contains(got, "\n 購物\n") && !strings.Contains(got, "\n 物車\n") {
+	if got := shown(t, v); !strings.HasPrefix(got, " 89abcdefg›\n\n 購物車\n") && !strings.HasPrefix(got, " 89abcdefg›\n\n 物車\n") {
 		t.Errorf("scrolled to the side:\n%s", got)
+	}
+	press(v, "left")
+	if got := shown(t, v); !strings.HasPrefix(got, " 012345678›\n\n 購物車購 ›\n end") {
+		t.Errorf("lines that go on:\n%s", got)
 	}
 }
 
