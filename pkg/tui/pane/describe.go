@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -20,7 +21,11 @@ func newDescribe(t Target) (screen.Screen, string) {
 	head := named(t.Ref)
 	var topics []feed.Topic
 	if t.Owner.Name != "" {
-		topics = append(topics, feed.Owner{Ref: t.Owner}, feed.Events{Owner: t.Owner, Step: t.Step})
+		topics = append(topics, feed.Owner{Ref: t.Owner})
+	}
+	switch t.Owner.Kind {
+	case v1alpha1.KindWorkload, v1alpha1.KindDeliverable, v1alpha1.KindRunnable: // those of a blueprint are its owners'
+		topics = append(topics, feed.Events{Owner: t.Owner, Step: t.Step})
 	}
 	switch {
 	case t.Owner.Name == "" && t.Ref.Name == "":
@@ -144,7 +149,7 @@ func (s *sheet) owner(snapshot *feed.Snapshot) {
 	s.state("  ", "Healthy", t.Owner.Healthy)
 	if t.Blueprint != nil {
 		s.field("Blueprint", t.Blueprint.Kind+"/"+t.Blueprint.Name)
-	} else if t.Owner.Kind != "Runnable" {
+	} else if t.Owner.Kind != v1alpha1.KindRunnable {
 		s.field("Blueprint", "none is selected")
 	}
 	if t.Owner.Source != nil {

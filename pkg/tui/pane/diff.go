@@ -93,15 +93,16 @@ func (d *difference) write(env *screen.Env, width int) page {
 	if !d.known {
 		return is
 	}
-	if d.note != "" {
-		is.notes = append(is.notes, viewer.Say(viewer.Faint, d.note))
-	}
 	at := d.at()
 	if at+1 >= len(d.versions) {
 		s := &sheet{env: env, width: width}
 		s.say("", d.nothing(env.Now, at), viewer.Plain)
+		s.say("", sentence(d.note), viewer.Faint)
 		is.lines = s.lines
 		return is
+	}
+	if d.note != "" {
+		is.notes = append(is.notes, viewer.Say(viewer.Faint, sentence(d.note)))
 	}
 	newer, older := &d.versions[at], &d.versions[at+1]
 	is.notes = append(is.notes, viewer.Say(viewer.Removed, "- "+version(older, env.Now)).Say(viewer.Plain, "   ").

@@ -194,7 +194,9 @@ func (h *history) open(action keys.Action, run *feed.Run) tea.Cmd {
 // above are the lines over the table.
 func (h *history) above(env *screen.Env) []viewer.Line {
 	all := []viewer.Line{viewer.Say(viewer.Title, "Runs of "+table.OneLine(h.of))}
-	all = append(all, trouble(h.fault)...)
+	if l, ok := trouble(h.fault, h.known); ok && h.known {
+		all = append(all, l)
+	}
 	for i := range h.runs {
 		if h.runs[i].Current {
 			all = append(all, viewer.Say(viewer.Faint, current(env.Theme)+" its outputs are used"))
@@ -221,17 +223,14 @@ func (h *history) View(env *screen.Env) string {
 		lines = append(lines, viewer.Draw(env.Theme, l, env.Width))
 	}
 	switch {
-	case !h.known && h.fault == nil:
-		lines = append(lines, viewer.Draw(env.Theme, viewer.Say(viewer.Faint, "reading..."), env.Width))
-	case h.known && len(h.runs) == 0:
+	case !h.known:
+		lines = append(lines, instead(env, h.fault)...)
+	case len(h.runs) == 0:
 		lines = append(lines, viewer.Draw(env.Theme, viewer.Say(viewer.Faint, none(h.target)), env.Width))
-	case h.known:
+	default:
 		lines = append(lines, h.rows(env)...)
 	}
-	for len(lines) < env.Height {
-		lines = append(lines, "")
-	}
-	return strings.Join(lines[:env.Height], "\n")
+	return filled(env, lines)
 }
 
 func none(t Target) string {

@@ -64,7 +64,7 @@ func TestSubscriptions(t *testing.T) {
 			t.Errorf("%s follows nothing", scene.name)
 		}
 		before := d.View()
-		for _, payload := range []any{feed.Manifest{Object: object(t, imageYAML)}, snapshot(t), explanation1(), runs(), versions(t), events(), feed.Fault{Gone: true}, nil} {
+		for _, payload := range []any{feed.Manifest{Object: object(t, imageYAML)}, snapshot(t), explanationOfCart(), runs(), versions(t), events(), feed.Fault{Gone: true}, nil} {
 			d.Send(feed.Delivery{ID: 1 << 30, Payload: payload})
 		}
 		if after := d.View(); after != before {
@@ -201,16 +201,15 @@ func TestDiffSteps(t *testing.T) {
 	}
 }
 
-// TestAsksAgain: what is asked once is asked again when everything is read again.
-func TestAsksAgain(t *testing.T) {
+// TestFaults: what was known stays, and why it may be old stands above it.
+func TestFaults(t *testing.T) {
 	t.Parallel()
 	s, _ := Open(keys.Why, ofBuild)
 	d := screentest.New(t, s, 80, 24)
-	d.Send(feed.Done{Action: feed.Refresh{}})
-	if len(d.World.Stopped) != 1 || len(d.World.Followed) != 1 || d.World.Followed[d.World.Stopped[0]] != nil {
-		t.Errorf("stopped %v, followed %v", d.World.Stopped, d.World.Followed)
+	if d.Deliver(feed.Explained{Owner: cart}, feed.Fault{Err: fmt.Errorf("no answer")}); !strings.Contains(d.View(), "Can not be shown yet, tried again: no answer") {
+		t.Errorf("nothing is known:\n%s", d.View())
 	}
-	d.Deliver(feed.Explained{Owner: cart}, explanation1())
+	d.Deliver(feed.Explained{Owner: cart}, explanationOfCart())
 	d.Deliver(feed.Explained{Owner: cart}, feed.Fault{Err: fmt.Errorf("no answer\x1b[2J")})
 	if view := d.View(); !strings.Contains(view, "Not up to date, tried again: no answer\uFFFD[2J") || !strings.Contains(view, "workload shop/cart is not ready") {
 		t.Errorf("a fault takes the text away:\n%s", view)

@@ -17,7 +17,6 @@ import (
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/keys"
-	"github.com/carto-run/carto/pkg/tui/screen"
 	"github.com/carto-run/carto/pkg/tui/screen/screentest"
 	"github.com/carto-run/carto/pkg/tui/theme"
 	"github.com/carto-run/carto/pkg/why"
@@ -119,7 +118,7 @@ status:
 	}
 }
 
-func explanation1() feed.Explanation {
+func explanationOfCart() feed.Explanation {
 	var kept any = "golang"
 	return feed.Explanation{Why: &why.Why{
 		Subject: cart, Verdict: why.Failed, Since: before(3 * time.Minute),
@@ -175,7 +174,7 @@ func versions(t testing.TB) feed.VersionsSeen {
 	for i, spec := range []string{"{image: c, replicas: 3, env: [{name: A, value: b}]}", "{image: b, replicas: 3}", "{image: a, replicas: 1}"} {
 		all = append(all, feed.Version{Name: fmt.Sprintf("generation %d", 3-i), At: screentest.Now.Add(-time.Duration(i+1) * 10 * time.Minute), Object: object(t, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec: "+spec)})
 	}
-	return feed.VersionsSeen{Versions: all, Note: "Versions are known since this program was started."}
+	return feed.VersionsSeen{Versions: all, Note: "what was stamped before 11:00:00 is not known: the cluster keeps the newest version only"}
 }
 
 // scenes are the panes as they look in usual cases.
@@ -227,12 +226,15 @@ stringData: {token: hunter2}
 			Blueprint: &chain, BlueprintReady: tree.State{Status: "True", Reason: "Ready", Since: before(time.Hour)}, Owners: []*tree.Tree{snapshot(d.T).Tree},
 		}})
 	}},
-	{"why", keys.Why, ofBuild, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanation1()) }},
-	{"params", keys.Params, Target{Owner: cart, Ref: cart}, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanation1()) }},
-	{"params-step", keys.Params, ofBuild, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanation1()) }},
+	{"why", keys.Why, ofBuild, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanationOfCart()) }},
+	{"params", keys.Params, Target{Owner: cart, Ref: cart}, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanationOfCart()) }},
+	{"params-step", keys.Params, ofBuild, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanationOfCart()) }},
 	{"history", keys.History, ofBuild, func(d *screentest.Driver) {
 		d.Deliver(feed.Runs{Owner: cart, Step: "build"}, runs())
 		d.Press("j")
+	}},
+	{"history-fault", keys.History, ofBuild, func(d *screentest.Driver) {
+		d.Deliver(feed.Runs{Owner: cart, Step: "build"}, feed.Fault{Err: errors.New("step build keeps one object up to date; there is no history"), Final: true})
 	}},
 	{"history-none", keys.History, ofBuild, func(d *screentest.Driver) {
 		d.Deliver(feed.Runs{Owner: cart, Step: "build"}, feed.RunsSeen{})
@@ -244,7 +246,7 @@ stringData: {token: hunter2}
 	}},
 	{"diff-one", keys.Diff, ofBuild, func(d *screentest.Driver) {
 		one := versions(d.T)
-		one.Versions = one.Versions[:1]
+		one.Versions, one.Note = one.Versions[:1], "one version is known: the cluster keeps the newest only, and nothing was stamped since 11:00:00"
 		d.Deliver(feed.Versions{Owner: cart, Step: "build"}, one)
 	}},
 	{"reading", keys.Describe, ofBuild, func(*screentest.Driver) {}},
@@ -325,5 +327,3 @@ func TestSizes(t *testing.T) {
 		}
 	}
 }
-
-var _ = screen.Tick{}

@@ -83,11 +83,6 @@ func (p *text) Title() string { return p.title }
 // Init follows the topics, and shows what is at hand already.
 func (p *text) Init(env *screen.Env) tea.Cmd {
 	p.write(env, time.Time{})
-	return p.follow(env)
-}
-
-func (p *text) follow(env *screen.Env) tea.Cmd {
-	p.ids = p.ids[:0]
 	var cmds []tea.Cmd
 	for _, topic := range p.topics {
 		id := env.NewID()
@@ -116,11 +111,6 @@ func (p *text) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	case screen.Tick:
 		p.write(env, time.Time{}) // ages
 		return nil
-	case feed.Done:
-		if _, refreshed := msg.Action.(feed.Refresh); refreshed {
-			return p.again(env)
-		}
-		return nil
 	case tea.KeyPressMsg:
 		if p.view.Typing() {
 			break
@@ -138,16 +128,6 @@ func (p *text) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	}
 	cmd, _ := p.view.Update(msg)
 	return cmd
-}
-
-// again asks once more for what is not kept up to date by itself.
-func (p *text) again(env *screen.Env) tea.Cmd {
-	for _, topic := range p.topics {
-		if _, once := topic.(feed.Explained); once {
-			return tea.Batch(p.Close(env), p.follow(env))
-		}
-	}
-	return nil
 }
 
 func (p *text) deliver(env *screen.Env, d feed.Delivery) tea.Cmd {
@@ -182,11 +162,11 @@ func (p *text) write(env *screen.Env, now time.Time) {
 		return
 	}
 	is := p.body.write(env, textWidth(env))
-	p.notes = append(trouble(p.faults...), is.notes...)
-	p.resize(env)
 	if is.lines == nil {
 		return
 	}
+	p.notes = append(p.trouble(), is.notes...)
+	p.resize(env)
 	if p.width == 0 || !same(p.lines, is.lines) {
 		p.view.Set(now, is.lines)
 		p.view.SetSource(is.source)
@@ -201,18 +181,11 @@ func same(a, b []viewer.Line) bool { return len(a) == len(b) && (len(a) == 0 || 
 func textWidth(env *screen.Env) int { return max(1, env.Width-1) }
 
 // trouble says why the text may not be what the cluster holds.
-func trouble(faults ...*feed.Fault) []viewer.Line {
+func (p *text) trouble() []viewer.Line {
 	var all []viewer.Line
-	for _, f := range faults {
-		switch {
-		case f == nil:
-		case f.Gone:
-			all = append(all, viewer.Say(viewer.Bad, "Deleted: this is how it was last."))
-		case f.Err == nil:
-		case f.Final:
-			all = append(all, viewer.Say(viewer.Bad, "Not to be had: "+table.OneLine(f.Err.Error())))
-		default:
-			all = append(all, viewer.Say(viewer.Busy, "Not up to date, tried again: "+table.OneLine(f.Err.Error())))
+	for i, f := range p.faults {
+		if l, ok := trouble(f, p.told[i]); ok && !slices.ContainsFunc(all, func(other viewer.Line) bool { return other.Text == l.Text }) {
+			all = append(all, l)
 		}
 	}
 	return all
@@ -245,23 +218,9 @@ func (p *text) View(env *screen.Env) string {
 		lines = append(lines, viewer.Draw(env.Theme, l, env.Width))
 	}
 	if p.width == 0 {
-		lines = append(lines, viewer.Draw(env.Theme, p.waiting(), env.Width))
-		for len(lines) < env.Height {
-			lines = append(lines, "")
-		}
-		return strings.Join(lines[:env.Height], "\n")
+		return filled(env, append(lines, instead(env, p.faults...)...))
 	}
 	return strings.Join(append(lines, p.view.View(env.Theme, env.Now)), "\n")
-}
-
-// waiting stands for the text until there is one.
-func (p *text) waiting() viewer.Line {
-	for _, f := range p.faults {
-		if f != nil {
-			return viewer.Line{} // a note says why
-		}
-	}
-	return viewer.Say(viewer.Faint, "reading...")
 }
 
 // Keys of a text.
