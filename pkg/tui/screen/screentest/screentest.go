@@ -53,14 +53,17 @@ type Driver struct {
 	Sent []tea.Msg
 }
 
-// New shows a screen without colour.
-func New(t *testing.T, s screen.Screen, width, height int) *Driver {
+// New shows a screen without colour; with changes what it finds when it begins.
+func New(t *testing.T, s screen.Screen, width, height int, with ...func(*screen.Env)) *Driver {
 	t.Helper()
 	w := &World{Followed: map[feed.ID]feed.Topic{}}
 	d := &Driver{T: t, Screen: s, World: w, Env: &screen.Env{
 		Width: width, Height: height, Now: Now, Theme: theme.New(theme.None, true), World: w, Program: "kubectl carto",
 		Connection: feed.Connection{Context: "kind-dev", State: feed.Live, Since: Now, Answered: Now},
 	}}
+	for _, change := range with {
+		change(d.Env)
+	}
 	d.run(s.Init(d.Env))
 	return d
 }
