@@ -163,6 +163,12 @@ var DiffKeys = Group{"Diff", []Binding{
 	{Action: Newer, Keys: []string{"]"}, Help: "the versions after these", Hint: "newer"},
 }}
 
+// EventKeys are those of events, besides those of a text.
+var EventKeys = Group{"Events", []Binding{
+	{Action: Follow, Keys: []string{"f"}, Help: "follow: stay at the end", Hint: "follow"},
+	{Action: Timestamps, Keys: []string{"t"}, Help: "times instead of ages", Hint: "times"},
+}}
+
 // Form is what is filled in. Its fields take all other keys as text.
 var Form = Group{"Forms", []Binding{
 	{Action: Next, Keys: []string{"tab", "down", "enter"}, Help: "next field", Hint: "next"},
@@ -182,4 +188,4 @@ var Dialog = Group{"Questions", []Binding{
 }}
 
 // Groups is the whole table, in the order of the reference.
-var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, HistoryKeys, DiffKeys, Form, Dialog}
+var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, EventKeys, HistoryKeys, DiffKeys, Form, Dialog}
