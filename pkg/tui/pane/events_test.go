@@ -28,6 +28,15 @@ func happened() feed.EventsSeen {
 	}}
 }
 
+// many events without news.
+func many(n int) []feed.Event {
+	var all []feed.Event
+	for i := range n {
+		all = append(all, event(fmt.Sprint("many", i), time.Hour, "Normal", "build", "Pod/cart-build-1", "Pulled", "some words about what happened", 1))
+	}
+	return all
+}
+
 func eventsOf(t *testing.T, target Target, width, height int) (*screentest.Driver, func(any)) {
 	t.Helper()
 	s, why := Open(keys.Events, target)
@@ -161,11 +170,7 @@ func TestEventsSaid(t *testing.T) {
 		t.Error("nothing has events")
 	}
 	d, deliver := eventsOf(t, ofCart, 80, 10)
-	var many feed.EventsSeen
-	for i := range eventsKept + 10 {
-		many.Events = append(many.Events, event(fmt.Sprint(i), time.Hour, "Normal", "", "Pod/p", "R", "m", 1))
-	}
-	deliver(many)
+	deliver(feed.EventsSeen{Events: many(eventsKept + 10)})
 	if n := len(d.Screen.(*eventPane).happen); n != eventsKept {
 		t.Errorf("%d events are kept", n)
 	}
@@ -179,11 +184,7 @@ func TestEventsSaid(t *testing.T) {
 func BenchmarkEvents(b *testing.B) {
 	s, _ := Open(keys.Events, ofCart)
 	d := screentest.New(&testing.T{}, s, 200, 50)
-	var many feed.EventsSeen
-	for i := range eventsKept {
-		many.Events = append(many.Events, event(fmt.Sprint(i), time.Hour, "Normal", "build", "Pod/cart-build-1", "Pulled", "some words about what happened", 1))
-	}
-	d.Deliver(feed.Events{Owner: cart}, many)
+	d.Deliver(feed.Events{Owner: cart}, feed.EventsSeen{Events: many(eventsKept)})
 	for b.Loop() {
 		d.Send(screen.Tick{})
 		_ = d.Screen.View(d.Env)
