@@ -47,8 +47,9 @@ type form struct {
 	all bool
 
 	// checking is the manifest that the API server checks, asked the one about which the
-	// person was asked; empty when none.
+	// person was asked; empty when none. The latter is called ref.
 	checking, asked string
+	ref             tree.Ref
 	// refused is what the API server said, refusedAt what of it is about a field.
 	refused   string
 	refusedAt map[string]string
@@ -407,9 +408,12 @@ func (f *form) done(env *screen.Env, msg feed.Done) tea.Cmd {
 		if made.YAML != f.draft.Manifest() {
 			return screen.Send(screen.Toast{Text: "it was changed while it was checked; check it again", Bad: true})
 		}
-		f.asked = made.YAML
+		f.asked, f.ref = made.YAML, tree.Ref{
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindWorkload, Resource: "workloads." + v1alpha1.GroupVersion.Group,
+			Namespace: f.draft.Namespace, Name: f.draft.Name,
+		}
 		return screen.Send(screen.Ask{
-			Title: "Create workload " + f.draft.Namespace + "/" + f.draft.Name + "?",
+			Title: "Create workload " + f.ref.Namespace + "/" + f.ref.Name + "?",
 			Text:  f.says(env),
 			Yes:   env.World.Do(feed.Create{YAML: made.YAML}),
 		})
@@ -437,12 +441,8 @@ func (f *form) says(env *screen.Env) string {
 
 // created goes on to the screen of the workload.
 func (f *form) created(text string) tea.Cmd {
-	ref := tree.Ref{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindWorkload, Resource: "workloads." + v1alpha1.GroupVersion.Group,
-		Namespace: f.draft.Namespace, Name: f.draft.Name,
-	}
 	if text == "" {
-		text = "created workload " + ref.Namespace + "/" + ref.Name
+		text = "created workload " + f.ref.Namespace + "/" + f.ref.Name
 	}
-	return tea.Sequence(screen.Send(screen.Pop{}), screen.Send(screen.Push{Screen: owner.New(ref)}), screen.Send(screen.Toast{Text: text}))
+	return tea.Sequence(screen.Send(screen.Pop{}), screen.Send(screen.Push{Screen: owner.New(f.ref)}), screen.Send(screen.Toast{Text: text}))
 }

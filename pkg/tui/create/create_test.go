@@ -149,8 +149,9 @@ spec:
 	if ask.Yes(); d.World.Done[1] != feed.Action(feed.Create{YAML: want}) {
 		t.Errorf("Yes does %#v", d.World.Done[1])
 	}
+	d.Press("tab", "tab").Type("-of-later") // into the name, when it is too late
 	d.Sent = nil
-	d.Send(feed.Done{Action: feed.Create{YAML: want}, Text: "workload shop/cart created"})
+	d.Send(feed.Done{Action: feed.Create{YAML: want}})
 	if len(d.Sent) != 3 {
 		t.Fatalf("at the end it sends %#v", d.Sent)
 	}
@@ -160,7 +161,7 @@ spec:
 	if _, ok := d.Sent[1].(screen.Push); !ok {
 		t.Errorf("then it sends %#v, want the screen of the workload", d.Sent[1])
 	}
-	if toast, ok := d.Sent[2].(screen.Toast); !ok || toast.Text != "workload shop/cart created" || toast.Bad {
+	if toast, ok := d.Sent[2].(screen.Toast); !ok || toast.Text != "created workload shop/cart" || toast.Bad {
 		t.Errorf("last it sends %#v", d.Sent[2])
 	}
 }

@@ -150,7 +150,7 @@ func (p *logPane) take(env *screen.Env, d feed.LogLines) {
 		p.ended = true
 		about("the logs end here")
 	}
-	if p.prefix.see(d.Lines, env.Theme.Unicode) {
+	if p.prefix.see(d.Lines, env.Width, env.Theme.Unicode) {
 		p.restate(env)
 	}
 	p.held = append(p.held, more...)

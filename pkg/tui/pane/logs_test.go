@@ -309,7 +309,7 @@ func TestPrefixes(t *testing.T) {
 	} {
 		p := prefixes{}
 		for _, s := range tc.sources {
-			p.see([]feed.LogLine{{Step: s.step, Pod: s.pod, Container: s.container}}, true)
+			p.see([]feed.LogLine{{Step: s.step, Pod: s.pod, Container: s.container}}, 120, true)
 		}
 		for i, s := range tc.sources {
 			if got := p.of(s.step, s.pod, s.container).text; got != tc.want[i] {
@@ -319,14 +319,14 @@ func TestPrefixes(t *testing.T) {
 	}
 	// Colours tell steps apart where there are several, else what else there is.
 	p := prefixes{}
-	p.see([]feed.LogLine{{Step: "a", Pod: "1"}, {Step: "a", Pod: "2"}}, true)
+	p.see([]feed.LogLine{{Step: "a", Pod: "1"}, {Step: "a", Pod: "2"}}, 120, true)
 	if p.of("a", "1", "").look == p.of("a", "2", "").look {
 		t.Error("two pods look alike")
 	}
-	if !p.see([]feed.LogLine{{Step: "b", Pod: "3"}}, true) || p.of("a", "1", "").look != p.of("a", "2", "").look {
+	if !p.see([]feed.LogLine{{Step: "b", Pod: "3"}}, 120, true) || p.of("a", "1", "").look != p.of("a", "2", "").look {
 		t.Error("two pods of a step do not look alike beside another step")
 	}
-	if p.see([]feed.LogLine{{Step: "b", Pod: "3"}}, true) {
+	if p.see([]feed.LogLine{{Step: "b", Pod: "3"}}, 120, true) {
 		t.Error("what is known changes earlier lines")
 	}
 }

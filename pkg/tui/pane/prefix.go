@@ -8,8 +8,12 @@ import (
 	"github.com/carto-run/carto/pkg/tui/feed"
 )
 
-// maxPrefix is how wide what stands before a line of a log may be.
-const maxPrefix = 36
+// maxPrefix is how wide what stands before a line of a log may be, leastPrefix what a narrow
+// screen gives it, which else is a third of it.
+const (
+	maxPrefix   = 36
+	leastPrefix = 8
+)
 
 // prefixes tell the lines of several containers apart with as few words as will do: where
 // all come from one pod, its name would only take room.
@@ -28,8 +32,8 @@ type prefix struct {
 }
 
 // see takes note of where lines come from. It tells whether what stands before earlier lines
-// is another now.
-func (p *prefixes) see(lines []feed.LogLine, unicode bool) bool {
+// is another now, on a screen of some columns.
+func (p *prefixes) see(lines []feed.LogLine, screen int, unicode bool) bool {
 	known := len(p.sources)
 	var last source
 	for i := range lines {
@@ -50,7 +54,7 @@ func (p *prefixes) see(lines []feed.LogLine, unicode bool) bool {
 		return false
 	}
 	before := p.names
-	p.names = p.name(unicode)
+	p.names = p.name(max(leastPrefix, min(maxPrefix, screen/3)), unicode)
 	for _, s := range p.sources[:known] {
 		if before[s] != p.names[s] {
 			return true
@@ -81,7 +85,7 @@ func (p *prefixes) only() string {
 
 // name finds a name for each source: its step, its pod where the step has several, and its
 // container where the pod is not the only one or has several.
-func (p *prefixes) name(unicode bool) map[source]prefix {
+func (p *prefixes) name(most int, unicode bool) map[source]prefix {
 	var steps []string
 	pods, containers := map[string][]string{}, map[string][]string{}
 	add := func(list []string, s string) []string {
@@ -119,7 +123,7 @@ func (p *prefixes) name(unicode bool) map[source]prefix {
 		default:
 			look = slices.Index(containers[s.step], s.container)
 		}
-		text := table.Cut(table.Cell(strings.Join(parts, " ")), maxPrefix, unicode)
+		text := table.Cut(table.Cell(strings.Join(parts, " ")), most, unicode)
 		names[s], width = prefix{text, look}, max(width, table.Width(text))
 	}
 	if width == 0 {
