@@ -42,8 +42,8 @@ type Env struct {
 	Program string
 	// Namespace is the one in use; empty for all.
 	Namespace string
-	// Recent are the namespaces used last, the latest first, without "all": 1 to 9 in the
-	// overview. At most nine.
+	// Recent are the namespaces used last, without "all": the first has digit 1 in the
+	// overview. At most nine; one keeps its digit while others come.
 	Recent []string
 	// Connection is how the API server answers.
 	Connection feed.Connection

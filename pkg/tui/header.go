@@ -1,0 +1,111 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tui/feed"
+)
+
+func size(width, height int) string { return fmt.Sprintf("%dx%d", width, height) }
+
+// header says where we are, in which cluster and how fresh it is.
+func (m *Model) header() []string {
+	t, more := m.env.Theme, m.more()
+	var place []string
+	if m.width >= 60 {
+		place = append(place, t.Title.Render("Carto"))
+	}
+	if c := m.env.Connection; c.Context != "" {
+		place = append(place, t.Strong.Render(table.OneLine(c.Context)))
+	} else if c.Server != "" {
+		place = append(place, t.Strong.Render(table.OneLine(c.Server)))
+	}
+	place = append(place, table.OneLine(inNamespace(m.env.Namespace)))
+	if m.env.Write {
+		place = append(place, t.Busy.Render("write"))
+	} else {
+		place = append(place, t.Faint.Render("read-only"))
+	}
+	lines := []string{sides(strings.Join(place, "  "), m.liveness(), m.width, more), m.way()}
+	if m.headerHeight() > 2 {
+		lines = append(lines, t.Border.Render(strings.Repeat(m.glyph("─", "-"), m.width)))
+	}
+	return lines
+}
+
+// way is the titles of the screens, with the status of the one on top at the right.
+func (m *Model) way() string {
+	t, more := m.env.Theme, m.more()
+	if len(m.stack) == 0 {
+		return ""
+	}
+	var titles []string
+	for _, l := range m.stack {
+		titles = append(titles, table.OneLine(l.screen.Title()))
+	}
+	status := ""
+	if l := m.top(); l.begun && m.help == nil {
+		status = strings.ReplaceAll(l.screen.Status(&m.env), "\n", " ")
+	}
+	last := len(titles) - 1
+	before := strings.Join(titles[:last], m.glyph(" › ", " > "))
+	if before != "" {
+		before += m.glyph(" › ", " > ")
+	}
+	if m.help != nil {
+		before, titles[last] = before+titles[last]+m.glyph(" › ", " > "), "keys"
+	}
+	// The title of what is seen is kept; where we came from and the status give way.
+	here := ansi.Truncate(titles[last], m.width, more)
+	room := m.width - ansi.StringWidth(here)
+	if over := ansi.StringWidth(before) - max(0, room); over > 0 {
+		if room > ansi.StringWidth(more) {
+			before = ansi.TruncateLeft(before, over+ansi.StringWidth(more), more)
+		} else {
+			before = ""
+		}
+	}
+	room -= ansi.StringWidth(before) + 2
+	status = ansi.Truncate(status, max(0, room), more)
+	return sides(t.Faint.Render(before)+t.Strong.Render(here), status, m.width, more)
+}
+
+// liveness is how the API server answers, and since when.
+func (m *Model) liveness() string {
+	t, c := m.env.Theme, m.env.Connection
+	switch c.State {
+	case feed.Live:
+		return t.Good.Render(m.glyph("●", "*") + " live")
+	case feed.Lost:
+		silent := c.Answered
+		if silent.IsZero() {
+			silent = c.Since
+		}
+		return t.Bad.Render(m.glyph("✗", "x") + " no answer for " + age(m.env.Now, silent))
+	}
+	return t.Busy.Render(m.glyph("○", "o") + " connecting " + age(m.env.Now, c.Since))
+}
+
+func age(now, then time.Time) string {
+	if then.IsZero() {
+		return "0s"
+	}
+	return duration.HumanDuration(max(0, now.Sub(then)))
+}
+
+// glyph picks what the terminal can show.
+func (m *Model) glyph(unicode, ascii string) string {
+	if m.env.Theme.Unicode {
+		return unicode
+	}
+	return ascii
+}
+
+// more marks what was cut.
+func (m *Model) more() string { return m.glyph("…", "~") }
