@@ -121,6 +121,9 @@ func (m *Model) runContext(name string) tea.Cmd {
 	case name == "":
 		m.say("in context "+m.env.Connection.Context+"; :ctx NAME goes to another: "+strings.Join(m.known.contexts, ", "), false)
 		return nil
+	case name == m.env.Connection.Context:
+		m.say("in context "+name+" already", false)
+		return nil
 	case len(m.known.contexts) > 0 && !slices.Contains(m.known.contexts, name):
 		m.say("the kubeconfig has no context "+name+near.DidYouMean(name, m.known.contexts), true)
 		return nil

@@ -21,7 +21,7 @@ func (m *Model) footer() (string, *tea.Cursor) {
 // hint is a key and what it does, in a word.
 type hint struct{ key, word string }
 
-// hints that there is room for. Help comes first, as it leads to all others.
+// hints that there is room for. Those that lead to all others come first.
 func (m *Model) hints() string {
 	t := m.env.Theme
 	line, width := "", 0
@@ -59,7 +59,7 @@ func (m *Model) hinted() []hint {
 			taken = append(taken, b.Keys...)
 		}
 	}
-	add(keys.Global, keys.Help)
+	add(keys.Global, keys.Help, keys.Command)
 	for _, g := range m.groups() {
 		add(g)
 	}

@@ -1,19 +1,24 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/carto-run/carto/pkg/tui/keys"
+	"github.com/carto-run/carto/pkg/tui/theme"
 )
 
 // help shows all keys of the screen below it.
 type help struct{ from int }
 
-// between columns of help.
-const between = 3
+// between columns of help there is room; a column is that wide before there is another.
+const (
+	between     = 3
+	columnWidth = 54
+)
 
 func (h *help) key(msg tea.KeyPressMsg, m *Model) {
 	page := m.env.Height
@@ -58,22 +63,23 @@ func (h *help) view(m *Model) string {
 
 // helpLines are the keys that do something now, in as many columns as there is room for.
 func (m *Model) helpLines() []string {
-	blocks := m.helpBlocks()
-	widest, total := 0, 0
-	for _, b := range blocks {
+	sections, keyWidth, textWidth := m.helpSections()
+	columns := max(1, (m.width+between)/(columnWidth+between))
+	each := min(keyWidth+2+textWidth, (m.width-(columns-1)*between)/columns)
+	var blocks [][]string
+	total := 0
+	for _, s := range sections {
+		b := s.draw(m.env.Theme, keyWidth, each)
+		blocks = append(blocks, b)
 		total += len(b)
-		for _, line := range b {
-			widest = max(widest, ansi.StringWidth(line))
-		}
 	}
-	columns := max(1, (m.width+between)/(widest+between))
 	var lines []string
 	for i, column := range inColumns(blocks, total, columns) {
 		for y, line := range column {
 			if y == len(lines) {
 				lines = append(lines, "")
 			}
-			at := i * (widest + between)
+			at := i * (each + between)
 			lines[y] += strings.Repeat(" ", max(0, at-ansi.StringWidth(lines[y]))) + line
 		}
 	}
@@ -96,16 +102,20 @@ func inColumns(blocks [][]string, total, columns int) [][]string {
 	return all
 }
 
-// helpBlocks are a group each: its name, its keys and an empty line.
-func (m *Model) helpBlocks() [][]string {
-	t := m.env.Theme
-	groups := append(append([]keys.Group(nil), m.groups()...), keys.Global)
-	type row struct{ key, text string }
-	var blocks [][]row
-	widest := 0
+// section of help: a group of keys, or the commands.
+type section struct {
+	name string
+	rows []helpRow
+}
+
+type helpRow struct{ key, text string }
+
+// helpSections are those of the screen, then those that hold everywhere, and how wide their
+// keys and texts are.
+func (m *Model) helpSections() (sections []section, keyWidth, textWidth int) {
 	taken := map[string]bool{}
-	for _, g := range groups {
-		rows := []row{{text: g.Name}}
+	for _, g := range append(slices.Clone(m.groups()), keys.Global) {
+		s := section{name: g.Name}
 		for _, b := range g.Bindings {
 			var free []string
 			for _, key := range b.Keys {
@@ -121,30 +131,35 @@ func (m *Model) helpBlocks() [][]string {
 			if b.Write && !m.env.Write {
 				text += " (needs --write)"
 			}
-			rows = append(rows, row{m.shownAll(free), text})
+			s.rows = append(s.rows, helpRow{m.shownAll(free), text})
 		}
-		if len(rows) > 1 {
-			blocks = append(blocks, rows)
+		if len(s.rows) > 0 {
+			sections = append(sections, s)
 		}
 	}
-	typed := []row{{text: "Behind :"}}
+	typed := section{name: "Behind :"}
 	for _, c := range Commands {
-		typed = append(typed, row{c.Usage(), c.Help})
+		typed.rows = append(typed.rows, helpRow{c.Usage(), c.Help})
 	}
-	blocks = append(blocks, typed)
-	for _, b := range blocks {
-		for _, r := range b {
-			widest = max(widest, ansi.StringWidth(r.key))
+	sections = append(sections, typed)
+	for _, s := range sections {
+		for _, r := range s.rows {
+			keyWidth, textWidth = max(keyWidth, ansi.StringWidth(r.key)), max(textWidth, ansi.StringWidth(r.text))
 		}
 	}
-	var drawn [][]string
-	for _, b := range blocks {
-		lines := []string{t.Head.Render(b[0].text)}
-		for _, r := range b[1:] {
-			gap := strings.Repeat(" ", widest-ansi.StringWidth(r.key)+2)
-			lines = append(lines, t.Key.Render(r.key)+gap+t.Text.Render(r.text))
+	return sections, keyWidth, textWidth
+}
+
+// draw ends with an empty line.
+func (s *section) draw(t *theme.Theme, keyWidth, width int) []string {
+	lines := []string{t.Head.Render(s.name)}
+	indent := keyWidth + 2
+	for _, r := range s.rows {
+		begin := t.Key.Render(r.key) + strings.Repeat(" ", indent-ansi.StringWidth(r.key))
+		for _, text := range strings.Split(ansi.Wrap(r.text, max(1, width-indent), ""), "\n") {
+			lines = append(lines, begin+t.Text.Render(text))
+			begin = strings.Repeat(" ", indent)
 		}
-		drawn = append(drawn, append(lines, ""))
 	}
-	return drawn
+	return append(lines, "")
 }

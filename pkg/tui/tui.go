@@ -48,6 +48,8 @@ type Model struct {
 	// auto is true while the theme follows the background of the terminal.
 	auto  bool
 	mouse bool
+	// wait makes the command from which the next second comes.
+	wait func() tea.Cmd
 	// width and height of the terminal; 0 until it has told.
 	width, height int
 
@@ -62,7 +64,7 @@ type Model struct {
 // New makes the program's model.
 func New(o Options) *Model {
 	m := &Model{
-		overview: o.Overview, auto: o.Theme == theme.Auto, mouse: o.Mouse,
+		overview: o.Overview, auto: o.Theme == theme.Auto, mouse: o.Mouse, wait: inASecond,
 		env: screen.Env{
 			Now: o.Now, Theme: theme.New(o.Theme, o.Unicode), World: o.World, Write: o.Write, Program: o.Program,
 			Namespace: o.Namespace, Connection: feed.Connection{Context: o.Context, State: feed.Connecting, Since: o.Now},
@@ -88,13 +90,13 @@ func (m *Model) first(kind string) screen.Screen {
 // second comes once a second.
 type second time.Time
 
-func everySecond() tea.Cmd {
+func inASecond() tea.Cmd {
 	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return second(t) })
 }
 
 // Init begins the first screen.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{everySecond(), m.learn(), m.begin()}
+	cmds := []tea.Cmd{m.wait(), m.learn(), m.begin()}
 	if m.auto {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -115,7 +117,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case second:
 		m.env.Now = time.Time(msg)
 		m.toast.fade(m.env.Now)
-		return tea.Batch(everySecond(), m.send(screen.Tick{Now: m.env.Now}))
+		return tea.Batch(m.wait(), m.send(screen.Tick{Now: m.env.Now}))
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.PasteMsg:
