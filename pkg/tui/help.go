@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tui/keys"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
@@ -156,7 +157,7 @@ func (s *section) draw(t *theme.Theme, keyWidth, width int) []string {
 	indent := keyWidth + 2
 	for _, r := range s.rows {
 		begin := t.Key.Render(r.key) + strings.Repeat(" ", indent-ansi.StringWidth(r.key))
-		for _, text := range strings.Split(ansi.Wrap(r.text, max(1, width-indent), ""), "\n") {
+		for _, text := range table.Wrap("", "", r.text, max(1, width-indent)) {
 			lines = append(lines, begin+t.Text.Render(text))
 			begin = strings.Repeat(" ", indent)
 		}
