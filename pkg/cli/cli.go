@@ -27,6 +27,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/streams"
 	"github.com/carto-run/carto/pkg/cli/test"
 	"github.com/carto-run/carto/pkg/cli/tree"
+	"github.com/carto-run/carto/pkg/cli/tui"
 	"github.com/carto-run/carto/pkg/cli/version"
 	"github.com/carto-run/carto/pkg/cli/why"
 	"github.com/carto-run/carto/pkg/table"
@@ -140,6 +141,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		lint.NewCmdLint(f, nil),
 		diff.NewCmdDiff(f, nil),
 		test.NewCmdTest(f, nil),
+		tui.NewCmdTui(f, nil),
 	)
 	return root
 }

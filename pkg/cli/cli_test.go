@@ -201,6 +201,7 @@ func TestBadFlags(t *testing.T) {
 		"supplychain delete a", "supplychain list -A", "delivery get", "runnable retry a --step x", "runnable create",
 		"why", "why cart", "why workload/", "why /cart", "why workload/a/b", "why workload/a b", "why a b c", "why workload/a -o name", "why workload/a -o nonsense",
 		"why workload/a --show nonsense", "why workload/a --all --show params",
+		"tui nonsense", "tui workload/a b", "tui workload a b c", "tui pod/a", "tui clustertemplate", "tui workload/a workload/b", "tui -A -n x", "tui workload/a -A", "tui --theme pink", "tui",
 		"render", "render workload/a", "render a -f x.yaml", "render workload/ -f x.yaml", "render csc/web -f x.yaml", "render -f nothere.yaml", "render -f - --observed -",
 		"render -f x.yaml -o nonsense", "render -f x.yaml -o jsonpath={", "render -f x.yaml --param a", "render -f x.yaml --param-yaml a={", "render pod/a -f x.yaml", "render run/lonely -f testdata/render/faults.yaml -p a=b",
 		"doctor x", "doctor -o xml", "doctor --timeout 0", "completion install x", "completion install --print --dir x", "version -v=x",
@@ -353,6 +354,7 @@ var goldensElsewhere = map[string]string{
 	"diff":       "asks the API server for dry runs: the printers have goldens, the rest the scripts of test/e2e/agent",
 	"doctor":     "has goldens of its own, with a cluster in its worst state",
 	"tail":       "logs come from nodes: its own tests, and those with a real API server",
+	"tui":        "takes the screen: its own tests, and those of pkg/tui",
 	"version":    "says what machine this is: the script misc.txtar",
 }
 

@@ -16,7 +16,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case msg.String() == "ctrl+c":
 		return tea.Quit
 	case m.tooSmall():
-		return nil // nobody sees what a key does; it may delete
+		if msg.String() == "q" {
+			return tea.Quit
+		}
+		return nil // nobody sees what another key does; it may delete
 	case m.ask != nil:
 		return m.answer(msg)
 	case m.help != nil:

@@ -448,9 +448,10 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	s := start(t, 19, 6, nil)
-	s.press("D", "q")
+	s.press("D", ":", "?", "esc")
 	logs("")(t, s)
 	stays(t, s)
+	quits(t, s.press("q"))
 }
 
 func TestWindowTitle(t *testing.T) {

@@ -42,6 +42,7 @@ type example struct {
 const (
 	noAgent    = "no agent makes it ready"
 	noTerminal = "it asks, and there is no terminal to answer on"
+	noScreen   = "it draws on a terminal, and there is none"
 	noEditor   = "no editor speaks to it"
 	testFailed = "its tests have failed"
 	foretold   = "something would change"
@@ -67,6 +68,11 @@ var examples = map[string]example{
 	"kubectl carto options | grep -e --as":         {says: `--as-group`},
 	"kubectl carto doctor":                         {},
 	"kubectl carto doctor -n shop -o wide":         {},
+
+	"kubectl carto tui":                       {exit: 2, says: `use: kubectl carto tree workload --watch$`, reason: noScreen},
+	"kubectl carto tui -A":                    {exit: 2, says: `use: kubectl carto tree workload --all-namespaces --watch$`, reason: noScreen},
+	"kubectl carto tui workload/cart --write": {exit: 2, says: `use: kubectl carto tree workload/cart --watch$`, reason: noScreen},
+	"kubectl carto tui csc --theme light":     {exit: 2, says: `use: kubectl carto supplychain list --watch$`, reason: noScreen},
 
 	"kubectl carto tree workload/cart":                               {says: `run ← .*build`},
 	"kubectl carto tree wld cart --watch --until ready --timeout 5m": {endless: true, says: "Workload/cart", reason: noAgent},

@@ -142,6 +142,15 @@ func (s *Streams) useColor(terminal bool) bool {
 // CanRepaint tells whether the screen can be drawn over.
 func (s *Streams) CanRepaint() bool { return s.outTTY && s.Getenv("TERM") != "dumb" }
 
+// Terminal is what a program reads and writes that takes the whole screen: files, where
+// they are some, whose state it sets.
+func (s *Streams) Terminal() (in io.Reader, out io.Writer) {
+	if p, ok := s.Out.(*pipeWriter); ok {
+		return s.In, p.w
+	}
+	return s.In, s.Out
+}
+
 // Unicode tells whether tree glyphs can be shown: only where the locale is known to be
 // UTF-8. The order of the variables is that of POSIX.
 func (s *Streams) Unicode() bool {
