@@ -1,7 +1,8 @@
-// Command reference writes the reference of the plugin's commands from their own help, and the
-// pages about the rules of lint from their records:
+// Command reference writes the reference of the plugin's commands from their own help, the
+// pages about the rules of lint from their records, and that of the full-screen view's keys
+// from their table:
 //
-//	go run ./hack/reference docs/reference docs/lint
+//	go run ./hack/reference docs/reference docs/lint docs/tui-keys.md
 //
 // There is a page for each command at the top, with its sub-commands below it, one for the
 // flags that all commands have, and an index. cobra/doc makes a page for each command and
@@ -33,8 +34,8 @@ const (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: reference FOLDER FOLDER-OF-RULES")
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: reference FOLDER FOLDER-OF-RULES FILE-OF-KEYS")
 		os.Exit(2)
 	}
 	for i, pages := range []map[string][]byte{pages(), rulePages()} {
@@ -42,6 +43,10 @@ func main() {
 			fmt.Fprintln(os.Stderr, "reference:", err)
 			os.Exit(1)
 		}
+	}
+	if err := os.WriteFile(os.Args[3], keysPage(), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, "reference:", err)
+		os.Exit(1)
 	}
 }
 

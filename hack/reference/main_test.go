@@ -22,6 +22,9 @@ func TestUpToDate(t *testing.T) {
 	}
 	same(t, filepath.Join(docs, "reference"), commands)
 	same(t, filepath.Join(docs, "lint"), rulePages())
+	if have, err := os.ReadFile(filepath.Join(docs, "tui-keys.md")); err != nil || string(have) != string(keysPage()) {
+		t.Errorf("tui-keys.md is stale (%v): run make generate", err)
+	}
 }
 
 func same(t *testing.T, folder string, made map[string][]byte) {
