@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/overview"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -27,6 +28,8 @@ type Options struct {
 	Open screen.Screen
 	// Overview makes the table of a kind; nil is overview.New.
 	Overview func(kind string) screen.Screen
+	// OwnersOf makes the table of the owners of a blueprint; nil is overview.NewOf.
+	OwnersOf func(blueprint tree.Ref) screen.Screen
 	Theme    theme.Name
 	// Unicode is true where glyphs beyond ASCII can be shown.
 	Unicode bool
@@ -45,6 +48,7 @@ type Options struct {
 type Model struct {
 	env      screen.Env
 	overview func(kind string) screen.Screen
+	ownersOf func(blueprint tree.Ref) screen.Screen
 	// auto is true while the theme follows the background of the terminal.
 	auto  bool
 	mouse bool
@@ -64,7 +68,7 @@ type Model struct {
 // New makes the program's model.
 func New(o Options) *Model {
 	m := &Model{
-		overview: o.Overview, auto: o.Theme == theme.Auto, mouse: o.Mouse, wait: inASecond,
+		overview: o.Overview, ownersOf: o.OwnersOf, auto: o.Theme == theme.Auto, mouse: o.Mouse, wait: inASecond,
 		env: screen.Env{
 			Now: o.Now, Theme: theme.New(o.Theme, o.Unicode), World: o.World, Write: o.Write, Program: o.Program,
 			Namespace: o.Namespace, Connection: feed.Connection{Context: o.Context, State: feed.Connecting, Since: o.Now},
@@ -72,6 +76,9 @@ func New(o Options) *Model {
 	}
 	if m.overview == nil {
 		m.overview = overview.New
+	}
+	if m.ownersOf == nil {
+		m.ownersOf = overview.NewOf
 	}
 	m.use(o.Namespace)
 	m.add(m.first(o.Kind))
@@ -126,6 +133,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.pointer(msg)
 	case screen.Push:
 		return m.push(msg.Screen)
+	case screen.OwnersOf:
+		return m.push(m.ownersOf(msg.Blueprint))
 	case screen.Pop:
 		return m.pop()
 	case screen.Reset:

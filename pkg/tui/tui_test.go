@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/keys"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -172,6 +173,18 @@ func TestStack(t *testing.T) {
 	s.send(screen.Reset{Screen: next})
 	if got := before.logged() + "; " + next.logged(); got != "close; init" || len(s.m.stack) != 1 {
 		t.Errorf("reset: %q, %d screens", got, len(s.m.stack))
+	}
+}
+
+func TestOwnersOf(t *testing.T) {
+	var asked tree.Ref
+	s := start(t, 80, 24, func(o *Options) {
+		o.OwnersOf = func(b tree.Ref) screen.Screen { asked = b; return &fake{title: "web"} }
+	})
+	s.send(screen.OwnersOf{Blueprint: tree.Ref{Kind: "ClusterSupplyChain", Name: "web"}})
+	shows("workloads › web")(t, s)
+	if asked.Name != "web" {
+		t.Errorf("%+v", asked)
 	}
 }
 
