@@ -75,7 +75,11 @@ func Collect(ctx context.Context, client dynamic.Interface, ref OwnerRef) (tree.
 }
 
 func (r *reader) readInput(ctx context.Context, root Root) (tree.Input, error) {
-	in, err := r.named(ctx, root)
+	read := r.named
+	if isBlueprint(root.Resource) {
+		read = r.withBlueprint
+	}
+	in, err := read(ctx, root)
 	if err != nil {
 		return tree.Input{}, err
 	}

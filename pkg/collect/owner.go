@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -113,7 +112,7 @@ func (r *reader) withBlueprint(ctx context.Context, root Root) (*tree.Input, err
 // are gathered, so that one list of a kind serves all. Above are the owners that it is below,
 // the outermost first.
 func (r *reader) owner(ctx context.Context, obj *unstructured.Unstructured, above []OwnerRef) (*tree.Input, error) {
-	owner, err := decodeOwner(obj)
+	owner, err := tree.DecodeOwner(obj)
 	if err != nil {
 		return nil, err
 	}
@@ -229,28 +228,4 @@ func (r *reader) readBlueprint(ctx context.Context, key blueprintKey) *tree.Blue
 		return nil
 	}
 	return tree.FromSupplyChain(c)
-}
-
-func decodeOwner(obj *unstructured.Unstructured) (tree.Owner, error) {
-	var owner tree.Owner
-	var err error
-	convert := runtime.DefaultUnstructuredConverter.FromUnstructured
-	switch obj.GetKind() {
-	case v1alpha1.KindDeliverable:
-		d := &v1alpha1.Deliverable{}
-		err = convert(obj.Object, d)
-		owner = tree.FromDeliverable(d)
-	case v1alpha1.KindRunnable:
-		r := &v1alpha1.Runnable{}
-		err = convert(obj.Object, r)
-		owner = tree.FromRunnable(r)
-	default:
-		w := &v1alpha1.Workload{}
-		err = convert(obj.Object, w)
-		owner = tree.FromWorkload(w)
-	}
-	if err != nil {
-		return owner, fmt.Errorf("%s %s/%s is not as %s says: %w", obj.GetKind(), obj.GetNamespace(), obj.GetName(), v1alpha1.GroupVersion, err)
-	}
-	return owner, nil
 }

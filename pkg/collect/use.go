@@ -98,7 +98,7 @@ func (r *reader) use(ctx context.Context, b *blueprint.Blueprint) (u *Use, liste
 			if !wentThrough(&objects[i], b.Name) {
 				continue
 			}
-			owner, err := decodeOwner(&objects[i])
+			owner, err := tree.DecodeOwner(&objects[i])
 			if err != nil {
 				r.note("get", resource.GroupResource().String(), objects[i].GetNamespace(), objects[i].GetName(), err)
 				continue

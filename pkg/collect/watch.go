@@ -42,9 +42,16 @@ func InputsOf(client dynamic.Interface, ref OwnerRef) Inputs {
 // FollowInput is Follow for those who need more of the objects than a tree shows.
 func FollowInput(ctx context.Context, client dynamic.Interface, ref OwnerRef, show func(tree.Input) error) error {
 	root := Root{Resource: ref.Resource(), Namespace: ref.Namespace, Name: ref.Name}
-	read := func(ctx context.Context, r *reader) (tree.Input, error) { return r.readInput(ctx, root) }
-	pause := func(tree.Input) time.Duration { return settle }
-	return follow(ctx, Source{Client: client}, Query{Roots: []Root{root}}, read, pause, show)
+	return FollowRoot(ctx, Source{Client: client}, Query{Roots: []Root{root}}, show)
+}
+
+// FollowRoot is FollowInput for the one root of a query, which may be a blueprint with its
+// owners.
+func FollowRoot(ctx context.Context, source Source, query Query, show func(tree.Input) error) error {
+	read := func(ctx context.Context, r *reader) (tree.Input, error) { return r.readInput(ctx, query.Roots[0]) }
+	// A list of thousands of owners is not read again for each change.
+	pause := func(in tree.Input) time.Duration { return settle + time.Duration(len(in.Owners))*time.Millisecond }
+	return follow(ctx, source, query, read, pause, show)
 }
 
 // FollowTrees is Follow for the trees of a query.

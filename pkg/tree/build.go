@@ -38,7 +38,7 @@ func (t *Tree) buildOwner(in Input) {
 	t.Owner = OwnerNode{
 		Ref: Ref{
 			APIVersion: v1alpha1.GroupVersion.String(), Kind: in.Owner.Kind,
-			Resource: ownerResource(in.Owner.Kind), Namespace: meta.Namespace, Name: meta.Name,
+			Resource: OwnerResource(in.Owner.Kind), Namespace: meta.Namespace, Name: meta.Name,
 		},
 		Source:     sourceOf(&in.Owner),
 		Ready:      state(status.Conditions, v1alpha1.ConditionReady),
@@ -70,7 +70,7 @@ func refOf(found *Found) Ref {
 	obj := found.Object
 	ref := Ref{APIVersion: obj.GetAPIVersion(), Kind: obj.GetKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
 	if obj.GroupVersionKind().Group == v1alpha1.Group {
-		ref.Resource = ownerResource(ref.Kind)
+		ref.Resource = OwnerResource(ref.Kind)
 	}
 	return ref
 }
@@ -238,8 +238,8 @@ func state(conditions []metav1.Condition, kind string) State {
 	return State{Status: string(metav1.ConditionUnknown)}
 }
 
-// ownerResource is the plural of a kind of this API; that of a delivery is not regular.
-func ownerResource(kind string) string {
+// OwnerResource is the plural of a kind of this API; that of a delivery is not regular.
+func OwnerResource(kind string) string {
 	if kind == v1alpha1.KindClusterDelivery {
 		return "clusterdeliveries." + v1alpha1.Group
 	}

@@ -1,10 +1,12 @@
 package tree
 
 import (
+	"fmt"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
@@ -61,6 +63,31 @@ func FromDeliverable(d *v1alpha1.Deliverable) Owner {
 func FromRunnable(r *v1alpha1.Runnable) Owner {
 	status := v1alpha1.OwnerStatus{ObservedGeneration: r.Status.ObservedGeneration, Conditions: r.Status.Conditions}
 	return Owner{Kind: v1alpha1.KindRunnable, Object: r.ObjectMeta, Status: status}
+}
+
+// DecodeOwner takes the owner from what the API server returned.
+func DecodeOwner(obj *unstructured.Unstructured) (Owner, error) {
+	var owner Owner
+	var err error
+	convert := runtime.DefaultUnstructuredConverter.FromUnstructured
+	switch obj.GetKind() {
+	case v1alpha1.KindDeliverable:
+		d := &v1alpha1.Deliverable{}
+		err = convert(obj.Object, d)
+		owner = FromDeliverable(d)
+	case v1alpha1.KindRunnable:
+		r := &v1alpha1.Runnable{}
+		err = convert(obj.Object, r)
+		owner = FromRunnable(r)
+	default:
+		w := &v1alpha1.Workload{}
+		err = convert(obj.Object, w)
+		owner = FromWorkload(w)
+	}
+	if err != nil {
+		return owner, fmt.Errorf("%s %s/%s is not as %s says: %w", obj.GetKind(), obj.GetNamespace(), obj.GetName(), v1alpha1.GroupVersion, err)
+	}
+	return owner, nil
 }
 
 // Blueprint is the graph that the owner goes through.

@@ -183,22 +183,42 @@ const pageSize = 500
 // to watch.
 func (n *Noun) Select(ctx context.Context, client dynamic.Interface, program, namespace string, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
 	all := &unstructured.UnstructuredList{}
-	options.Limit = pageSize
-	for {
+	version, err := n.Pages(ctx, client, program, namespace, options, func(items []unstructured.Unstructured, first bool) {
+		if first {
+			all.Items = nil
+		}
+		all.Items = append(all.Items, items...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	all.Object = cmdutil.List(nil)
+	all.SetResourceVersion(version)
+	return all, nil
+}
+
+// Pages is Select for those who need no list: each is given one page after the other, as
+// large as the limit of the options. First is true where the list begins, which it does
+// again when the pages took too long; what was given before does not count then. The
+// version tells from where to watch.
+func (n *Noun) Pages(ctx context.Context, client dynamic.Interface, program, namespace string, options metav1.ListOptions, each func(items []unstructured.Unstructured, first bool)) (version string, err error) {
+	if options.Limit == 0 {
+		options.Limit = pageSize
+	}
+	for first := true; ; first = false {
 		page, err := n.Client(client, namespace).List(ctx, options)
 		if apierrors.IsResourceExpired(err) && options.Continue != "" {
-			// The pages took too long for the API server: begin again without.
-			all.Items, options.Continue, options.Limit = nil, "", 0
-			continue
+			options.Continue, options.Limit = "", 0
+			if page, err = n.Client(client, namespace).List(ctx, options); err == nil {
+				first = true
+			}
 		}
 		if err != nil {
-			return nil, cmdutil.Explain(program, "list "+n.Plural, err)
+			return "", cmdutil.Explain(program, "list "+n.Plural, err)
 		}
-		all.Items = append(all.Items, page.Items...)
+		each(page.Items, first)
 		if options.Continue = page.GetContinue(); options.Continue == "" {
-			all.Object = cmdutil.List(nil)
-			all.SetResourceVersion(page.GetResourceVersion())
-			return all, nil
+			return page.GetResourceVersion(), nil
 		}
 	}
 }

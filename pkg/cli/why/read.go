@@ -12,25 +12,29 @@ import (
 	"github.com/carto-run/carto/pkg/why"
 )
 
-// owner explains a workload, deliverable or runnable.
 func (o *Options) owner(ctx context.Context, source collect.Source, n *noun.Noun, namespace, name string) (*why.Why, error) {
+	return Owner(ctx, source, o.Program, n, namespace, name, o.wantsTemplates())
+}
+
+// Owner explains a workload, deliverable or runnable. The templates, each of which costs a
+// request, tell where its params come from.
+func Owner(ctx context.Context, source collect.Source, program string, n *noun.Noun, namespace, name string, templates bool) (*why.Why, error) {
 	forest, err := collect.Trees(ctx, source, collect.Query{Roots: []collect.Root{{Resource: n.Resource, Namespace: namespace, Name: name}}})
 	if err != nil {
-		return nil, n.Explain(ctx, source.Client, o.Program, "read", namespace, name, err)
+		return nil, n.Explain(ctx, source.Client, program, "read", namespace, name, err)
 	}
 	t := forest.Trees[0]
-	facts, err := collect.Facts(ctx, source.Client, t, o.wantsTemplates() || why.TemplatesReason(t.RootCause))
+	facts, err := collect.Facts(ctx, source.Client, t, templates || why.TemplatesReason(t.RootCause))
 	if err != nil {
 		return nil, err
 	}
-	facts.Now = o.Clock()
+	facts.Now = source.Clock()
 	return why.Build(t, facts), nil
 }
 
-// blueprint explains a supply chain or a delivery.
-func (o *Options) blueprint(ctx context.Context, client dynamic.Interface) (*why.Why, error) {
-	n := o.Object.Noun
-	obj, err := n.Read(ctx, client, o.Program, "", o.Object.Name)
+// Blueprint explains a supply chain or a delivery.
+func Blueprint(ctx context.Context, client dynamic.Interface, program string, n *noun.Noun, name string) (*why.Why, error) {
+	obj, err := n.Read(ctx, client, program, "", name)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +54,6 @@ func (o *Options) blueprint(ctx context.Context, client dynamic.Interface) (*why
 		return nil, err
 	}
 	return why.BuildBlueprint(tree.Ref{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: n.Kind, Resource: n.Resource.GroupResource().String(), Name: o.Object.Name,
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: n.Kind, Resource: n.Resource.GroupResource().String(), Name: name,
 	}, facts), nil
 }

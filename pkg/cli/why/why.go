@@ -119,7 +119,7 @@ func (o *Options) Run(ctx context.Context) error {
 	case n == nil:
 		w, err = o.object(ctx, source)
 	case n.Cluster:
-		w, err = o.blueprint(ctx, client)
+		w, err = Blueprint(ctx, client, o.Program, n, o.Object.Name)
 	default:
 		w, err = o.owner(ctx, source, n, o.namespace, o.Object.Name)
 	}

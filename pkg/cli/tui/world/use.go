@@ -22,6 +22,7 @@ func (w *World) use(ctx context.Context, a feed.Use) (string, error) {
 			return "", fmt.Errorf("cannot use context %q: %s does not answer: %w", a.Context, c.Server, err)
 		}
 	}
+	c.held = newHeld()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {

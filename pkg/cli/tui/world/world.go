@@ -15,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -56,6 +57,7 @@ func New(o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.held = newHeld()
 	w := &World{o: o, cluster: c, subscriptions: map[feed.ID]*subscription{}, send: func(tea.Msg) {}}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	return w, nil
@@ -197,11 +199,12 @@ func (e *Ended) Unwrap() error { return e.Err }
 func faultOf(err error) feed.Fault {
 	f := feed.Fault{Err: err}
 	var ended *Ended
+	var finding *cmdutil.FindingError
 	switch {
 	case errors.As(err, &ended):
 		f.Err, f.Final, f.Gone = ended.Err, true, ended.Gone
 	case collect.MissingKind(err):
-	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
+	case errors.As(err, &finding), apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		f.Final = true
 	}
 	return f

@@ -1,0 +1,90 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/noun"
+	"github.com/carto-run/carto/pkg/collect"
+	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/why"
+)
+
+// owner delivers snapshots of an owner, or of a blueprint with its owners.
+func (w *World) owner(ctx context.Context, c *Cluster, t feed.Owner, emit func(any)) error {
+	n := noun.OfKind(t.Ref.Kind)
+	if n == nil {
+		return &Ended{Err: fmt.Errorf("nothing is known of the kind %q", t.Ref.Kind)}
+	}
+	// A blueprint may have a thousand owners: what their own statuses say is enough.
+	query := collect.Query{Roots: []collect.Root{{Resource: n.Resource, Namespace: t.Ref.Namespace, Name: t.Ref.Name}}, Shallow: n.Cluster}
+	s := &snapshots{objects: map[objectKey]*unstructured.Unstructured{}}
+	defer c.held.add(s)()
+	seen := false
+	err := collect.FollowRoot(ctx, w.source(c), query, func(in tree.Input) error {
+		seen = true
+		s.set(in)
+		c.held.notify()
+		emit(w.snapshot(in))
+		return nil
+	})
+	switch {
+	case apierrors.IsNotFound(err) && !collect.MissingKind(err) && seen:
+		return &Ended{Err: cmdutil.Findingf("%s was deleted", n.Qualified(t.Ref.Namespace, t.Ref.Name)), Gone: true}
+	case err != nil && ctx.Err() == nil:
+		return n.Explain(ctx, c.Client, w.o.Program, "follow", t.Ref.Namespace, t.Ref.Name, err)
+	}
+	return err
+}
+
+func (w *World) snapshot(in tree.Input) feed.Snapshot {
+	now := w.o.Clock()
+	s := feed.Snapshot{Tree: tree.Build(in), Input: in, At: now}
+	if !in.IsBlueprint {
+		s.Why = why.Build(s.Tree, why.Facts{Now: now})
+	}
+	return s
+}
+
+// snapshots hold the objects of the last snapshot of an owner.
+type snapshots struct {
+	mu      sync.Mutex
+	objects map[objectKey]*unstructured.Unstructured
+}
+
+var _ holder = (*snapshots)(nil)
+
+// set takes the objects of an input, and their managedFields from them.
+func (s *snapshots) set(in tree.Input) {
+	objects := map[objectKey]*unstructured.Unstructured{}
+	note := func(obj *unstructured.Unstructured) {
+		withoutManagedFields(obj)
+		objects[keyOfObject(obj)] = obj
+	}
+	if in.Root != nil && in.Root.Object != nil {
+		note(in.Root.Object)
+	}
+	for _, owner := range in.Owners {
+		note(owner.Root.Object)
+	}
+	in.Visit(func(_ string, f *tree.Found) { note(f.Object) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects = objects
+}
+
+func (s *snapshots) find(key objectKey) (string, func() (*unstructured.Unstructured, error), bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	obj := s.objects[key]
+	if obj == nil {
+		return "", nil, false
+	}
+	return obj.GetResourceVersion(), func() (*unstructured.Unstructured, error) { return obj.DeepCopy(), nil }, true
+}
