@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package world lets the full-screen view's reader of the cluster work on a real control
 // plane: a thousand workloads, bursts, refusals, and everything that can go away.
 package world
@@ -177,7 +179,7 @@ type fixture struct {
 
 func (f *fixture) workload(name string) *unstructured.Unstructured {
 	f.t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "pkg", "cli", "tui", "world", "testdata", "workload.yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "pkg", "tui", "rows", "testdata", "workload.yaml"))
 	if err != nil {
 		f.t.Fatal(err)
 	}
