@@ -35,7 +35,7 @@ func (n *Noun) Watch(ctx context.Context, client dynamic.Interface, program, nam
 		watching.ResourceVersion, watching.AllowWatchBookmarks = w.version, true
 		stream, err := n.Client(client, namespace).Watch(ctx, watching)
 		if err == nil {
-			err = w.read(stream)
+			err = w.read(ctx, stream)
 		}
 		var own *emitError
 		switch {
@@ -94,8 +94,10 @@ func (w *watcher) remember(obj *unstructured.Unstructured) {
 }
 
 // read emits the events of one watch until it ends.
-func (w *watcher) read(stream watch.Interface) error {
+func (w *watcher) read(ctx context.Context, stream watch.Interface) error {
 	defer stream.Stop()
+	// Not every client's watch ends with its context.
+	defer context.AfterFunc(ctx, stream.Stop)()
 	for event := range stream.ResultChan() {
 		if event.Type == watch.Error {
 			return apierrors.FromObject(event.Object)
