@@ -47,18 +47,24 @@ func (l *listing) clear() {
 	l.reset, l.synced, l.told = true, false, false
 }
 
-// put notes what was read of an object.
-func (l *listing) put(obj *unstructured.Unstructured) {
-	withoutManagedFields(obj)
-	e := &entry{row: rows.Of(obj), version: obj.GetResourceVersion()}
-	e.json, _ = json.Marshal(obj.Object) // it was JSON
+// put notes what was read of objects, which are delivered together.
+func (l *listing) put(objects ...unstructured.Unstructured) {
+	read := make([]*entry, len(objects))
+	for i := range objects {
+		obj := &objects[i]
+		withoutManagedFields(obj)
+		read[i] = &entry{row: rows.Of(obj), version: obj.GetResourceVersion()}
+		read[i].json, _ = json.Marshal(obj.Object) // it was JSON
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := e.row.Key()
-	if old := l.entries[key]; old != nil {
-		e.row.Owners = old.row.Owners
+	for _, e := range read {
+		key := e.row.Key()
+		if old := l.entries[key]; old != nil {
+			e.row.Owners = old.row.Owners
+		}
+		l.entries[key], l.dirty[key] = e, true
 	}
-	l.entries[key], l.dirty[key] = e, true
 	l.poke()
 }
 

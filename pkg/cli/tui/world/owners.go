@@ -43,10 +43,9 @@ func (w *World) owners(ctx context.Context, c *Cluster, t feed.Owners, emit func
 			l.clear()
 			known.Items = nil
 		}
+		l.put(items...)
 		for i := range items {
-			l.put(&items[i])
 			known.Items = append(known.Items, *named(&items[i]))
-			items[i] = unstructured.Unstructured{} // a page of them is large
 		}
 		c.held.notify()
 	})
@@ -64,7 +63,7 @@ func (w *World) owners(ctx context.Context, c *Cluster, t feed.Owners, emit func
 		if e.Type == watch.Deleted {
 			l.remove(feed.Key{Namespace: obj.GetNamespace(), Name: obj.GetName()})
 		} else {
-			l.put(obj)
+			l.put(*obj)
 		}
 		c.held.notify()
 		return nil
