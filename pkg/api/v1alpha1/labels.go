@@ -40,7 +40,3 @@ const (
 
 // FieldManager is the one field manager under which Carto applies objects.
 const FieldManager = "carto"
-
-// LabelWorkloadType says what kind of application a workload is; blueprints in use select by
-// it.
-const LabelWorkloadType = "apps.tanzu.vmware.com/workload-type"

@@ -119,7 +119,7 @@ func probe(config *rest.Config) (func(context.Context) error, error) {
 		if err != nil {
 			return err
 		}
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		_, _ = io.Copy(io.Discard, response.Body) // or the connection could not be used again
 		if away(response) {
 			return fmt.Errorf("the API server is away: %s", response.Status)

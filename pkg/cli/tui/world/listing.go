@@ -127,19 +127,19 @@ func (l *listing) find(key objectKey) (string, func() (*unstructured.Unstructure
 	}, true
 }
 
-// blueprints counts the owners by the blueprint that they went through; false while not all
-// are known.
-func (l *listing) blueprints() (map[string]int, bool) {
+// blueprints counts the owners by the blueprint that they went through; nil while not all are
+// known.
+func (l *listing) blueprints() map[string]int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.synced || l.namespace != "" {
-		return nil, false
+	if !l.synced {
+		return nil
 	}
 	counts := map[string]int{}
 	for _, e := range l.entries {
 		counts[e.row.Blueprint]++
 	}
-	return counts, true
+	return counts
 }
 
 // count sets how many owners each blueprint has; nil when that is not known.

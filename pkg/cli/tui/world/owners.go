@@ -34,7 +34,7 @@ func (w *World) owners(ctx context.Context, c *Cluster, t feed.Owners, emit func
 	defer cancel()
 	group.Go(func() { deliver(ctx, l.wake, l.take, emit) })
 	if n.Cluster {
-		group.Go(func() { countOwners(ctx, c.held, l) })
+		group.Go(func() { w.countOwners(ctx, c, l) })
 	}
 
 	known := &unstructured.UnstructuredList{Object: cmdutil.List(nil)}
@@ -88,21 +88,30 @@ func everywhere(t feed.Owners, err error) error {
 	return err
 }
 
-// countOwners keeps the owners of blueprints counted, as far as another topic knows them.
-func countOwners(ctx context.Context, h *held, blueprints *listing) {
+// countOwners keeps the owners of blueprints counted. Where no other topic lists all of them,
+// this one does, unseen; they stay unknown where that is not allowed.
+func (w *World) countOwners(ctx context.Context, c *Cluster, blueprints *listing) {
 	kind := v1alpha1.KindWorkload
 	if blueprints.kind == v1alpha1.KindClusterDelivery {
 		kind = v1alpha1.KindDeliverable
 	}
-	for ctx.Err() == nil {
-		holders, changed := h.all()
+	var group sync.WaitGroup
+	defer group.Wait()
+	for asked := false; ctx.Err() == nil; {
+		holders, changed := c.held.all()
 		var counts map[string]int
+		listed := false
 		for _, one := range holders {
-			if l, ok := one.(*listing); ok && l.kind == kind && counts == nil {
-				counts, _ = l.blueprints()
+			if l, ok := one.(*listing); ok && l.kind == kind && l.namespace == "" && counts == nil {
+				listed = true
+				counts = l.blueprints()
 			}
 		}
 		blueprints.count(counts)
+		if !listed && !asked {
+			asked = true
+			group.Go(func() { _ = w.owners(ctx, c, feed.Owners{Kind: kind}, func(any) {}) })
+		}
 		select {
 		case <-ctx.Done():
 		case <-changed:

@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -48,10 +50,12 @@ func (s *subscription) once(ctx context.Context, emit func(any)) {
 		case <-round.Done():
 		}
 	})
-	err := s.world.follow(round, s.cluster, s.topic, func(payload any) {
-		if round.Err() == nil {
-			emit(payload)
-		}
+	err := guarded(func() error {
+		return s.world.follow(round, s.cluster, s.topic, func(payload any) {
+			if round.Err() == nil {
+				emit(payload)
+			}
+		})
 	})
 	var retry <-chan time.Time
 	if err != nil && round.Err() == nil {
@@ -86,4 +90,15 @@ func (s *subscription) emitter(ctx context.Context) func(any) {
 		s.world.send(feed.Delivery{ID: s.id, Payload: payload})
 		last = time.Now()
 	}
+}
+
+// guarded makes an error of a panic, which outside of the program's own loop would leave the
+// terminal as the program has it.
+func guarded(work func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = &Ended{Err: fmt.Errorf("a fault in this program: %v\n%s", fault, debug.Stack())}
+		}
+	}()
+	return work()
 }

@@ -29,7 +29,8 @@ func serveWorkloads(t testing.TB) *Cluster {
 	t.Helper()
 	template := workload(t, "NAME")
 	fields := strings.Repeat(`{"f:lastTransitionTime":{},"f:message":{},"f:reason":{},"f:status":{},"f:type":{}},`, 60)
-	template.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "carto", Operation: "Apply", FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:x":[` + strings.TrimSuffix(fields, ",") + `]}`)}}})
+	managed := metav1.NewFieldsV1(`{"f:x":[` + strings.TrimSuffix(fields, ",") + `]}`)
+	template.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "carto", Operation: "Apply", FieldsType: "FieldsV1", FieldsV1: managed}})
 	text, err := json.Marshal(template.Object)
 	if err != nil {
 		t.Fatal(err)

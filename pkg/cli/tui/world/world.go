@@ -179,13 +179,17 @@ func (w *World) do(action feed.Action, work func(context.Context, *Cluster) (str
 			return nil
 		}
 		defer w.group.Done()
-		text, err := work(w.ctx, c)
+		text := ""
+		err := guarded(func() (err error) {
+			text, err = work(w.ctx, c)
+			return err
+		})
 		return feed.Done{Action: action, Text: text, Err: err}
 	}
 }
 
 // Ended is the error of a topic that is not tried again.
-type Ended struct {
+type Ended struct { //nolint:errname // it says how a topic came to its end, which need be no fault
 	Err error
 	// Gone is true when the object was there and was deleted.
 	Gone bool

@@ -289,28 +289,55 @@ func TestOwnersFaults(t *testing.T) {
 	}
 }
 
-// TestOwnersCounted: blueprints know their owners as long as another topic lists all of them.
+// TestPanic: a fault of ours ends what it concerns, and not the program with the terminal as
+// it is.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := play(t)
+		p.client.PrependReactor("list", "*", func(clienttesting.Action) (bool, runtime.Object, error) { panic("oops") })
+		p.world.Follow(1, feed.Namespaces{})
+		if f, ok := p.last(1).(feed.Fault); !ok || !f.Final || !strings.Contains(f.Err.Error(), "a fault in this program: oops") {
+			t.Errorf("got %+v", p.last(1))
+		}
+	})
+}
+
+// TestOwnersCounted: blueprints know their owners, whoever lists them.
 func TestOwnersCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		chain := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "carto.run/v1alpha1", "kind": "ClusterSupplyChain", "metadata": map[string]any{"name": "web"}}}
 		b := workload(t, "b")
 		p := play(t, workload(t, "a"), b, chain)
-		p.world.Follow(1, feed.Owners{Kind: v1alpha1.KindClusterSupplyChain})
-		expect := func(reason string, want int) {
+		lists := func() (n int) {
+			for _, a := range p.client.Actions() {
+				if a.GetVerb() == "list" && a.GetResource().Resource == "workloads" {
+					n++
+				}
+			}
+			return n
+		}
+		expect := func(reason string, want, requests int) {
 			t.Helper()
 			last := p.last(1).(feed.OwnersChanged)
-			if got := last.Changed[len(last.Changed)-1].Owners; got != want {
-				t.Errorf("%s: %d owners, want %d", reason, got, want)
+			if got := last.Changed[len(last.Changed)-1].Owners; got != want || lists() != requests {
+				t.Errorf("%s: %d owners after %d lists, want %d after %d", reason, got, lists(), want, requests)
 			}
 		}
-		expect("not known", -1)
 		p.world.Follow(2, feed.Owners{Kind: v1alpha1.KindWorkload})
-		expect("known", 2)
+		p.last(2)
+		p.world.Follow(1, feed.Owners{Kind: v1alpha1.KindClusterSupplyChain})
+		expect("another topic lists them", 2, 1)
 		p.delete(b)
-		expect("one less", 1)
+		expect("one less", 1, 1)
 		p.world.Stop(2)
-		expect("not known any more", -1)
+		expect("nobody else lists them", 1, 2)
+		p.client.PrependReactor("list", "workloads", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
+		})
+		p.do(feed.Refresh{})
+		expect("they may not be listed", -1, 3)
 	})
 }
 
