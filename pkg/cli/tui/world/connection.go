@@ -23,6 +23,9 @@ const (
 	probeTimeout = 3 * time.Second
 	// look is how often the connection is looked at, and told about while it is used.
 	look = time.Second
+	// long is after how long away everything is read again at the return. Watches are resumed
+	// with growing delays, and would show an old state for half a minute.
+	long = 10 * time.Second
 )
 
 // Answers gathers whether requests were answered, whoever sent them.
@@ -133,8 +136,10 @@ type monitor struct {
 	cluster *Cluster
 	clock   func() time.Time
 	send    func(feed.Connection)
-	now     chan struct{}
-	end     context.CancelFunc
+	// back is called when the API server is there again after long.
+	back func()
+	now  chan struct{}
+	end  context.CancelFunc
 }
 
 // watchConnection begins to look after the connection to the cluster in use, instead of the
@@ -144,7 +149,7 @@ func (w *World) watchConnection() {
 		w.monitor.end()
 	}
 	ctx, cancel := context.WithCancel(w.ctx)
-	m := &monitor{cluster: w.cluster, clock: w.o.Clock, now: make(chan struct{}, 1), end: cancel}
+	m := &monitor{cluster: w.cluster, clock: w.o.Clock, now: make(chan struct{}, 1), end: cancel, back: w.readAgain}
 	m.send = func(c feed.Connection) {
 		if ctx.Err() == nil {
 			w.send(c)
@@ -195,6 +200,9 @@ func (m *monitor) run(ctx context.Context) {
 		changed := next.State != told.State
 		if changed {
 			next.Since = m.clock()
+		}
+		if changed && told.State == feed.Lost && next.Since.Sub(told.Since) >= long {
+			m.back()
 		}
 		if changed || next.Answered != told.Answered {
 			m.send(next)

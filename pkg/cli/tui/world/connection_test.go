@@ -47,13 +47,23 @@ func TestMonitor(t *testing.T) {
 		}
 		w, err := New(Options{Clock: time.Now, Connect: func(string) (*Cluster, error) {
 			return &Cluster{Context: "dev", Server: "https://dev", Probe: probe, Answers: answers}, nil
-		}})
+		}, Contexts: func() ([]string, error) { return nil, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer w.Close()
 		var sent []feed.Connection
-		w.Bind(func(msg tea.Msg) { mu.Lock(); defer mu.Unlock(); sent = append(sent, msg.(feed.Connection)) })
+		reads := 0
+		w.Bind(func(msg tea.Msg) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch m := msg.(type) {
+			case feed.Connection:
+				sent = append(sent, m)
+			case feed.Delivery:
+				reads++
+			}
+		})
 		last := func() feed.Connection {
 			synctest.Wait()
 			mu.Lock()
@@ -81,9 +91,10 @@ func TestMonitor(t *testing.T) {
 			t.Errorf("in use: %d probes, %d messages", probes, len(sent)-count)
 		}
 
+		w.Follow(1, feed.Contexts{})
 		set(nil, true)
 		lost := time.Now()
-		time.Sleep(10 * time.Second)
+		time.Sleep(20 * time.Second)
 		if c := last(); c.State != feed.Lost || c.Err.Error() != "no answer within 3s" || c.Since.Sub(lost) > 9*time.Second {
 			t.Errorf("hanging: %+v", c)
 		}
@@ -91,6 +102,9 @@ func TestMonitor(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		if c := last(); c.State != feed.Live || c.Err != nil {
 			t.Errorf("back: %+v", c)
+		}
+		if reads != 2 {
+			t.Errorf("read %d times, want again after a while away", reads)
 		}
 
 		set(errors.New("refused"), false)
@@ -103,6 +117,9 @@ func TestMonitor(t *testing.T) {
 		time.Sleep(look)
 		if c := last(); c.State != feed.Live {
 			t.Errorf("any answer will do: %+v", c)
+		}
+		if reads != 2 {
+			t.Error("read again after a moment away")
 		}
 	})
 }

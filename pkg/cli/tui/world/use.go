@@ -37,9 +37,17 @@ func (w *World) use(ctx context.Context, a feed.Use) (string, error) {
 	return "using context " + c.Context, nil
 }
 
-// refresh reads everything that is followed again, all but logs, which would repeat
-// themselves.
+// refresh reads everything that is followed again, and asks whether the API server answers.
 func (w *World) refresh() string {
+	w.readAgain()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.monitor.ask()
+	return "read again at " + w.o.Clock().Format(time.TimeOnly)
+}
+
+// readAgain begins all subscriptions again but those of logs, which would repeat themselves.
+func (w *World) readAgain() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.subscriptions {
@@ -51,6 +59,4 @@ func (w *World) refresh() string {
 		default: // asked already
 		}
 	}
-	w.monitor.ask()
-	return "read again at " + w.o.Clock().Format(time.TimeOnly)
 }
