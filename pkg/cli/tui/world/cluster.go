@@ -31,6 +31,8 @@ type Cluster struct {
 
 	// held is what topics know of objects already.
 	held *held
+	// readings are the owners that are read now.
+	readings readings
 }
 
 func (c *Cluster) connection(state feed.ConnectionState, since time.Time) feed.Connection {

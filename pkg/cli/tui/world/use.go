@@ -50,6 +50,7 @@ func (w *World) refresh() string {
 func (w *World) readAgain() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.cluster.readings.forget()
 	for _, s := range w.subscriptions {
 		if _, logs := s.topic.(feed.Logs); logs {
 			continue

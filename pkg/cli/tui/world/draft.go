@@ -1,0 +1,90 @@
+package world
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/tree"
+)
+
+// draft is the file that an editor opens. It may hold secrets, so that only the person can
+// read it.
+type draft struct{ path string }
+
+func newDraft(ref tree.Ref) (*draft, error) {
+	dir, err := os.MkdirTemp("", "carto-edit-") // of mode 0700
+	if err != nil {
+		return nil, err
+	}
+	name := strings.ToLower(ref.Kind) + "-" + ref.Name + ".yaml"
+	return &draft{filepath.Join(dir, filepath.Base(name))}, nil
+}
+
+// mark begins the lines that are not the person's.
+const mark = "#~ "
+
+// edit opens the editor on a text below some lines for the person, and returns what is left
+// without these lines. An error of the editor comes with it.
+func (d *draft) edit(e *edit, said []string, body string) (string, error) {
+	var text strings.Builder
+	for _, line := range said {
+		text.WriteString(strings.TrimRight(mark+line, " ") + "\n")
+	}
+	text.WriteString(body)
+	if err := os.WriteFile(d.path, []byte(text.String()), 0o600); err != nil {
+		return body, fmt.Errorf("cannot write the file to edit: %w", err)
+	}
+	editor := editorCommand(os.Getenv, d.path)
+	command := exec.CommandContext(e.ctx, editor[0], editor[1:]...) //nolint:gosec // it is the person's own editor
+	command.Stdin, command.Stdout, command.Stderr = e.stdin, e.stdout, e.stderr
+	failed := command.Run()
+	data, err := os.ReadFile(d.path)
+	if err != nil {
+		return body, fmt.Errorf("cannot read what was edited: %w", err)
+	}
+	if failed != nil {
+		failed = fmt.Errorf("the editor %s failed, nothing was saved: %w; choose another one by KUBE_EDITOR or EDITOR", editor[0], failed)
+	}
+	return withoutMarks(string(data)), failed
+}
+
+func withoutMarks(text string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(text, "\r\n", "\n")) {
+		if !strings.HasPrefix(line, strings.TrimSpace(mark)) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
+// keep leaves the file, and says where it is.
+func (d *draft) keep(err error) error {
+	return cmdutil.Findingf("%w; what was typed is in %s", err, d.path)
+}
+
+func (d *draft) remove() { _ = os.RemoveAll(filepath.Dir(d.path)) }
+
+// editorCommand is the editor that kubectl takes, with its arguments. What has quotes needs a
+// shell to be read.
+func editorCommand(getenv func(string) string, path string) []string {
+	editor := "vi"
+	if runtime.GOOS == "windows" {
+		editor = "notepad"
+	}
+	for _, name := range []string{"KUBE_EDITOR", "EDITOR"} {
+		if value := strings.TrimSpace(getenv(name)); value != "" {
+			editor = value
+			break
+		}
+	}
+	if strings.ContainsAny(editor, `"'\`) && runtime.GOOS != "windows" {
+		return []string{"sh", "-c", editor + ` "$1"`, "sh", path}
+	}
+	return append(strings.Fields(editor), path)
+}
