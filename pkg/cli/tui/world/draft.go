@@ -21,8 +21,12 @@ func newDraft(ref tree.Ref) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := strings.ToLower(ref.Kind) + "-" + ref.Name + ".yaml"
-	return &draft{filepath.Join(dir, filepath.Base(name))}, nil
+	return &draft{filepath.Join(dir, draftName(ref))}, nil
+}
+
+// draftName ends as editors know YAML by.
+func draftName(ref tree.Ref) string {
+	return filepath.Base(strings.ToLower(ref.Kind) + "-" + ref.Name + ".yaml")
 }
 
 // mark begins the lines that are not the person's.

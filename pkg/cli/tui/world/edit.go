@@ -189,7 +189,7 @@ func (e *edit) update(edited *unstructured.Unstructured) error {
 
 // parse reads what was typed, which stands below so many lines.
 func (e *edit) parse(typed string, below int) (*unstructured.Unstructured, error) {
-	docs, err := manifest.Parse("line", []byte(strings.Repeat("\n", below)+typed))
+	docs, err := manifest.Parse(draftName(e.action.Ref), []byte(strings.Repeat("\n", below)+typed))
 	switch {
 	case err != nil:
 		return nil, err
@@ -206,7 +206,7 @@ func (e *edit) parse(typed string, below int) (*unstructured.Unstructured, error
 		{"metadata.namespace", edited.GetNamespace(), e.live.GetNamespace()},
 	} {
 		if f.is != f.was {
-			faults = append(faults, docs[0].Errorf(f.field, "is %q; it can not be changed from %q", f.is, f.was))
+			faults = append(faults, docs[0].Errorf(f.field, "%s is %q; it can not be changed from %q", f.field, f.is, f.was))
 		}
 	}
 	return edited, errors.Join(faults...)

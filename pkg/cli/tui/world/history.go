@@ -134,7 +134,7 @@ type historian struct {
 	// template that judged last, and its name: it is read again when another is used.
 	template     *stamp.Template
 	templateName templateName
-	labelled      labelled
+	labelled     labelled
 	changed      chan struct{}
 }
 
