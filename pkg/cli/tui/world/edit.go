@@ -17,6 +17,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/manifest"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
 	"github.com/carto-run/carto/pkg/cli/yamldiff"
 	"github.com/carto-run/carto/pkg/table"
@@ -45,7 +46,7 @@ type edit struct {
 	world   *World
 	cluster *Cluster
 	action  feed.Edit
-	client  dynamic.ResourceInterface
+	noun    *noun.Noun
 	ctx     context.Context //nolint:containedctx // tea.ExecCommand takes none
 	// live is the object as it was read last.
 	live *unstructured.Unstructured
@@ -57,15 +58,22 @@ type edit struct {
 }
 
 func (w *World) newEdit(ctx context.Context, c *Cluster, a feed.Edit) (*edit, error) {
-	client, err := resourceOf(c.Client, a.Ref)
+	n, err := w.nounOf(c, a.Ref)
 	if err != nil {
 		return nil, err
 	}
-	live, err := client.Get(ctx, a.Ref.Name, metav1.GetOptions{})
+	live, err := n.Client(c.Client, a.Ref.Namespace).Get(ctx, a.Ref.Name, metav1.GetOptions{})
 	if err != nil {
-		return nil, w.explain(ctx, c, "read", a.Ref, err)
+		return nil, w.explain(ctx, c, n, "read", a.Ref, err)
 	}
-	return &edit{world: w, cluster: c, action: a, client: client, ctx: ctx, live: live}, nil
+	return &edit{world: w, cluster: c, action: a, noun: n, ctx: ctx, live: live}, nil
+}
+
+// what names the object in messages.
+func (e *edit) what() string { return e.noun.Qualified(e.action.Ref.Namespace, e.action.Ref.Name) }
+
+func (e *edit) client() dynamic.ResourceInterface {
+	return e.noun.Client(e.cluster.Client, e.action.Ref.Namespace)
 }
 
 // SetStdin and the others are how tea.ExecCommand hands over the terminal.
@@ -77,14 +85,14 @@ func (e *edit) SetStderr(w io.Writer) { e.stderr = w }
 func (e *edit) Run() error {
 	original, err := yaml.Marshal(spec.Written(e.live))
 	if err != nil {
-		return fmt.Errorf("cannot write %s as YAML: %w", qualified(e.action.Ref), err)
+		return fmt.Errorf("cannot write %s as YAML: %w", e.what(), err)
 	}
 	file, err := newDraft(e.action.Ref)
 	if err != nil {
-		return fmt.Errorf("cannot edit %s: %w", qualified(e.action.Ref), err)
+		return fmt.Errorf("cannot edit %s: %w", e.what(), err)
 	}
 	said := []string{
-		"Edit " + qualified(e.action.Ref) + ", and save it to change it in the cluster. These first lines",
+		"Edit " + e.what() + ", and save it to change it in the cluster. These first lines",
 		"are left out. To give up, leave without a change, or leave nothing in the file.",
 	}
 	for body := string(original); ; {
@@ -100,7 +108,7 @@ func (e *edit) Run() error {
 			e.done = "nothing changed"
 			return nil
 		case typed == body && body != string(original):
-			return file.keep(cmdutil.Findingf("nothing was saved of %s", qualified(e.action.Ref)))
+			return file.keep(cmdutil.Findingf("nothing was saved of %s", e.what()))
 		}
 		body = typed
 		again, err := e.save(typed)
@@ -134,16 +142,16 @@ func (e *edit) save(typed string) (again []string, err error) {
 		err := e.update(edited)
 		switch {
 		case err == nil:
-			e.done = "edited " + qualified(e.action.Ref)
+			e.done = "edited " + e.what()
 			return nil, nil
 		case apierrors.IsConflict(err):
 			before := e.live
-			if e.live, err = e.client.Get(e.ctx, e.action.Ref.Name, metav1.GetOptions{}); err != nil {
+			if e.live, err = e.client().Get(e.ctx, e.action.Ref.Name, metav1.GetOptions{}); err != nil {
 				e.live = before
 				return nil, e.explain("read", err)
 			}
 			if e.live.GetUID() != before.GetUID() {
-				return nil, cmdutil.Findingf("%s was deleted and made anew", qualified(e.action.Ref))
+				return nil, cmdutil.Findingf("%s was deleted and made anew", e.what())
 			}
 			if was, is := spec.Written(before), spec.Written(e.live); !equality.Semantic.DeepEqual(was, is) {
 				return e.conflict(was, is), nil
@@ -170,7 +178,7 @@ func (e *edit) conflict(was, is map[string]any) []string {
 }
 
 func (e *edit) explain(verb string, err error) error {
-	return e.world.explain(e.ctx, e.cluster, verb, e.action.Ref, err)
+	return e.world.explain(e.ctx, e.cluster, e.noun, verb, e.action.Ref, err)
 }
 
 // update writes what was typed over the object as it was read last; if that is not the
@@ -183,7 +191,7 @@ func (e *edit) update(edited *unstructured.Unstructured) error {
 		// A kind without the subresource would lose it.
 		whole.Object["status"] = status
 	}
-	_, err := e.client.Update(e.ctx, whole, metav1.UpdateOptions{FieldManager: cmdutil.FieldManager, FieldValidation: metav1.FieldValidationStrict})
+	_, err := e.client().Update(e.ctx, whole, metav1.UpdateOptions{FieldManager: cmdutil.FieldManager, FieldValidation: metav1.FieldValidationStrict})
 	return err
 }
 

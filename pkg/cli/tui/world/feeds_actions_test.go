@@ -67,7 +67,7 @@ func TestDelete(t *testing.T) {
 		want   string
 	}{
 		{"the owner that was shown", owner, "w", nil, "deleted workload shop/cart"},
-		{"an object of another kind", taskRunRef, "x", nil, "deleted TaskRun shop/cart-test-1"},
+		{"an object of another kind", taskRunRef, "x", nil, "deleted taskrun shop/cart-test-1"},
 		{"one that is gone", missing, "w", nil, `error: workload "nope" not found in namespace "shop"`},
 		{"one that was made anew", owner, "old", apierrors.NewConflict(schema.GroupResource{}, "cart", errors.New("uid")), "error: workload shop/cart is another one than was shown: it was deleted and made anew; nothing was deleted"},
 		{"forbidden", owner, "w", forbidden("delete", "workloads", "carto.run"), "error: cannot delete workload shop/cart: " + forbidden("delete", "workloads", "carto.run").Error()},

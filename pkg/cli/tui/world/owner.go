@@ -2,15 +2,10 @@ package world
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/cli/noun"
-	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/why"
@@ -18,29 +13,14 @@ import (
 
 // owner delivers snapshots of an owner, or of a blueprint with its owners.
 func (w *World) owner(ctx context.Context, c *Cluster, t feed.Owner, emit func(any)) error {
-	n := noun.OfKind(t.Ref.Kind)
-	if n == nil {
-		return &Ended{Err: fmt.Errorf("nothing is known of the kind %q", t.Ref.Kind)}
-	}
-	// A blueprint may have a thousand owners: what their own statuses say is enough.
-	query := collect.Query{Roots: []collect.Root{{Resource: n.Resource, Namespace: t.Ref.Namespace, Name: t.Ref.Name}}, Shallow: n.Cluster}
 	s := &snapshots{objects: map[objectKey]*unstructured.Unstructured{}}
 	defer c.held.add(s)()
-	seen := false
-	err := collect.FollowRoot(ctx, w.source(c), query, func(in tree.Input) error {
-		seen = true
+	return w.inputs(c, t.Ref)(ctx, func(in tree.Input) error {
 		s.set(in)
 		c.held.notify()
 		emit(w.snapshot(in))
 		return nil
 	})
-	switch {
-	case apierrors.IsNotFound(err) && !collect.MissingKind(err) && seen:
-		return &Ended{Err: cmdutil.Findingf("%s was deleted", n.Qualified(t.Ref.Namespace, t.Ref.Name)), Gone: true}
-	case err != nil && ctx.Err() == nil:
-		return n.Explain(ctx, c.Client, w.o.Program, "follow", t.Ref.Namespace, t.Ref.Name, err)
-	}
-	return err
 }
 
 func (w *World) snapshot(in tree.Input) feed.Snapshot {
@@ -60,11 +40,10 @@ type snapshots struct {
 
 var _ holder = (*snapshots)(nil)
 
-// set takes the objects of an input, and their managedFields from them.
+// set takes the objects of an input.
 func (s *snapshots) set(in tree.Input) {
 	objects := map[objectKey]*unstructured.Unstructured{}
 	note := func(obj *unstructured.Unstructured) {
-		withoutManagedFields(obj)
 		objects[keyOfObject(obj)] = obj
 	}
 	if in.Root != nil && in.Root.Object != nil {

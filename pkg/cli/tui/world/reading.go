@@ -2,27 +2,23 @@ package world
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
-// inputs are what is read of an owner, once for all topics about it. Their errors are in
-// words, and Ended where the owner is gone. Those of a blueprint are the blueprint alone.
+// inputs are what is read of an owner, or of a blueprint with its owners, once for all topics
+// about it. Their errors are in words, and Ended where it is gone.
 func (w *World) inputs(c *Cluster, ref tree.Ref) collect.Inputs {
 	n := noun.OfKind(ref.Kind)
 	return func(ctx context.Context, show func(tree.Input) error) error {
 		if n == nil {
-			return &Ended{Err: fmt.Errorf("%s %s is no owner", ref.Kind, ref.Name)}
+			return &Ended{Err: fmt.Errorf("nothing is known of the kind %q", ref.Kind)}
 		}
 		var own error
 		read := false
@@ -31,12 +27,7 @@ func (w *World) inputs(c *Cluster, ref tree.Ref) collect.Inputs {
 			own = show(in)
 			return own
 		}
-		var err error
-		if n.Cluster {
-			err = w.blueprintInputs(ctx, c, n, ref.Name, see)
-		} else {
-			err = c.readings.follow(ctx, c.Client, collect.OwnerRef{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}, w.o.Clock, see)
-		}
+		err := c.readings.follow(ctx, w.source(c), collect.Root{Resource: n.Resource, Namespace: ref.Namespace, Name: ref.Name}, n.Cluster, see)
 		switch {
 		case err == nil, own != nil, ctx.Err() != nil:
 			return err
@@ -49,32 +40,10 @@ func (w *World) inputs(c *Cluster, ref tree.Ref) collect.Inputs {
 	}
 }
 
-var errGone = errors.New("gone")
-
-func (w *World) blueprintInputs(ctx context.Context, c *Cluster, n *noun.Noun, name string, show func(tree.Input) error) error {
-	obj, err := n.Read(ctx, c.Client, w.o.Program, "", name)
-	if err != nil {
-		return err
-	}
-	if err := show(tree.Input{Root: &tree.Found{Object: obj}, IsBlueprint: true}); err != nil {
-		return err
-	}
-	err = n.WatchOne(ctx, c.Client, w.o.Program, obj, func(e watch.Event) error {
-		if e.Type == watch.Deleted {
-			return errGone
-		}
-		return nil // its UID stays, which is all that its topics need
-	})
-	if errors.Is(err, errGone) {
-		return &Ended{Err: fmt.Errorf("%s was deleted", n.Qualified("", name)), Gone: true}
-	}
-	return err
-}
-
 // readings are the owners that are read now. The zero value reads none.
 type readings struct {
 	mu  sync.Mutex
-	all map[collect.OwnerRef]*reading
+	all map[collect.Root]*reading
 	// memory of what was stamped.
 	memory memory
 }
@@ -95,11 +64,11 @@ type reading struct {
 	changed chan struct{}
 }
 
-// follow is collect.FollowInput. Who is slow misses states, never the newest. The inputs are
+// follow is collect.FollowRoot. Who is slow misses states, never the newest. The inputs are
 // shared: nobody may change them.
-func (r *readings) follow(ctx context.Context, client dynamic.Interface, ref collect.OwnerRef, clock func() time.Time, show func(tree.Input) error) error {
-	read := r.enter(ctx, client, ref, clock)
-	defer r.leave(ref, read)
+func (r *readings) follow(ctx context.Context, source collect.Source, root collect.Root, shallow bool, show func(tree.Input) error) error {
+	read := r.enter(ctx, source, root, shallow)
+	defer r.leave(root, read)
 	for seen := 0; ; {
 		in, version, err, changed := read.now()
 		switch {
@@ -121,22 +90,24 @@ func (r *readings) follow(ctx context.Context, client dynamic.Interface, ref col
 	}
 }
 
-func (r *readings) enter(ctx context.Context, client dynamic.Interface, ref collect.OwnerRef, clock func() time.Time) *reading {
+func (r *readings) enter(ctx context.Context, source collect.Source, root collect.Root, shallow bool) *reading {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	read := r.all[ref]
+	read := r.all[root]
 	if read == nil || read.over() {
 		if r.all == nil {
-			r.all = map[collect.OwnerRef]*reading{}
+			r.all = map[collect.Root]*reading{}
 		}
 		// It lasts as long as anyone follows it, not as long as the one who came first.
 		own, end := context.WithCancel(context.WithoutCancel(ctx))
 		read = &reading{end: end, ended: make(chan struct{}), changed: make(chan struct{})}
-		r.all[ref] = read
+		r.all[root] = read
 		go func() {
 			defer close(read.ended)
-			err := collect.FollowInput(own, client, ref, func(in tree.Input) error {
-				r.memory.remember(in, clock())
+			// A blueprint may have a thousand owners: what their own statuses say is enough.
+			query := collect.Query{Roots: []collect.Root{root}, Shallow: shallow}
+			err := collect.FollowRoot(own, source, query, func(in tree.Input) error {
+				r.memory.remember(in, source.Clock())
 				withoutManaged(in)
 				read.set(func() { read.latest, read.version = in, read.version+1 })
 				return nil
@@ -152,18 +123,21 @@ func (r *readings) enter(ctx context.Context, client dynamic.Interface, ref coll
 // the input is shared.
 func withoutManaged(in tree.Input) {
 	if in.Root != nil && in.Root.Object != nil {
-		in.Root.Object.SetManagedFields(nil)
+		withoutManagedFields(in.Root.Object)
 	}
-	in.Visit(func(_ string, f *tree.Found) { f.Object.SetManagedFields(nil) })
+	for _, owner := range in.Owners {
+		withoutManagedFields(owner.Root.Object)
+	}
+	in.Visit(func(_ string, f *tree.Found) { withoutManagedFields(f.Object) })
 }
 
 // leave ends a reading that nobody follows any more, and waits for its end.
-func (r *readings) leave(ref collect.OwnerRef, read *reading) {
+func (r *readings) leave(root collect.Root, read *reading) {
 	r.mu.Lock()
 	read.follow--
 	last := read.follow == 0
-	if last && r.all[ref] == read {
-		delete(r.all, ref)
+	if last && r.all[root] == read {
+		delete(r.all, root)
 	}
 	r.mu.Unlock()
 	if last {
