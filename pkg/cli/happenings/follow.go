@@ -54,7 +54,7 @@ func (s *Source) Follow(ctx context.Context, inputs collect.Inputs, note func(st
 			}
 		}))
 	})
-	var unclaimed []*Event
+	var unclaimed, unplaced []*Event
 	take := func(e *Event) error {
 		if !s.concern.claims(e) {
 			if unclaimed = append(unclaimed, e); len(unclaimed) > maxUnclaimed {
@@ -66,6 +66,11 @@ func (s *Source) Follow(ctx context.Context, inputs collect.Inputs, note func(st
 			return nil // it was listed again
 		}
 		s.shown[e.UID] = e.ResourceVersion
+		if s.Again && e.Step == "" && aboutObject.MatchString(e.Message) {
+			if unplaced = append(unplaced, e); len(unplaced) > maxUnclaimed {
+				unplaced = unplaced[1:]
+			}
+		}
 		return show(e)
 	}
 	for {
@@ -79,6 +84,15 @@ func (s *Source) Follow(ctx context.Context, inputs collect.Inputs, note func(st
 		case c := <-concerns:
 			s.concern = c.with(s.concern)
 			begin()
+			nowhere := unplaced
+			unplaced = nil
+			for _, e := range nowhere {
+				if s.concern.claims(e); e.Step == "" {
+					unplaced = append(unplaced, e)
+				} else if err := show(e); err != nil {
+					return err
+				}
+			}
 			waiting := unclaimed
 			unclaimed = nil
 			for _, e := range waiting {

@@ -16,6 +16,10 @@ import (
 
 // Source reads events from a cluster. It is for one goroutine.
 type Source struct {
+	// Again has Follow show an event once more when its step becomes known: the agent tells
+	// of an object before the owner's status names it.
+	Again bool
+
 	client  dynamic.Interface
 	concern *concern
 	types   []string

@@ -58,6 +58,7 @@ type program struct {
 	first      map[feed.ID]time.Time
 	deliveries []time.Time
 	last       map[feed.ID]any
+	seen       map[feed.ID][]feed.Event
 	faults     map[feed.ID][]feed.Fault
 	connection feed.Connection
 	lost       int
@@ -76,7 +77,7 @@ func open(t *testing.T, kubeconfig, as string) *program {
 	}
 	p := &program{
 		t: t, world: w, rows: map[feed.ID]map[feed.Key]feed.Row{}, synced: map[feed.ID]time.Time{}, first: map[feed.ID]time.Time{},
-		last: map[feed.ID]any{}, faults: map[feed.ID][]feed.Fault{},
+		last: map[feed.ID]any{}, seen: map[feed.ID][]feed.Event{}, faults: map[feed.ID][]feed.Fault{},
 	}
 	w.Bind(p.take)
 	t.Cleanup(func() {
@@ -117,6 +118,9 @@ func (p *program) take(msg tea.Msg) {
 			if payload.Synced && p.synced[m.ID].IsZero() {
 				p.synced[m.ID] = now
 			}
+			p.last[m.ID] = payload
+		case feed.EventsSeen:
+			p.seen[m.ID] = append(p.seen[m.ID], payload.Events...)
 			p.last[m.ID] = payload
 		case feed.Fault:
 			p.faults[m.ID] = append(p.faults[m.ID], payload)

@@ -33,6 +33,7 @@ func (w *World) events(ctx context.Context, c *Cluster, t feed.Events, emit func
 		}
 	}
 	s := happenings.New(c.Client, first, steps, nil)
+	s.Again = true // the later delivery of an event replaces the one before
 	var found []*happenings.Event
 	for i, namespace := range s.Namespaces() {
 		some, err := s.List(ctx, namespace)
