@@ -1,11 +1,10 @@
 package tui
 
 import (
-	"errors"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/tui/world"
 	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
@@ -19,8 +18,8 @@ type World interface {
 	Close()
 }
 
-func newWorld(*cmdutil.Factory) (World, error) {
-	return nil, errors.New("nothing reads the cluster yet")
+func newWorld(f *cmdutil.Factory) (World, error) {
+	return world.New(world.FromFactory(f))
 }
 
 // quiet drops what client-go logs.

@@ -19,9 +19,9 @@ import (
 	"github.com/carto-run/carto/pkg/cli/manifest"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
-	"github.com/carto-run/carto/pkg/cli/yamldiff"
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/yamldiff"
 )
 
 // edit reads the object, and then gives the terminal to the person's editor.
