@@ -28,7 +28,7 @@ func newDiffOf(t Target, version string) (screen.Screen, string) {
 	}
 	d := &difference{name: version}
 	p := newText("diff", "What changed in what "+of+" stamped", d, feed.Versions{Owner: t.Owner, Step: t.Step})
-	p.own, p.press = []keys.Group{keys.DiffKeys}, d.press
+	p.own, p.press, p.unmarked = []keys.Group{keys.DiffKeys}, d.press, true
 	return p, ""
 }
 
@@ -97,7 +97,6 @@ func (d *difference) write(env *screen.Env, width int) page {
 	if at+1 >= len(d.versions) {
 		s := &sheet{env: env, width: width}
 		s.say("", d.nothing(env.Now, at), viewer.Plain)
-		s.say("", sentence(d.note), viewer.Faint)
 		is.lines = s.lines
 		return is
 	}
@@ -114,13 +113,19 @@ func (d *difference) write(env *screen.Env, width int) page {
 	return is
 }
 
-// nothing says why there is no difference to show.
+// nothing says why there is no difference to show; the note of the feed says it best.
 func (d *difference) nothing(now time.Time, at int) string {
 	switch {
+	case len(d.versions) == 0 && d.note != "":
+		return sentence(d.note)
 	case len(d.versions) == 0:
 		return "Nothing has been stamped yet."
 	case len(d.versions) == 1:
-		return "Only one version was seen: " + version(&d.versions[0], now) + ". What differs is shown once there is another."
+		known := sentence(d.note)
+		if known == "" {
+			known = "Only one version was seen."
+		}
+		return known + " It is " + version(&d.versions[0], now) + ". What differs is shown once there is another."
 	}
 	return "No version older than " + version(&d.versions[at], now) + " was seen."
 }

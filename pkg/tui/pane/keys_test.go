@@ -186,7 +186,7 @@ func TestDiffSteps(t *testing.T) {
 	}
 	more := versions(t)
 	more.Versions = append([]feed.Version{{Name: "generation 4", At: screentest.Now, Object: object(t, "kind: Deployment")}}, more.Versions...)
-	if d.Deliver(of, more); !strings.Contains(d.View(), "+ generation 2") {
+	if d.Deliver(of, more); !strings.Contains(d.View(), "+ generation 2") || strings.Contains(d.View(), "▎") {
 		t.Errorf("a newer version changes the pair:\n%s", d.View())
 	}
 	if d.Press("]", "]"); !strings.Contains(d.View(), "+ generation 4") {

@@ -32,6 +32,8 @@ type text struct {
 	own   []keys.Group
 	press func(env *screen.Env, action keys.Action) tea.Cmd
 
+	// unmarked texts have other lines all the time, such as differences.
+	unmarked bool
 	// full leaves the lines above the text out.
 	full  bool
 	notes []viewer.Line
@@ -147,7 +149,7 @@ func (p *text) deliver(env *screen.Env, d feed.Delivery) tea.Cmd {
 	}
 	p.write(env, time.Time{}) // so that only what differs is marked, not ages
 	var now time.Time
-	if p.told[i] {
+	if p.told[i] && !p.unmarked {
 		now = env.Now // the first that a topic delivers is no change
 	}
 	p.faults[i], p.told[i] = nil, true
