@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
+	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -29,12 +30,12 @@ func named(r tree.Ref) string {
 	if r.Namespace != "" {
 		name += " in " + r.Namespace
 	}
-	return name
+	return table.OneLine(name)
 }
 
 func noObject(t Target) string {
 	if t.Step != "" {
-		return "step " + t.Step + " has not stamped an object yet"
+		return "step " + table.OneLine(t.Step) + " has not stamped an object yet"
 	}
 	return "no object is selected"
 }
