@@ -40,6 +40,7 @@ func (o *Options) Run(ctx context.Context) error {
 		o.Quiet()
 	}
 	program := tea.NewProgram(tui.New(o.options(world)), o.terminal(ctx)...)
+	o.OnCrash(program.Kill)
 	world.Bind(program.Send)
 	return ended(ctx, program)
 }

@@ -31,6 +31,9 @@ type Options struct {
 	Context func() string
 	// Quiet ends what client-go logs, which would be written onto the screen.
 	Quiet func()
+	// OnCrash has something done before a goroutine of client-go, such as the handler of an
+	// informer, ends the process: nothing after would give the terminal back.
+	OnCrash func(do func())
 	// NewWorld makes what the screens ask; tests replace it.
 	NewWorld func() (World, error)
 
@@ -46,6 +49,7 @@ func NewCmdTui(f *cmdutil.Factory, runF func(context.Context, *Options) error) *
 		Session:  f.Session(),
 		Context:  func() string { return f.Connection().Context },
 		Quiet:    func() { quiet(f) },
+		OnCrash:  onCrash,
 		NewWorld: func() (World, error) { return newWorld(f) },
 	}
 	cmd := &cobra.Command{

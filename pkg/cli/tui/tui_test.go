@@ -46,6 +46,8 @@ type command struct {
 	out   *bytes.Buffer
 	in    *io.PipeWriter
 	quiet bool
+	// crash does what is done before the process crashes.
+	crash func()
 }
 
 func typed(t *testing.T, args ...string) *command {
@@ -73,6 +75,7 @@ func typed(t *testing.T, args ...string) *command {
 	c.NewWorld = func() (World, error) { return c.world, nil }
 	c.Context = func() string { return "kind-dev" }
 	c.Quiet = func() { c.quiet = true }
+	c.OnCrash = func(do func()) { c.crash = do }
 	return c
 }
 
@@ -131,6 +134,7 @@ func TestProgram(t *testing.T) {
 	}{
 		{"q is the end that was wanted", func(c *command, _ context.CancelCauseFunc) { _, _ = c.in.Write([]byte("q")) }, func(err error) bool { return err == nil }},
 		{"so is ctrl-c, which is a key here", func(c *command, _ context.CancelCauseFunc) { _, _ = c.in.Write([]byte{3}) }, func(err error) bool { return err == nil }},
+		{"a crash elsewhere gives the terminal back", func(c *command, _ context.CancelCauseFunc) { c.crash() }, func(err error) bool { return errors.Is(err, tea.ErrProgramKilled) }},
 		{"a signal ends it from outside", func(_ *command, cancel context.CancelCauseFunc) { cancel(boom) }, func(err error) bool { return errors.Is(err, context.Canceled) }},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
