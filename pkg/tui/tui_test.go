@@ -161,8 +161,10 @@ func TestStack(t *testing.T) {
 	shows("› logs")(t, s)
 	s.press("esc", "esc", "esc")
 	stays(t, s)
-	if got := owner.logged() + "; " + logs.logged() + "; " + s.first.logged(); got != "close; close; " {
-		t.Errorf("closed: %q", got)
+	for f, want := range map[*fake]string{owner: "close", logs: "close", s.first: ""} {
+		if got := f.logged(); got != want {
+			t.Errorf("%s was told %q in the end, want %q", f.title, got, want)
+		}
 	}
 	s.send(screen.Push{}) // a screen that is none
 	if got := s.says(); got != "! there is nothing to show" {

@@ -60,7 +60,7 @@ func ended(ctx context.Context, program *tea.Program) error {
 
 // needTerminal says what to use where there is none.
 func (o *Options) needTerminal() error {
-	fault := ""
+	var fault string
 	switch s := o.Streams; {
 	case !s.InIsTerminal():
 		fault = "standard input is no terminal"
