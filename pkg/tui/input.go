@@ -37,7 +37,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.help = &help{}
 		return nil
 	case keys.Command:
-		m.prompt = newPrompt(m.env.Theme)
+		m.prompt, m.toast = newPrompt(m.env.Theme), toast{}
 		return nil
 	case keys.Back:
 		return m.back()

@@ -426,7 +426,17 @@ func TestToast(t *testing.T) {
 	if got := s.says(); strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "copied") {
 		t.Errorf("%q", got)
 	}
-	s.send(second(screentest.Now.Add(toastFor)))
+	s.press(":")
+	if got := s.says(); got[:1] != ":" {
+		t.Errorf("what is typed is hidden by %q", got)
+	}
+	s.send(screen.Toast{Text: "news", Bad: true})
+	if got := s.says(); got[:1] != ":" {
+		t.Errorf("what is typed is hidden by %q", got)
+	}
+	shows("\n! news\n:")(t, s)
+	s.press("esc")
+	s.send(second(screentest.Now.Add(badToastFor)))
 	if got := s.says(); got != hints {
 		t.Error(got)
 	}

@@ -54,8 +54,11 @@ func (m *Model) draw() (string, *tea.Cursor) {
 	lines := m.header()
 	lines = append(lines, fit(m.body(), m.env.Width, m.env.Height)...)
 	footer, cursor := m.footer()
-	lines = append(lines, footer)
-	lines = m.toast.over(lines, m.env.Theme, m.width)
+	if m.prompt == nil {
+		lines = m.toast.over(append(lines, footer), m.env.Theme, m.width)
+	} else { // what is typed is always seen
+		lines = append(m.toast.over(lines, m.env.Theme, m.width), footer)
+	}
 	if m.ask != nil {
 		lines, cursor = m.ask.over(lines, m.env.Theme, m.width)
 	}
