@@ -80,6 +80,8 @@ func New(o Options) *Model {
 	if m.ownersOf == nil {
 		m.ownersOf = overview.NewOf
 	}
+	// Screens begin before the terminal tells its size.
+	m.env.Width, m.env.Height = 80, 20
 	m.use(o.Namespace)
 	m.add(m.first(o.Kind))
 	m.add(o.Open)
