@@ -64,31 +64,32 @@ func TestMonitor(t *testing.T) {
 				reads++
 			}
 		})
-		last := func() feed.Connection {
+		all := func() (messages []feed.Connection, asked, read int) {
 			synctest.Wait()
 			mu.Lock()
 			defer mu.Unlock()
-			return sent[len(sent)-1]
+			return slices.Clone(sent), probes, reads
 		}
+		last := func() feed.Connection { messages, _, _ := all(); return messages[len(messages)-1] }
 
-		synctest.Wait()
 		begin := time.Now()
-		if len(sent) != 2 || sent[0].State != feed.Connecting || sent[1].State != feed.Live || sent[1].Server != "https://dev" {
-			t.Fatalf("at the beginning: %+v", sent)
+		if first, _, _ := all(); len(first) != 2 || first[0].State != feed.Connecting || first[1].State != feed.Live || first[1].Server != "https://dev" {
+			t.Fatalf("at the beginning: %+v", first)
 		}
 		time.Sleep(time.Minute)
-		if c := last(); c.State != feed.Live || time.Since(c.Answered) > quiet+look || probes > 14 || !c.Since.Equal(begin) {
-			t.Errorf("at rest: %+v after %d probes", c, probes)
+		before, asked, _ := all()
+		if c := last(); c.State != feed.Live || time.Since(c.Answered) > quiet+look || asked > 14 || !c.Since.Equal(begin) {
+			t.Errorf("at rest: %+v after %d probes", c, asked)
 		}
 
 		set(nil, false)
-		count := len(sent)
 		for range 100 { // ten seconds
 			answers.answered()
 			time.Sleep(100 * time.Millisecond)
 		}
-		if probes > 0 || len(sent)-count > 11 || time.Since(last().Answered) > look {
-			t.Errorf("in use: %d probes, %d messages", probes, len(sent)-count)
+		after, asked, _ := all()
+		if n := len(after) - len(before); asked > 0 || n > 11 || time.Since(last().Answered) > look {
+			t.Errorf("in use: %d probes, %d messages", asked, n)
 		}
 
 		w.Follow(1, feed.Contexts{})
@@ -103,8 +104,8 @@ func TestMonitor(t *testing.T) {
 		if c := last(); c.State != feed.Live || c.Err != nil {
 			t.Errorf("back: %+v", c)
 		}
-		if reads != 2 {
-			t.Errorf("read %d times, want again after a while away", reads)
+		if _, _, read := all(); read != 2 {
+			t.Errorf("read %d times, want again after a while away", read)
 		}
 
 		set(errors.New("refused"), false)
@@ -118,7 +119,7 @@ func TestMonitor(t *testing.T) {
 		if c := last(); c.State != feed.Live {
 			t.Errorf("any answer will do: %+v", c)
 		}
-		if reads != 2 {
+		if _, _, read := all(); read != 2 {
 			t.Error("read again after a moment away")
 		}
 	})
