@@ -1,5 +1,3 @@
-//go:build unix
-
 // Package world lets the full-screen view's reader of the cluster work on a real control
 // plane: a thousand workloads, bursts, refusals, and everything that can go away.
 package world
@@ -12,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -402,7 +399,7 @@ func TestWorld(t *testing.T) {
 	t.Log("the API server hangs")
 	pid := cp.PIDs()[harness.APIServer]
 	begin = time.Now()
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+	if err := hang(pid); err != nil {
 		t.Fatal(err)
 	}
 	p.state(feed.Lost)
@@ -410,7 +407,7 @@ func TestWorld(t *testing.T) {
 	if took := time.Since(begin); took > 12*time.Second {
 		t.Errorf("it took %v to notice", took)
 	}
-	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+	if err := goOn(pid); err != nil {
 		t.Fatal(err)
 	}
 	p.state(feed.Live)
