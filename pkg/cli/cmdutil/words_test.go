@@ -2,6 +2,7 @@ package cmdutil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -157,6 +158,28 @@ func TestWordsOfOthers(t *testing.T) {
 	} {
 		if got := f.Words(err); got != err.Error() {
 			t.Errorf("got %s, want %s", got, err)
+		}
+	}
+}
+
+// TestNoPermission: what a refusal says in a few words.
+func TestNoPermission(t *testing.T) {
+	t.Parallel()
+	refused := func(text string) error {
+		return fmt.Errorf("cannot read: %w", apierrors.NewForbidden(schema.GroupResource{Resource: "x"}, "", errors.New(text)))
+	}
+	for _, tc := range []struct {
+		reason string
+		err    error
+		want   string
+	}{
+		{"in a namespace", refused(`User "ada" cannot get resource "pods/log" in API group "" in the namespace "shop"`), "no permission to get pods/log in namespace shop"},
+		{"in the whole cluster", refused(`User "ada" cannot list resource "workloads" in API group "carto.run" at the cluster scope`), "no permission to list workloads.carto.run"},
+		{"a quota is no permission", refused("exceeded quota"), ""},
+		{"another answer", apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, "x"), ""},
+	} {
+		if got := NoPermission(tc.err); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
 		}
 	}
 }

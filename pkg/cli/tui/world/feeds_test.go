@@ -79,7 +79,7 @@ spec:
 ---
 apiVersion: carto.run/v1alpha1
 kind: ClusterSupplyChain
-metadata: {name: web}
+metadata: {name: web, uid: c}
 spec:
   selector: {type: web}
   selectorMatchExpressions: [{key: lang, operator: In, values: [go, java]}, {key: old, operator: DoesNotExist}]
@@ -168,7 +168,10 @@ func forbidden(verb, plural, group string) error {
 	return apierrors.NewForbidden(schema.GroupResource{Group: group, Resource: plural}, "", fmt.Errorf(`User "ada" cannot %s resource %q in API group %q in the namespace "shop"`, verb, plural, group))
 }
 
-var owner = tree.Ref{APIVersion: "carto.run/v1alpha1", Kind: "Workload", Namespace: "shop", Name: "cart"}
+var (
+	owner = tree.Ref{APIVersion: "carto.run/v1alpha1", Kind: "Workload", Namespace: "shop", Name: "cart"}
+	web   = tree.Ref{APIVersion: "carto.run/v1alpha1", Kind: "ClusterSupplyChain", Name: "web"}
+)
 
 func (s *stage) emit(payload any) {
 	s.mu.Lock()
@@ -265,6 +268,15 @@ func TestEvents(t *testing.T) {
 	t.Run("no such step", func(t *testing.T) {
 		t.Parallel()
 		wantFault(t, followed(t, cart, nil, follow("nope", owner), nil), `workload cart has no step "nope"`)
+	})
+	t.Run("of a blueprint, whose events are in the namespace default", func(t *testing.T) {
+		t.Parallel()
+		about := strings.Replace(event("valid", "c", "ClusterSupplyChain", "2026-01-01T00:01:00Z"), "namespace: shop", "namespace: default", 1)
+		_ = followed(t, happened+about, nil, follow("", web), func(s *stage) {
+			if seen, _ := s.all()[0].(feed.EventsSeen); len(seen.Events) != 1 || seen.Events[0].UID != "valid" {
+				s.t.Errorf("got %+v", seen)
+			}
+		})
 	})
 	t.Run("forbidden", func(t *testing.T) {
 		t.Parallel()
@@ -378,6 +390,19 @@ func TestLogs(t *testing.T) {
 			}, nil), `workload cart has no step "nope"`)
 		}
 	})
+}
+
+// TestNotOfBlueprints: what they do not have is said, and not waited for.
+func TestNotOfBlueprints(t *testing.T) {
+	t.Parallel()
+	wantFault(t, followed(t, cart, nil, func(ctx context.Context, s *stage) error {
+		return s.logsBy(ctx, s.cluster, refusing, feed.Logs{Owner: web}, s.emit)
+	}, nil), "ClusterSupplyChain web has no logs")
+	for _, ref := range []tree.Ref{web, owner} {
+		wantFault(t, followed(t, cart, nil, func(ctx context.Context, s *stage) error {
+			return s.runs(ctx, s.cluster, feed.Runs{Owner: ref}, s.emit)
+		}, nil), "name a step")
+	}
 }
 
 // refusing is a reader of logs that may not be read.

@@ -23,20 +23,21 @@ type gathered[T any] struct {
 func (g *gathered[T]) deliver(ctx context.Context, produce func(context.Context, func(T)) error, out func(batch []T, dropped int)) error {
 	g.some = make(chan struct{}, 1)
 	ended := make(chan error, 1)
+	add := func(one T) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.waiting = append(g.waiting, one)
+		for g.weight += g.weigh(one); g.weight > g.most && len(g.waiting) > 1; g.dropped++ {
+			g.weight -= g.weigh(g.waiting[0])
+			g.waiting = g.waiting[1:]
+		}
+		select {
+		case g.some <- struct{}{}:
+		default:
+		}
+	}
 	go func() {
-		ended <- produce(ctx, func(one T) {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.waiting = append(g.waiting, one)
-			for g.weight += g.weigh(one); g.weight > g.most && len(g.waiting) > 1; g.dropped++ {
-				g.weight -= g.weigh(g.waiting[0])
-				g.waiting = g.waiting[1:]
-			}
-			select {
-			case g.some <- struct{}{}:
-			default:
-			}
-		})
+		ended <- guarded(func() error { return produce(ctx, add) })
 	}()
 	flush := func() {
 		g.mu.Lock()

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -47,13 +48,15 @@ func (w *World) history(ctx context.Context, c *Cluster, owner tree.Ref, step st
 
 	inputs := make(chan tree.Input)
 	group.Go(func() {
-		cancel(w.inputs(c, owner)(ctx, func(in tree.Input) error {
-			select {
-			case inputs <- in:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		cancel(guarded(func() error {
+			return w.inputs(c, owner)(ctx, func(in tree.Input) error {
+				select {
+				case inputs <- in:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
 		}))
 	})
 	h := &historian{world: w, cluster: c, changed: make(chan struct{}, 1)}
@@ -96,7 +99,10 @@ func makerOf(in tree.Input, step string) (*maker, error) {
 	if err := knownStep(in, step); err != nil {
 		return nil, err
 	}
-	if step == "" {
+	switch {
+	case in.Owner.Kind == "", step == "" && in.Owner.Kind != v1alpha1.KindRunnable:
+		return nil, &Ended{Err: errors.New("only steps and runnables have a history; name a step")}
+	case step == "":
 		return &maker{owner: in.Owner, runnable: in.Root}, nil
 	}
 	name, inner, nested := strings.Cut(step, "/")

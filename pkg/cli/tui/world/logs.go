@@ -11,6 +11,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/follow"
+	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/tail"
 	"github.com/carto-run/carto/pkg/collect"
 	"github.com/carto-run/carto/pkg/tui/feed"
@@ -29,6 +30,9 @@ func (w *World) logs(ctx context.Context, c *Cluster, t feed.Logs, emit func(any
 }
 
 func (w *World) logsBy(ctx context.Context, c *Cluster, reader tail.Reader, t feed.Logs, emit func(any)) error {
+	if n := noun.OfKind(t.Owner.Kind); n == nil || n.Cluster {
+		return &Ended{Err: fmt.Errorf("%s %s has no logs: nothing runs for it", t.Owner.Kind, t.Owner.Name)}
+	}
 	ref := collect.OwnerRef{Kind: t.Owner.Kind, Namespace: t.Owner.Namespace, Name: t.Owner.Name}
 	o := tail.Options{
 		Follow: follow.Options{Client: c.Client, Ref: ref, Inputs: w.inputs(c, t.Owner)},

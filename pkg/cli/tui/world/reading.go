@@ -106,11 +106,13 @@ func (r *readings) enter(ctx context.Context, source collect.Source, root collec
 			defer close(read.ended)
 			// A blueprint may have a thousand owners: what their own statuses say is enough.
 			query := collect.Query{Roots: []collect.Root{root}, Shallow: shallow}
-			err := collect.FollowRoot(own, source, query, func(in tree.Input) error {
-				r.memory.remember(in, source.Clock())
-				withoutManaged(in)
-				read.set(func() { read.latest, read.version = in, read.version+1 })
-				return nil
+			err := guarded(func() error {
+				return collect.FollowRoot(own, source, query, func(in tree.Input) error {
+					r.memory.remember(in, source.Clock())
+					withoutManaged(in)
+					read.set(func() { read.latest, read.version = in, read.version+1 })
+					return nil
+				})
 			})
 			read.set(func() { read.err = err })
 		}()
