@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -399,7 +400,7 @@ func TestWorld(t *testing.T) {
 	t.Log("the API server hangs")
 	pid := cp.PIDs()[harness.APIServer]
 	begin = time.Now()
-	if err := hang(pid); err != nil {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	p.state(feed.Lost)
@@ -407,7 +408,7 @@ func TestWorld(t *testing.T) {
 	if took := time.Since(begin); took > 12*time.Second {
 		t.Errorf("it took %v to notice", took)
 	}
-	if err := goOn(pid); err != nil {
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	p.state(feed.Live)
