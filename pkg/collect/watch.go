@@ -36,7 +36,9 @@ type Inputs func(ctx context.Context, show func(tree.Input) error) error
 // InputsOf are those of FollowInput. Who follows an owner for several purposes has inputs of
 // its own, that are read once for all.
 func InputsOf(client dynamic.Interface, ref OwnerRef) Inputs {
-	return func(ctx context.Context, show func(tree.Input) error) error { return FollowInput(ctx, client, ref, show) }
+	return func(ctx context.Context, show func(tree.Input) error) error {
+		return FollowInput(ctx, client, ref, show)
+	}
 }
 
 // FollowInput is Follow for those who need more of the objects than a tree shows.

@@ -24,7 +24,7 @@ func press(keys ...string) step {
 	return func(_ context.Context, _ *scene.Scene, t *terminal.Terminal) error { return t.Press(keys...) }
 }
 
-// types types text.
+// types sends text.
 func types(text string) step {
 	return func(_ context.Context, _ *scene.Scene, t *terminal.Terminal) error { return t.Type(text) }
 }

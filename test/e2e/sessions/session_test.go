@@ -143,7 +143,7 @@ func (s *session) press(names ...string) *session {
 	return s
 }
 
-// types types text.
+// types sends text.
 func (s *session) types(text string) *session {
 	s.Helper()
 	if err := s.Type(text); err != nil {
