@@ -34,11 +34,6 @@ func sees(texts ...string) step {
 	return func(ctx context.Context, _ *scene.Scene, t *terminal.Terminal) error { return t.WaitFor(ctx, texts...) }
 }
 
-// commit lets a new version travel.
-func commit(app string) step {
-	return func(ctx context.Context, s *scene.Scene, _ *terminal.Terminal) error { return s.Commit(ctx, app, nil) }
-}
-
 // after lets time pass, so that there is something to see.
 func after(d time.Duration) step {
 	return func(ctx context.Context, _ *scene.Scene, _ *terminal.Terminal) error {
