@@ -47,7 +47,7 @@ func after(d time.Duration) step {
 }
 
 var pictures = []picture{
-	{name: "overview", width: 120, height: 22, steps: []step{sees("cart", "payment", "failed"), after(3 * time.Second)}},
+	{name: "overview", width: 120, height: 22, steps: []step{sees("cart", "payment", "failed"), after(8 * time.Second)}},
 	{name: "owner", width: 160, height: 44, args: []string{"workload/cart"}, steps: []step{sees("fetch", "promote"), after(2 * time.Second)}},
 	{name: "stuck", width: 100, height: 36, args: []string{"workload/checkout"}, steps: []step{sees("expected 4, got 5"), after(time.Second)}},
 	{name: "logs", width: 120, height: 22, args: []string{"workload/cart"}, steps: []step{sees("fetch"), press("l"), sees("GET /cart"), after(5 * time.Second)}},
