@@ -70,7 +70,12 @@ type Options struct {
 	// where the drawing does not fit otherwise; only one of very many inputs is wider.
 	MaxBox    int
 	Direction Direction
-	Theme     *theme.Theme
+	// Tight leaves out the names of inputs, and all space that is not needed: several inputs
+	// from one step become one edge.
+	Tight bool
+	// Bare boxes have sides, but neither top nor bottom.
+	Bare  bool
+	Theme *theme.Theme
 	// Selected is the ID of the box that is selected.
 	Selected string
 }
@@ -94,7 +99,21 @@ func Draw(boxes []Box, edges []Edge, o Options) *Picture {
 		o.Theme = theme.New(theme.None, true)
 	}
 	d := lay(boxes, edges, o)
-	p := &Picture{Lines: d.paint(o.Theme, o.Selected), Width: d.width, Height: d.height, Direction: Across, Boxes: map[string]Rect{}}
+	p := d.picture()
+	p.Lines = d.paint(o.Theme, o.Selected)
+	return p
+}
+
+// Measure is a drawing without its lines: how large it is, and where its boxes stand.
+func Measure(boxes []Box, edges []Edge, o Options) *Picture {
+	if o.Theme == nil {
+		o.Theme = theme.New(theme.None, true)
+	}
+	return lay(boxes, edges, o).picture()
+}
+
+func (d *drawing) picture() *Picture {
+	p := &Picture{Width: d.width, Height: d.height, Direction: Across, Boxes: make(map[string]Rect, len(d.boxes))}
 	if d.shape.down {
 		p.Direction = Down
 	}

@@ -159,6 +159,10 @@ func cases() []drawn {
 			Options{Width: 110, Direction: Down}},
 		{"forced-across", "what is forced across and too wide is as narrow as it can be", names("source test build config deliver"),
 			there("source test source", "test build source", "build config image", "config deliver config"), Options{Width: 20, Direction: Across}},
+		{"tight", "without names of inputs, and without space, more fits", scan, scanEdges, Options{Width: 120, MaxBox: 16, Tight: true, Selected: "scan"}},
+		{"bare", "boxes without top and bottom still say which one is selected, failed or waits", scan, scanEdges, Options{Width: 120, MaxBox: 16, Tight: true, Bare: true, Selected: "build"}},
+		{"bare-down", "the same downwards", scan, scanEdges, Options{Width: 60, Direction: Down, Tight: true, Bare: true, Selected: "build"}},
+		{"bare-cycle", "a circle, and a step that reads itself", names("a b c"), there("a b", "b c", "c a back", "b b"), Options{Width: 80, Tight: true, Bare: true}},
 		{"tiny", "a width of one cell", names("source build"), there("source build source"), Options{Width: 1, MaxBox: 1}},
 		{"empty", "nothing", nil, nil, Options{Width: 80}},
 	}

@@ -4,7 +4,7 @@ import "slices"
 
 // lay lays a graph out.
 func lay(boxes []Box, edges []Edge, o Options) *drawing {
-	m := newModel(boxes, edges)
+	m := newModel(boxes, edges, o)
 	parts := m.parts()
 	for _, p := range parts {
 		p.layer()
@@ -22,7 +22,7 @@ func lay(boxes []Box, edges []Edge, o Options) *drawing {
 		}
 	}
 	for width := most; ; width = max(least, width-4) {
-		s := newShape(m, true, width, o.Theme.Unicode)
+		s := newShape(m, true, width, o)
 		if width > least && o.Width > 0 && slices.ContainsFunc(parts, func(p *part) bool { return p.atLeast(s) > o.Width }) {
 			continue
 		}
@@ -35,7 +35,7 @@ func lay(boxes []Box, edges []Edge, o Options) *drawing {
 
 // across lays out left to right; nil where that is not asked for and does not fit.
 func across(m *model, parts []*part, most, least int, o Options) *drawing {
-	s := newShape(m, false, least, o.Theme.Unicode)
+	s := newShape(m, false, least, o)
 	if o.Direction == Auto && o.Width > 0 && slices.ContainsFunc(parts, func(p *part) bool { return p.atLeast(s) > o.Width }) {
 		return nil
 	}

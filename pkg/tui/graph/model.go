@@ -28,7 +28,7 @@ type edge struct {
 
 // newModel drops what is there twice. Of two equal edges the value that is there counts, and
 // the one that travels.
-func newModel(boxes []Box, edges []Edge) *model {
+func newModel(boxes []Box, edges []Edge, o Options) *model {
 	m := &model{}
 	index := make(map[string]int, len(boxes))
 	for _, b := range boxes {
@@ -50,6 +50,9 @@ func newModel(boxes []Box, edges []Edge) *model {
 	type key struct{ from, to, label string }
 	seen := make(map[key]int, len(edges))
 	for _, e := range edges {
+		if o.Tight {
+			e.Label = ""
+		}
 		k := key{e.From, e.To, e.Label}
 		if at, twice := seen[k]; twice {
 			m.edges[at].Available = m.edges[at].Available || e.Available

@@ -22,6 +22,7 @@ type placedBox struct {
 	Rect
 	// known is false for a box that only edges name.
 	known bool
+	bare  bool
 }
 
 // placedWire is the way of an edge, from the cell after its source to the one before its
@@ -124,7 +125,7 @@ func (p *part) put(d *drawing, f frame) {
 		if d.shape.down {
 			r.Width, r.Height = n.size, f.sizes[n.layer]
 		}
-		d.boxes = append(d.boxes, placedBox{Box: p.model.boxes[n.box], Rect: r, known: n.box < p.model.known})
+		d.boxes = append(d.boxes, placedBox{Box: p.model.boxes[n.box], Rect: r, known: n.box < p.model.known, bare: d.shape.bare})
 	}
 	for _, w := range p.wires {
 		var way []cell

@@ -149,8 +149,10 @@ func (c *canvas) ends(w placedWire, boxes map[string]*placedBox, selected string
 	from := boxes[w.From]
 	side := from.side(first)
 	step := steps[opposite(side)]
-	at := &c.rows[first.y+step.y][first.x+step.x]
-	at.text = c.border(*from, from.known && from.ID == selected).out[side]
+	if !from.bare || side&level != 0 {
+		at := &c.rows[first.y+step.y][first.x+step.x]
+		at.text = c.border(*from, from.known && from.ID == selected).out[side]
+	}
 	head := &c.rows[last.y][last.x]
 	head.text = c.glyphs.heads[opposite(boxes[w.To].side(last))]
 }
@@ -230,6 +232,10 @@ func (c *canvas) box(b placedBox, selected bool) {
 		title = c.pens.faint
 	}
 	right, bottom, inner := b.X+b.Width-1, b.Y+b.Height-1, b.Width-2
+	if b.bare {
+		c.bare(b, edge, pen, title)
+		return
+	}
 	for i, y := range []int{b.Y, bottom} {
 		for x := b.X + 1; x < right; x++ {
 			c.set(x, y, edge.level, pen)
@@ -247,6 +253,26 @@ func (c *canvas) box(b placedBox, selected bool) {
 		case row <= len(b.Lines):
 			c.write(b.X+1, y, c.fit(b.Lines[row-1].Text, inner), inner, c.pens.look(b.Lines[row-1].Look))
 		}
+	}
+}
+
+// bare draws a box without top and bottom.
+func (c *canvas) bare(b placedBox, edge border, pen, title *pen) {
+	if b.Look != Plain && title == c.pens.strong {
+		title = pen // the state is a part of it
+	}
+	for row := range b.Height {
+		y, text, style := b.Y+row, "", title
+		switch {
+		case row == 0:
+			text = b.Title
+		case row <= len(b.Lines):
+			text, style = b.Lines[row-1].Text, c.pens.look(b.Lines[row-1].Look)
+		}
+		text = table.Cut(text, b.Width-2, c.unicode)
+		c.set(b.X, y, edge.upright, pen)
+		c.write(b.X+1, y, text+strings.Repeat(" ", max(0, b.Width-2-table.Width(text))), b.Width-2, style)
+		c.set(b.X+b.Width-1, y, edge.upright, pen)
 	}
 }
 

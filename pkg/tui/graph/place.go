@@ -18,7 +18,7 @@ const (
 
 // shape is what all parts of a drawing have in common.
 type shape struct {
-	down, unicode bool
+	down, unicode, tight, bare bool
 	// width of boxes at most.
 	width int
 	// rows of text that every box has at least.
@@ -32,14 +32,17 @@ type shape struct {
 	texts []int
 }
 
-func newShape(m *model, down bool, width int, unicode bool) shape {
-	s := shape{down: down, unicode: unicode, width: max(leastBox, width), rows: 1, gap: 1, texts: m.texts}
+func newShape(m *model, down bool, width int, o Options) shape {
+	s := shape{down: down, unicode: o.Theme.Unicode, tight: o.Tight, bare: o.Bare, width: max(leastBox, width), rows: 1, gap: 1, texts: m.texts}
 	for _, b := range m.boxes {
 		if len(b.Lines) > 0 {
 			s.rows = 2
 		}
 	}
 	s.pin = s.rows
+	if s.bare {
+		s.pin--
+	}
 	if down {
 		s.gap = 3
 		// Boxes that stand above each other are as wide as each other.
@@ -53,9 +56,29 @@ func newShape(m *model, down bool, width int, unicode bool) shape {
 	return s
 }
 
-func (s shape) boxWidth(text int) int { return max(leastBox, min(text+4, s.width)) }
+func (s shape) boxWidth(text int) int {
+	around := 4
+	if s.bare {
+		around = 2
+	}
+	return max(leastBox, min(text+around, s.width))
+}
 
-func (s shape) boxHeight(b Box) int { return max(s.rows, 1+len(b.Lines)) + 2 }
+func (s shape) boxHeight(b Box) int {
+	rows := max(s.rows, 1+len(b.Lines))
+	if s.bare {
+		return rows
+	}
+	return rows + 2
+}
+
+// last is how much of a box is needed from its last pin on: that cell, and the border.
+func (s shape) last() int {
+	if s.bare && !s.down {
+		return 1
+	}
+	return 2
+}
 
 // place gives every node its size, its pins and its place across the flow.
 func (p *part) place(s shape) {
@@ -122,9 +145,9 @@ func (p *part) pins(s shape, n *node) {
 	for i, l := range n.in {
 		p.links[l].toPin = at
 		at += steps[i]
-		n.size = max(n.size, p.links[l].toPin+2)
+		n.size = max(n.size, p.links[l].toPin+s.last())
 	}
-	n.size = max(n.size, p.backPins(s, n)+2)
+	n.size = max(n.size, p.backPins(s, n)+s.last())
 }
 
 // columns sets the width of a box below its edges, and returns the distances of its pins:

@@ -72,7 +72,7 @@ func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 			drawn[c] = append(drawn[c], lines{w.net, arms})
 		}
 		for end, at := range map[string]cell{w.From: w.cells[0], w.To: w.cells[len(w.cells)-1]} {
-			if w.From != w.To && !touches(byID[end].Rect, at) {
+			if w.From != w.To && !touches(byID[end].Rect, at, o.Bare) {
 				fault("%s does not touch %q: it ends at %v", name, end, at)
 			}
 		}
@@ -88,7 +88,7 @@ func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 			labelled[c] = true
 		}
 	}
-	if want := len(newModel(boxes, edges).edges); len(d.wires) != want {
+	if want := len(newModel(boxes, edges, o).edges); len(d.wires) != want {
 		fault("%d edges of %d are drawn", len(d.wires), want)
 	}
 	p := Draw(boxes, edges, o)
@@ -114,8 +114,14 @@ func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 }
 
 // touches is true for a cell beside a side of a box, the corners left out.
-func touches(r Rect, c cell) bool {
+func touches(r Rect, c cell, bare bool) bool {
+	if bare {
+		r.Y, r.Height = r.Y-1, r.Height+2
+	}
 	level := c.y > r.Y && c.y < r.Y+r.Height-1 && (c.x == r.X-1 || c.x == r.X+r.Width)
+	if bare {
+		r.Y, r.Height = r.Y+1, r.Height-2
+	}
 	upright := c.x > r.X && c.x < r.X+r.Width-1 && (c.y == r.Y-1 || c.y == r.Y+r.Height)
 	return level || upright
 }
@@ -152,14 +158,14 @@ func TestRandomGraphs(t *testing.T) {
 	for seed := range uint64(1500) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		boxes, edges := random(r)
-		o := Options{Width: 20 + r.IntN(180), MaxBox: r.IntN(40), Direction: Direction(r.IntN(3)), Theme: theme.New(theme.Dark, r.IntN(2) == 0), Selected: "s1"}
+		o := Options{Width: 20 + r.IntN(180), MaxBox: r.IntN(40), Direction: Direction(r.IntN(3)), Theme: theme.New(theme.Dark, r.IntN(2) == 0), Selected: "s1", Tight: r.IntN(3) == 0, Bare: r.IntN(3) == 0}
 		for i, f := range faults(boxes, edges, o) {
 			if i < 4 {
 				t.Errorf("seed %d, direction %d, width %d: %s", seed, o.Direction, o.Width, f)
 			}
 		}
 		if t.Failed() {
-			for _, l := range Draw(boxes, edges, Options{Width: o.Width, MaxBox: o.MaxBox, Direction: o.Direction, Theme: plain(true)}).Lines {
+			for _, l := range Draw(boxes, edges, Options{Width: o.Width, MaxBox: o.MaxBox, Direction: o.Direction, Tight: o.Tight, Bare: o.Bare, Theme: plain(true)}).Lines {
 				t.Log(l)
 			}
 			t.Fatalf("%v", edges)
@@ -207,7 +213,7 @@ func FuzzDraw(f *testing.F) {
 				boxes[i].Lines[0].Text = label
 			}
 		}
-		o := Options{Width: int(width), MaxBox: int(mode / 8), Direction: Direction(mode % 3), Selected: "0", Theme: theme.New(theme.Dark, mode%2 == 0)}
+		o := Options{Width: int(width), MaxBox: int(mode / 8), Tight: mode%5 == 0, Bare: mode%7 == 0, Direction: Direction(mode % 3), Selected: "0", Theme: theme.New(theme.Dark, mode%2 == 0)}
 		for _, f := range faults(boxes, edges, o) {
 			t.Error(f)
 		}

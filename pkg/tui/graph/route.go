@@ -83,6 +83,11 @@ func (p *part) tracks(s shape, l int) channel {
 	if s.down {
 		c.stub, c.step = 0, 1
 	}
+	if s.tight {
+		c.step = 1
+	}
+	// comes is true where a value comes back to the boxes before the channel.
+	comes := false
 	var nets []*stretch
 	of := map[int]*stretch{}
 	get := func(net int) *stretch {
@@ -98,7 +103,7 @@ func (p *part) tracks(s shape, l int) channel {
 		n.left = append(n.left, p.nodes[k.from].at+k.fromPin)
 		n.right = append(n.right, p.nodes[k.to].at+k.toPin)
 		if k.returns {
-			c.stub = 1
+			c.stub, comes = 1, true
 		}
 		if _, width := p.label(i); width > 0 {
 			c.zone = max(c.zone, 1+min(width, longestLabel))
@@ -106,7 +111,7 @@ func (p *part) tracks(s shape, l int) channel {
 	}
 	for _, id := range p.layers[l] {
 		if n := p.nodes[id]; n.selfPin >= 0 {
-			c.stub = 1
+			c.stub, comes = 1, true
 			get(n.box).left = append(get(n.box).left, n.at+n.out, n.at+n.selfPin)
 		}
 	}
@@ -145,7 +150,13 @@ func (p *part) tracks(s shape, l int) channel {
 		c.runs[t.net] = r
 		c.tracks = max(c.tracks, t.track+1)
 	}
-	if s.down && c.tracks == 0 {
+	switch {
+	case s.tight:
+		c.zone = 1
+		if c.tracks > 0 && !comes {
+			c.stub = 0
+		}
+	case s.down && c.tracks == 0:
 		c.zone = 2
 	}
 	c.size = c.stub + c.step*c.tracks + c.zone
