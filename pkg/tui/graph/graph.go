@@ -68,7 +68,9 @@ type Options struct {
 	Width int
 	// MaxBox is how wide a box may be, borders included; 0 means 28. Boxes become narrower
 	// where the drawing does not fit otherwise; only one of very many inputs is wider.
-	MaxBox    int
+	MaxBox int
+	// MinBox is how narrow they become then at most; 0 means 16.
+	MinBox    int
 	Direction Direction
 	// Tight leaves out the names of inputs, and all space that is not needed: several inputs
 	// from one step become one edge.
@@ -98,7 +100,7 @@ func Draw(boxes []Box, edges []Edge, o Options) *Picture {
 	if o.Theme == nil {
 		o.Theme = theme.New(theme.None, true)
 	}
-	d := lay(boxes, edges, o)
+	d := lay(boxes, edges, o).fill()
 	p := d.picture()
 	p.Lines = d.paint(o.Theme, o.Selected)
 	return p
@@ -109,7 +111,7 @@ func Measure(boxes []Box, edges []Edge, o Options) *Picture {
 	if o.Theme == nil {
 		o.Theme = theme.New(theme.None, true)
 	}
-	return lay(boxes, edges, o).picture()
+	return lay(boxes, edges, o).stand().picture()
 }
 
 func (d *drawing) picture() *Picture {

@@ -2,7 +2,7 @@ package graph
 
 import "slices"
 
-// lay lays a graph out.
+// lay lays a graph out; its boxes and wires are not filled in yet.
 func lay(boxes []Box, edges []Edge, o Options) *drawing {
 	m := newModel(boxes, edges, o)
 	parts := m.parts()
@@ -15,7 +15,11 @@ func lay(boxes []Box, edges []Edge, o Options) *drawing {
 		most = usualBox
 	}
 	most = max(leastBox, most)
-	least := min(most, legibleBox)
+	least := o.MinBox
+	if least <= 0 {
+		least = legibleBox
+	}
+	least = min(most, max(leastBox, least))
 	if o.Direction != Down {
 		if d := across(m, parts, most, least, o); d != nil {
 			return d
@@ -28,7 +32,7 @@ func lay(boxes []Box, edges []Edge, o Options) *drawing {
 		}
 		place(parts, s)
 		if d := pack(parts, s, o.Width); d.fits(o) || width == least {
-			return d.fill()
+			return d
 		}
 	}
 }
@@ -44,7 +48,7 @@ func across(m *model, parts []*part, most, least int, o Options) *drawing {
 	for s.width = most; ; s.width = max(least, s.width-2) {
 		switch d := pack(parts, s, o.Width); {
 		case d.fits(o) || s.width <= least && o.Direction == Across:
-			return d.fill()
+			return d
 		case s.width <= least:
 			return nil
 		}

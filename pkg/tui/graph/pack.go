@@ -65,10 +65,19 @@ func pack(parts []*part, s shape, width int) *drawing {
 	return d
 }
 
-// fill adds what is in the frames.
+// stand adds the boxes in the frames.
+func (d *drawing) stand() *drawing {
+	for _, f := range d.frames {
+		f.part.stand(d, f)
+	}
+	return d
+}
+
+// fill adds all that is in the frames.
 func (d *drawing) fill() *drawing {
 	for _, f := range d.frames {
 		first := len(d.wires)
+		f.part.stand(d, f)
 		f.part.put(d, f)
 		f.part.putLabels(d, f, first)
 	}
@@ -114,8 +123,8 @@ func (f frame) at(s shape, c spot) cell {
 	return cell{f.x + c.along, f.y + c.across - f.low}
 }
 
-// put adds the boxes and wires of a part to a drawing.
-func (p *part) put(d *drawing, f frame) {
+// stand adds the boxes of a part to a drawing.
+func (p *part) stand(d *drawing, f frame) {
 	for _, n := range p.nodes {
 		if n.box < 0 {
 			continue
@@ -127,6 +136,10 @@ func (p *part) put(d *drawing, f frame) {
 		}
 		d.boxes = append(d.boxes, placedBox{Box: p.model.boxes[n.box], Rect: r, known: n.box < p.model.known, bare: d.shape.bare})
 	}
+}
+
+// put adds the wires of a part to a drawing.
+func (p *part) put(d *drawing, f frame) {
 	for _, w := range p.wires {
 		var way []cell
 		for _, c := range p.corners(w, f) {

@@ -15,7 +15,7 @@ import (
 // faults of a drawing: what no reader may ever see, whatever the graph.
 func faults(boxes []Box, edges []Edge, o Options) (found []string) {
 	fault := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
-	d := lay(boxes, edges, o)
+	d := lay(boxes, edges, o).fill()
 	inside := func(c cell) bool { return c.x >= 0 && c.x < d.width && c.y >= 0 && c.y < d.height }
 	owner := map[cell]string{}
 	byID := map[string]placedBox{}

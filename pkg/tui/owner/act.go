@@ -29,6 +29,8 @@ func (m *model) key(env *screen.Env, name string) tea.Cmd {
 		return nil
 	}
 	switch action {
+	case keys.Layout:
+		return m.flip()
 	case keys.Open:
 		return m.open()
 	case keys.NextMatch:
@@ -46,7 +48,50 @@ func (m *model) key(env *screen.Env, name string) tea.Cmd {
 	case keys.Edit, keys.Retry, keys.Delete:
 		return m.change(env, action)
 	}
-	return m.show(action, m.here())
+	t := m.here()
+	if action == keys.Logs && m.podless(t) {
+		all := m.target(t.Owner, "", t.Owner)
+		return tea.Batch(m.show(action, *all), say(t.Step+" has no pods: logs of all of "+named(t.Owner)))
+	}
+	return m.show(action, t)
+}
+
+// podless tells of a step that nothing runs for, while something does for others of its owner.
+func (m *model) podless(t pane.Target) bool {
+	if t.Step == "" || t.Owner != m.root() {
+		return false
+	}
+	elsewhere := false
+	for i := range m.snapshot.Tree.Steps {
+		s := &m.snapshot.Tree.Steps[i]
+		switch has := s.Object != nil && hasPods(s.Object); {
+		case has && s.Name == t.Step:
+			return false
+		case has:
+			elsewhere = true
+		}
+	}
+	return elsewhere
+}
+
+// hasPods looks at an object and all below it.
+func hasPods(o *tree.Object) bool {
+	if o.Kind == "Pod" {
+		return true
+	}
+	for i := range o.Children {
+		if hasPods(&o.Children[i]) {
+			return true
+		}
+	}
+	if o.Tree != nil {
+		for i := range o.Tree.Steps {
+			if below := o.Tree.Steps[i].Object; below != nil && hasPods(below) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // open goes into what is selected: the screen of an owner or a blueprint, else the YAML of

@@ -101,8 +101,12 @@ func TestKeys(t *testing.T) {
 		{"an owner in the detail of a blueprint opens", chainRef, chain(), "tab,j,enter", "", "push Workload shop/till"},
 		{"logs of a run", runnableRef, running(), "l", "/run", `logs of TaskRun shop/scan-3 read, step "" of Runnable shop/scan`},
 		{"an older run, by the detail", runnableRef, running(), "tab,j,j,d", "/run", `describe of TaskRun shop/scan-2 read, step "" of Runnable shop/scan`},
-		{"the first row of the detail is the template", cart, failed(), "tab,y", "build", `yaml of ClusterTemplate build-template unread, step "build" of Workload shop/cart`},
-		{"a pod, by the detail", cart, failed(), "tab,G,l", "build", `logs of Pod shop/cart-build-1-build-pod read, step "build" of Workload shop/cart`},
+		{"logs of a step without pods are those of its owner", cart, failed(), "k,k,l", "fetch", `logs of Workload shop/cart read, step "" of Workload shop/cart; toast fetch has no pods: logs of all of shop/cart`},
+		{"also of one without an object", cart, failed(), "j,l", "configure", `logs of Workload shop/cart read, step "" of Workload shop/cart; toast configure has no pods: logs of all of shop/cart`},
+		{"those of a step with pods are its own", cart, failed(), "l", "build", `logs of Image shop/cart read, step "build" of Workload shop/cart`},
+		{"the first row of the detail is the object at fault", cart, failed(), "tab,y", "build", `yaml of Pod shop/cart-build-1-build-pod read, step "build" of Workload shop/cart`},
+		{"of a ready step, the template", cart, allReady(imageOne), "tab,y", "fetch", `yaml of ClusterTemplate fetch-template unread, step "fetch" of Workload shop/cart`},
+		{"a pod, by the detail", cart, failed(), "tab,l", "build", `logs of Pod shop/cart-build-1-build-pod read, step "build" of Workload shop/cart`},
 		{"the blueprint, by the detail of the owner", cart, failed(), "g,tab,enter", "", "push ClusterSupplyChain web"},
 		{"tab twice is back in the graph", cart, failed(), "tab,tab,j", "configure", ""},
 		{"left leaves the detail", cart, failed(), "tab,left,j", "configure", ""},
@@ -113,7 +117,7 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Parallel()
-			d, m := show(t, tc.ref, tc.shot, 140, 60)
+			d, m := show(t, tc.ref, tc.shot, 180, 60)
 			if tc.press != "" {
 				d.Press(strings.Split(tc.press, ",")...)
 			}
@@ -153,11 +157,11 @@ func TestWrites(t *testing.T) {
 		{"an owner is retried", cart, failed(), "g,r", "ask Retry Workload shop/cart? [] The agent makes one more run of what has failed.", feed.Retry{Owner: cart}},
 		{"a blueprint has nothing to retry", chainRef, chain(), "r", "toast a blueprint has no runs", nil},
 		{"a step without an object has nothing to delete", cart, failed(), "j,D", "toast step configure has no object yet: it waits for build", nil},
-		{"what was not read is not deleted: it may be another by now", cart, failed(), "tab,D", "toast ClusterTemplate build-template was not read, so it is not changed from here", nil},
+		{"what was not read is not deleted: it may be another by now", cart, failed(), "tab,G,D", "toast ClusterTemplate build-template was not read, so it is not changed from here", nil},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Parallel()
-			d, _ := show(t, tc.ref, tc.shot, 140, 60)
+			d, _ := show(t, tc.ref, tc.shot, 180, 60)
 			d.Env.Write = true
 			d.Press(strings.Split(tc.press, ",")...)
 			if len(d.Sent) != 1 || told(d.Sent[0]) != tc.says {
@@ -187,7 +191,7 @@ func TestEveryBindingDoesSomething(t *testing.T) {
 	}
 	for _, group := range (&model{}).Keys() {
 		for _, b := range group.Bindings {
-			d, m := show(t, cart, failed(), 140, 60)
+			d, m := show(t, cart, failed(), 180, 60)
 			before := d.View()
 			at := m.selected
 			d.Press(b.Keys[0])
@@ -201,7 +205,7 @@ func TestEveryBindingDoesSomething(t *testing.T) {
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	for press, want := range map[string]string{"c": "copied Image/cart", "g c": "copied Workload/cart", "j c": "copied step configure"} {
-		d, _ := show(t, cart, failed(), 140, 60)
+		d, _ := show(t, cart, failed(), 180, 60)
 		d.Press(strings.Fields(press)...)
 		if len(d.Sent) != 2 || told(d.Sent[1]) != "toast "+want {
 			t.Errorf("%s: sent %v; want %s", press, d.Sent, want)
@@ -214,7 +218,7 @@ func TestMouse(t *testing.T) {
 	d, m := show(t, cart, failed(), 140, 40)
 	d.View()
 	box := m.drawing.picture.Boxes["configure"]
-	l := m.lay(d.Env, 3, m.beside(d.Env, 37))
+	l := m.lay(d.Env, 3, m.drawing.choice)
 	d.Send(tea.MouseClickMsg{X: box.X + 2 - m.drawing.x, Y: l.graph.y + 1 + box.Y + 1 - m.drawing.y, Button: tea.MouseLeft})
 	if m.selected != "configure" || m.focus != inGraph {
 		t.Errorf("a click on a box selects %q", m.selected)

@@ -86,7 +86,7 @@ type artist struct {
 	tree  *tree.Tree
 }
 
-func (a *artist) boxes(all []cell) []graph.Box {
+func (a *artist) boxes(all []cell, f form, long bool) []graph.Box {
 	boxes := make([]graph.Box, 0, len(all))
 	for i := range all {
 		var b graph.Box
@@ -100,7 +100,8 @@ func (a *artist) boxes(all []cell) []graph.Box {
 		default:
 			b = a.step(c.step)
 		}
-		b.ID, b.Title = all[i].id, table.OneLine(b.Title)
+		b.ID, b.Title = all[i].id, all[i].title()
+		a.shorten(&b, &all[i], f, long)
 		boxes = append(boxes, b)
 	}
 	return boxes
@@ -124,7 +125,7 @@ func (a *artist) state(s feed.State, since tree.Time) graph.Line {
 
 func (a *artist) step(s *tree.Step) graph.Box {
 	state := stepState(a.tree, s)
-	b := graph.Box{Title: s.Name, Look: look(state)}
+	b := graph.Box{Look: look(state)}
 	line := a.state(state, s.Ready.Since)
 	waits := s.Waits() && len(s.WaitsFor) > 0
 	if waits {
@@ -176,7 +177,7 @@ func (a *artist) below(t *tree.Tree) graph.Box {
 			ready++
 		}
 	}
-	return graph.Box{Title: t.Owner.Kind + "/" + t.Owner.Name, Look: look(state), Lines: []graph.Line{
+	return graph.Box{Look: look(state), Lines: []graph.Line{
 		a.state(state, t.Owner.Ready.Since),
 		{Text: fmt.Sprintf("%d of %s ready %s", ready, count(len(t.Steps), "step"), glyphsOf(a.theme).more)},
 	}}
@@ -184,10 +185,7 @@ func (a *artist) below(t *tree.Tree) graph.Box {
 
 func (a *artist) run(o *tree.Object) graph.Box {
 	state := theme.StateOf(o.Ready.Status)
-	b := graph.Box{Title: "newest run", Look: look(state)}
-	if o.Sequence > 0 {
-		b.Title = fmt.Sprintf("run %d", o.Sequence)
-	}
+	b := graph.Box{Look: look(state)}
 	b.Lines = []graph.Line{a.state(state, o.Ready.Since), {Text: table.OneLine(o.Kind + "/" + o.Name)}}
 	if state != feed.Ready && o.Ready.Reason != "" {
 		b.Lines = append(b.Lines, graph.Line{Text: table.OneLine(o.Ready.Reason), Look: look(state)})
@@ -199,7 +197,7 @@ func (a *artist) run(o *tree.Object) graph.Box {
 }
 
 func (a *artist) plan(p *tree.BlueprintStep) graph.Box {
-	b := graph.Box{Title: p.Name, Lines: []graph.Line{{Text: table.OneLine(p.TemplateKind)}}}
+	b := graph.Box{Lines: []graph.Line{{Text: table.OneLine(p.TemplateKind)}}}
 	if name := table.OneLine(p.TemplateName); name != "" {
 		b.Lines = append(b.Lines, graph.Line{Text: name})
 	} else {

@@ -2,6 +2,7 @@ package owner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,11 @@ type writer struct {
 	theme *theme.Theme
 	now   time.Time
 	width int
-	rows  []row
+	// full shows values whole; else they have a line.
+	full bool
+	rows []row
+	// said are the messages that stand above: the same one is not said twice.
+	said []string
 }
 
 // maxMessage is how many lines of one message are shown; the panes have all.
@@ -61,23 +66,45 @@ func (w *writer) section(title string) {
 	w.line(w.theme.Head.Render(title), nil)
 }
 
-// field is a name with a value, which is wrapped.
+// field is a name with words, which are wrapped.
 func (w *writer) field(name, value string, style lipgloss.Style) {
-	w.link(name, value, style, nil)
+	w.fields(name, wrap(value, w.width-label), style, nil)
 }
 
-// link is a field that can be selected.
+// link is a name with a value, which has one line unless there is room for all. With a
+// target it can be selected.
 func (w *writer) link(name, value string, style lipgloss.Style, t *pane.Target) {
-	if value == "" {
+	parts := []string{middle(value, max(1, w.width-label), w.theme.Unicode)}
+	if w.full {
+		parts = wrap(value, w.width-label)
+	}
+	w.fields(name, parts, style, t)
+}
+
+func (w *writer) fields(name string, parts []string, style lipgloss.Style, t *pane.Target) {
+	if len(parts) == 1 && parts[0] == "" {
 		return
 	}
-	for i, part := range wrap(value, w.width-label) {
+	for i, part := range parts {
 		begin := strings.Repeat(" ", label)
 		if i == 0 {
 			begin = w.theme.Faint.Render(pad(name, label))
 		}
 		w.line(begin+style.Render(part), t)
 	}
+}
+
+// complaint is a message, unless it was said already.
+func (w *writer) complaint(indent, text string) {
+	if !w.known(text) {
+		w.said = append(w.said, text)
+		w.message(indent, text)
+	}
+}
+
+// known tells whether a message was said already.
+func (w *writer) known(text string) bool {
+	return slices.ContainsFunc(w.said, func(said string) bool { return strings.Contains(said, strings.TrimSpace(text)) })
 }
 
 // message keeps its lines: those of ytt show where in a template the fault is.
@@ -112,7 +139,7 @@ func (w *writer) condition(name string, s tree.State) {
 	}
 	w.field(name, text, w.theme.State(theme.StateOf(s.Status)))
 	if s.Status != "True" && s.Message != "" {
-		w.message(strings.Repeat(" ", label), s.Message)
+		w.complaint(strings.Repeat(" ", label), s.Message)
 	}
 }
 
@@ -129,23 +156,52 @@ func (w *writer) step(owner tree.Ref, s *tree.Step) {
 	if s.Phase == tree.PhasePassThrough {
 		w.field("", "passes its input through, and stamps nothing", w.theme.Text)
 	}
-	w.template(owner, s.Name, s.Template)
-	w.section("Conditions")
 	ready := s.Ready
 	if s.Waits() && len(s.WaitsFor) > 0 {
 		// A template that does not render yet is no fault; the words of the failure would
 		// be read as one.
 		ready.Message = ""
 	}
-	w.condition("Ready", ready)
-	w.condition("Healthy", s.Healthy)
+	var quiet []titled
+	for _, c := range []titled{{"Ready", ready}, {"Healthy", s.Healthy}} {
+		if c.state.Status == "True" {
+			quiet = append(quiet, c)
+			continue
+		}
+		w.condition(c.name, c.state)
+	}
+	if s.Object != nil && s.Ready.Status != "True" {
+		w.stamped(owner, s)
+		w.line("", nil)
+	}
+	w.template(owner, s.Name, s.Template)
+	if len(quiet) > 0 {
+		w.section("Conditions")
+	}
+	for _, c := range quiet {
+		w.condition(c.name, c.state)
+	}
 	w.inputs(s)
 	w.outputs(s)
-	if s.Object != nil {
-		w.section("Stamped " + table.OneLine(s.Object.APIVersion+" "+s.Object.Kind))
-		w.field("", table.OneLine(named(s.Object.Ref)), w.theme.Text)
-		w.objects(owner, s.Name, []tree.Object{*s.Object})
+	if s.Object != nil && s.Ready.Status == "True" {
+		w.stamped(owner, s)
 	}
+}
+
+// stamped object, with all below it.
+func (w *writer) stamped(owner tree.Ref, s *tree.Step) {
+	all := []tree.Object{*s.Object}
+	w.complaints(owner, s.Name, all)
+	w.section("Stamped")
+	title := &w.rows[len(w.rows)-1].text
+	*title += " " + w.theme.Text.Render(table.OneLine(s.Object.Kind+" "+named(s.Object.Ref))) + w.theme.Faint.Render("  "+table.OneLine(s.Object.APIVersion))
+	w.objects(owner, s.Name, all)
+}
+
+// titled is a condition with its name.
+type titled struct {
+	name  string
+	state tree.State
 }
 
 // template that was used, which may be looked at.
@@ -188,8 +244,11 @@ func (w *writer) inputs(s *tree.Step) {
 
 // value behind its name, on one line.
 func (w *writer) value(indent, name, text string) {
-	line := indent + w.theme.Faint.Render(table.OneLine(name)) + " " + text
-	w.line(table.Cut(line, w.width, w.theme.Unicode), nil)
+	name = table.OneLine(name)
+	if !w.full {
+		text = middle(text, max(1, w.width-table.Width(indent+name)-1), w.theme.Unicode)
+	}
+	w.line(indent+w.theme.Faint.Render(name)+" "+text, nil)
 }
 
 func (w *writer) outputs(s *tree.Step) {
@@ -198,16 +257,38 @@ func (w *writer) outputs(s *tree.Step) {
 	}
 	w.section("Outputs")
 	for _, o := range s.Outputs {
-		w.field(table.OneLine(o.Name), firstLine(o.Preview), w.theme.Text)
-		more := "digest " + digest(o.Digest)
-		if since := age(w.now, o.Since); since != "" {
-			more += ", since " + since
-		}
-		if lines := strings.Count(strings.TrimSpace(o.Preview), "\n"); lines > 0 {
-			more += fmt.Sprintf(", %d more lines", lines)
-		}
-		w.field("", more, w.theme.Faint)
+		w.output(table.OneLine(o.Name), firstLine(o.Preview), digest(o.Digest), age(w.now, o.Since), strings.Count(strings.TrimSpace(o.Preview), "\n"))
 	}
+}
+
+// leastValue is how much of the value of an output is worth a place beside its digest.
+const leastValue = 26
+
+// output on one line, where there is room for its digest and age beside the value; else on
+// two.
+func (w *writer) output(name, value, digest, since string, lines int) {
+	more, short := "digest "+digest, digest
+	if since != "" {
+		more, short = more+", since "+since, short+", "+since
+	}
+	if lines > 0 {
+		more, short = fmt.Sprintf("%s, %d more lines", more, lines), fmt.Sprintf("%s, +%d lines", short, lines)
+	}
+	room := w.width - label - 2
+	if !w.full && table.Width(value) > room+2 {
+		value = brief(value)
+	}
+	for _, text := range []string{more, short} {
+		left := room - table.Width(text)
+		if w.full || table.Width(value) > left && (text == more || left < leastValue) {
+			continue
+		}
+		value = middle(value, left, w.theme.Unicode)
+		w.line(w.theme.Faint.Render(pad(name, label))+w.theme.Text.Render(value)+w.theme.Faint.Render("  "+text), nil)
+		return
+	}
+	w.link(name, value, w.theme.Text, nil)
+	w.field("", more, w.theme.Faint)
 }
 
 func (w *writer) plan(p *tree.BlueprintStep) {
@@ -230,6 +311,7 @@ func (w *writer) plan(p *tree.BlueprintStep) {
 func (w *writer) runs() {
 	runs, root := w.snapshot.Tree.Runs, w.root()
 	w.condition("Ready", runs[0].Ready)
+	w.complaints(root, "", runs[:1])
 	w.section("Newest run")
 	w.objects(root, "", runs[:1])
 	if len(runs) > 1 {

@@ -22,8 +22,7 @@ type objectRow struct {
 	target *pane.Target
 }
 
-// objects with all that is below them, as a table whose rows can be selected, and then what
-// those say that are not ready.
+// objects with all that is below them, as a table whose rows can be selected.
 func (w *writer) objects(owner tree.Ref, step string, all []tree.Object) {
 	var rows []objectRow
 	for i := range all {
@@ -74,13 +73,24 @@ func (w *writer) objects(owner tree.Ref, step string, all []tree.Object) {
 		}
 		w.line(line, rows[i-1].target)
 	}
-	for _, r := range rows {
-		if r.object == nil || r.ready.Status == "True" || r.ready.Message == "" {
-			continue
+}
+
+// complaints are what those objects say that are not ready; first those that have failed.
+func (w *writer) complaints(owner tree.Ref, step string, all []tree.Object) {
+	var rows []objectRow
+	for i := range all {
+		rows = w.object(rows, owner, step, &all[i], "", "")
+	}
+	for _, failed := range []bool{true, false} {
+		for _, r := range rows {
+			if r.object == nil || r.ready.Status == "True" || r.ready.Message == "" || w.known(r.ready.Message) || (r.ready.Status == "False") != failed {
+				continue
+			}
+			w.line("", nil)
+			text := w.theme.Glyph(stateOf(r.ready)) + " " + table.OneLine(r.title+": "+r.ready.Reason)
+			w.line(w.theme.State(stateOf(r.ready)).Render(text), r.target)
+			w.complaint("  ", r.ready.Message)
 		}
-		w.line("", nil)
-		w.line(w.theme.State(stateOf(r.ready)).Render(table.OneLine(r.title+": "+r.ready.Reason)), nil)
-		w.message("  ", r.ready.Message)
 	}
 }
 

@@ -19,7 +19,7 @@ func (w *writer) owner(t *tree.Tree) {
 		w.link("Blueprint", table.OneLine(b.Kind+"/"+b.Name), w.theme.Text, w.model.target(ref, "", ref))
 	}
 	if s := t.Owner.Source; s != nil {
-		w.field("Source", table.OneLine(s.String()), w.theme.Text)
+		w.link("Source", table.OneLine(s.String()), w.theme.Text, nil)
 	}
 	if created := age(w.now, t.Owner.Created); created != "" {
 		w.field("Created", created+" ago", w.theme.Text)

@@ -19,11 +19,9 @@ type drawing struct {
 	boxes   []graph.Box
 	edges   []graph.Edge
 	options graph.Options
-	// fitted is what options were chosen for.
+	// choice was made for fitted.
+	choice choice
 	fitted fit
-	// across is how much room the smallest drawing from left to right takes, for acrossOf.
-	across   area
-	acrossOf fit
 	// x and y are the first cell that is seen; reveal asks to show the selected box.
 	x, y   int
 	reveal bool
@@ -87,17 +85,22 @@ func (m *model) View(env *screen.Env) string {
 // arrange lays out what is shown at this size, and brings the drawing and the detail up to
 // date.
 func (m *model) arrange(env *screen.Env, head int) layout {
-	l := m.lay(env, head, m.beside(env, env.Height-head))
+	l := layout{head: min(head, env.Height)}
 	if m.snapshot == nil {
 		return l
 	}
+	l = m.lay(env, head, m.fitting(env, env.Height-head))
 	if l.graph.height > 0 {
 		m.redraw(env, l.graph)
 		l.shrink(m.drawing.picture.Height + 1)
 	}
 	if l.detail.height > 0 {
-		w := &writer{model: m, theme: env.Theme, now: env.Now, width: max(1, l.detail.width-1)}
-		m.detail.set(w.write(), l.detail.room())
+		w := &writer{model: m, theme: env.Theme, now: env.Now, width: max(1, l.detail.width-1), full: l.graph.height == 0 && m.alone}
+		rows := w.write()
+		if !w.full && len(rows) > l.detail.room() {
+			rows = dense(rows)
+		}
+		m.detail.set(rows, l.detail.room())
 	}
 	return l
 }
@@ -106,22 +109,29 @@ func (m *model) arrange(env *screen.Env, head int) layout {
 func (m *model) redraw(env *screen.Env, at area) {
 	d := &m.drawing
 	a := &artist{theme: env.Theme, now: env.Now, tree: m.snapshot.Tree}
-	boxes, all := a.boxes(m.cells), edges(m.cells, m.progress)
+	boxes, all := a.boxes(m.cells, d.choice.form, d.choice.form.direction == graph.Down && env.Width >= besides), edges(m.cells, m.progress)
 	m.flash(boxes, all)
 	var before graph.Rect
 	if d.picture != nil {
 		before = d.picture.Boxes[m.selected]
 	}
-	fitted := fit{m.snapshot, at.width, at.room(), m.direction, env.Theme}
-	o := graph.Options{Width: at.width, Direction: m.direction, Theme: env.Theme, Selected: m.selected}
+	o := d.choice.form.options(at.width, env)
+	if d.choice.beside {
+		o.Width = d.choice.width
+	}
+	o.Selected, o.MaxBox = m.selected, widestBox
+	was := d.options
+	was.Selected = o.Selected
+	alike := d.picture != nil && was == o && slices.EqualFunc(boxes, d.boxes, sameBox)
 	switch {
-	case d.picture == nil || fitted != d.fitted:
-		d.picture, d.options = m.fit(boxes, all, o, at.room())
-		d.fitted, d.boxes, d.edges = fitted, boxes, all
-	case o.Selected != d.options.Selected || !slices.EqualFunc(boxes, d.boxes, sameBox) || !slices.Equal(all, d.edges):
-		o.MaxBox, o.Direction = d.options.MaxBox, d.options.Direction
-		d.picture, d.options = m.draw(boxes, all, o), o
-		d.boxes, d.edges = boxes, all
+	case alike && o.Selected == d.options.Selected && slices.Equal(all, d.edges):
+	case alike:
+		// The width that was found is found at once; to try all takes most of the time.
+		found := o
+		found.MaxBox = d.widest()
+		d.picture, d.options, d.edges = m.draw(boxes, all, found), o, all
+	default:
+		d.picture, d.options, d.boxes, d.edges = m.draw(boxes, all, o), o, boxes, all
 	}
 	seen := area{0, 0, at.width, at.room()}
 	// A box that moved is followed; one that did not leaves people where they scrolled to.
@@ -133,6 +143,15 @@ func (m *model) redraw(env *screen.Env, at area) {
 		d.show(d.picture.Boxes[m.selected])
 	}
 	d.scroll(0, 0)
+}
+
+// widest box of the picture.
+func (d *drawing) widest() int {
+	widest := 0
+	for _, b := range d.picture.Boxes {
+		widest = max(widest, b.Width)
+	}
+	return widest
 }
 
 func sameBox(a, b graph.Box) bool {

@@ -1,70 +1,110 @@
 package owner
 
 import (
-	"github.com/carto-run/carto/pkg/tui/feed"
+	"fmt"
+	"strings"
+
 	"github.com/carto-run/carto/pkg/tui/graph"
 	"github.com/carto-run/carto/pkg/tui/screen"
-	"github.com/carto-run/carto/pkg/tui/theme"
 )
 
-// boxWidths are tried one after the other, until the steps fit side by side.
-var boxWidths = []int{30, 24, 19}
-
-// fit is what the choice of a layout depends on. Selection and travel do not change it, so
-// that boxes stay where they are.
+// fit is what the choice of a picture depends on. Texts, selection and travel do not change
+// it, so that boxes stay where they are.
 type fit struct {
-	snapshot      *feed.Snapshot
+	steps         string
 	width, height int
 	direction     graph.Direction
-	theme         *theme.Theme
+	unicode       bool
+	alone         bool
 }
 
-// fit chooses the widest boxes with which the steps stand side by side. Where they do not,
-// it draws them in the direction of which more is seen at once: a chain of five steps on 80
-// columns and 9 lines would be one box from top to bottom, and is three from left to right.
-func (m *model) fit(boxes []graph.Box, all []graph.Edge, o graph.Options, height int) (*graph.Picture, graph.Options) {
-	auto := o.Direction == graph.Auto
-	if auto {
-		o.Direction = graph.Across
+// choice is how the graph is drawn, and where the detail stands.
+type choice struct {
+	form   form
+	beside bool
+	// width of the graph, where the detail stands beside it, without an empty column.
+	width int
+}
+
+// signature names all that the choice depends on in a snapshot.
+func signature(all []cell) string {
+	var out strings.Builder
+	for i := range all {
+		fmt.Fprintf(&out, "%q %q %d\n", all[i].id, all[i].title(), all[i].rows())
 	}
-	var across *graph.Picture
-	for _, width := range boxWidths {
-		o.MaxBox = width
-		across = m.draw(boxes, all, o)
-		if o.Direction == graph.Down || across.Width <= o.Width {
-			return across, o
+	for _, e := range edges(all, still) {
+		fmt.Fprintf(&out, "%q %q %q\n", e.From, e.To, e.Label)
+	}
+	return out.String()
+}
+
+// still is the progress of values where none travels.
+func still(string) float64 { return -1 }
+
+// fitting is how to draw so that most is said of each step, of the forms in which all steps are
+// seen at once. Where there is none, it is the one in which most are, and people scroll.
+func (m *model) fitting(env *screen.Env, rest int) choice {
+	now := fit{m.steps, env.Width, rest, m.direction, env.Theme.Unicode, m.alone}
+	if now == m.drawing.fitted {
+		return m.drawing.choice
+	}
+	all := edges(m.cells, still)
+	best, most := choice{}, -1
+	for _, f := range forms {
+		if m.direction != graph.Auto && f.direction != m.direction {
+			continue
+		}
+		boxes := f.typical(m.cells)
+		for _, beside := range []bool{true, false} {
+			room, ok := m.room(env, rest, f, beside)
+			if !ok {
+				continue
+			}
+			p := graph.Measure(boxes, all, f.options(room.width, env))
+			seen := 0
+			for _, b := range p.Boxes {
+				if b.X+b.Width <= room.width && b.Y+b.Height <= room.height {
+					seen++
+				}
+			}
+			if seen <= most {
+				continue
+			}
+			best, most = choice{form: f, beside: beside, width: room.width}, seen
+			if env.Width < besides && beside {
+				best.width = min(room.width, max(p.Width, leastGraph))
+			}
+			if most >= len(m.cells) {
+				m.drawing.fitted, m.drawing.choice = now, best
+				return best
+			}
 		}
 	}
-	if !auto {
-		o.MaxBox = boxWidths[0]
-		return m.draw(boxes, all, o), o
-	}
-	down := o
-	down.Direction, down.MaxBox = graph.Down, boxWidths[0]
-	if picture := m.draw(boxes, all, down); seenOf(picture, o.Width, height) >= seenOf(across, o.Width, height) {
-		return picture, down
-	}
-	return across, o
+	m.drawing.fitted, m.drawing.choice = now, best
+	return best
 }
 
-// seenOf is the part of a picture for which there is room.
-func seenOf(p *graph.Picture, width, height int) float64 {
-	return float64(min(p.Width, width)*min(p.Height, height)) / float64(max(1, p.Width*p.Height))
+// room that the graph has with the detail beside it or below; false where that is not
+// possible.
+func (m *model) room(env *screen.Env, rest int, f form, beside bool) (area, bool) {
+	narrow := env.Width < besides
+	switch {
+	case m.alone || rest < leastBoth && narrow:
+		return area{width: env.Width, height: rest - 1}, !beside
+	case !beside:
+		return area{width: env.Width, height: graphHeight(rest) - 1}, true
+	case narrow && (f.rows != oneRow || f.direction == graph.Across || len(m.cells) == 0):
+		return area{}, false // the detail needs the width
+	}
+	// A column between the panes is the border, and the one before it is empty.
+	width := env.Width - detailWidth(env.Width) - 2
+	return area{width: width, height: rest - 1}, width > 0
 }
 
-// beside tells whether the detail stands beside the graph, or below: there when the steps
-// then stand side by side on the whole width, which they would not on the rest.
-func (m *model) beside(env *screen.Env, rest int) bool {
-	if env.Width < besides || m.snapshot == nil {
-		return false
-	}
-	d := &m.drawing
-	if of := (fit{snapshot: m.snapshot, theme: env.Theme}); of != d.acrossOf {
-		a := &artist{theme: env.Theme, now: env.Now, tree: m.snapshot.Tree}
-		o := graph.Options{Width: env.Width, Direction: graph.Across, MaxBox: boxWidths[len(boxWidths)-1], Theme: env.Theme}
-		p := m.draw(a.boxes(m.cells), edges(m.cells, m.progress), o)
-		d.across, d.acrossOf = area{width: p.Width, height: p.Height}, of
-	}
-	narrow := env.Width - detailWidth(env.Width) - 1
-	return d.across.width <= narrow || d.across.width > env.Width || d.across.height > rest/2 || m.direction == graph.Down
+// leastGraph is how wide the graph is beside a detail that needs all width there is.
+const leastGraph = 28
+
+// options to draw in a form.
+func (f form) options(width int, env *screen.Env) graph.Options {
+	return graph.Options{Width: width, MaxBox: f.width, MinBox: f.width, Direction: f.direction, Theme: env.Theme, Tight: f.tight, Bare: f.bare}
 }

@@ -28,7 +28,7 @@ type layout struct {
 }
 
 // lay the panes out below the root cause.
-func (m *model) lay(env *screen.Env, head int, beside bool) layout {
+func (m *model) lay(env *screen.Env, head int, c choice) layout {
 	head = min(head, env.Height)
 	l := layout{head: head}
 	rest := env.Height - head
@@ -39,17 +39,15 @@ func (m *model) lay(env *screen.Env, head int, beside bool) layout {
 		l.detail = whole
 	case m.alone:
 		l.graph = whole
-	case beside:
-		width := detailWidth(env.Width)
-		// A column between the panes is the border.
-		l.graph = area{0, head, env.Width - width - 1, rest}
-		l.detail = area{env.Width - width, head, width, rest}
+	case c.beside:
+		l.graph = area{0, head, c.width + 1, rest}
+		l.detail = area{c.width + 2, head, env.Width - c.width - 2, rest}
 	case rest < leastBoth && m.focus == inDetail:
 		l.detail = whole
 	case rest < leastBoth:
 		l.graph = whole
 	default:
-		height := rest * 11 / 20
+		height := graphHeight(rest)
 		l.graph = area{0, head, env.Width, height}
 		l.detail = area{0, head + height, env.Width, rest - height}
 	}
@@ -66,6 +64,9 @@ func (l *layout) shrink(height int) {
 	l.detail.y -= spare
 	l.detail.height += spare
 }
+
+// graphHeight is the height of the graph above the detail, at most.
+func graphHeight(rest int) int { return rest * 11 / 20 }
 
 // detailWidth is the width of the detail beside the graph.
 func detailWidth(all int) int { return min(max(46, all*2/5), 100) }

@@ -1,6 +1,8 @@
 package owner
 
 import (
+	"slices"
+
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/carto-run/carto/pkg/table"
@@ -21,6 +23,11 @@ type list struct {
 	// top is the first row that is seen. cursor is the selected one; it counts only where
 	// there is a target.
 	top, cursor int
+}
+
+// dense leaves out empty rows.
+func dense(rows []row) []row {
+	return slices.DeleteFunc(rows, func(r row) bool { return r.text == "" && r.target == nil })
 }
 
 // set replaces the rows and keeps what is selected, if it is still there.

@@ -23,8 +23,6 @@ func (m *model) move(env *screen.Env, action keys.Action, name string) bool {
 	case keys.Full:
 		m.alone = !m.alone
 		m.drawing.reveal = true
-	case keys.Layout:
-		m.flip()
 	case keys.Left:
 		m.towards(-1, 0)
 	case keys.Right:
@@ -73,13 +71,19 @@ func (m *model) turn() {
 	m.focus = inDetail
 }
 
-// flip draws in the other direction than now.
-func (m *model) flip() {
-	m.direction = graph.Down
-	if p := m.drawing.picture; p != nil && p.Direction == graph.Down {
-		m.direction = graph.Across
-	}
+// flip goes on to the next direction: as it fits, left to right, top to bottom.
+func (m *model) flip() tea.Cmd {
 	m.drawing.reveal = true
+	switch m.direction {
+	case graph.Auto:
+		m.direction = graph.Across
+		return say("drawn from left to right")
+	case graph.Across:
+		m.direction = graph.Down
+		return say("drawn from top to bottom")
+	}
+	m.direction = graph.Auto
+	return say("drawn as it fits best")
 }
 
 // place of the selected cell among all; -1 for the owner itself.

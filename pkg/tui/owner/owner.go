@@ -38,6 +38,8 @@ type model struct {
 	found map[tree.Ref]*tree.Found
 
 	cells []cell
+	// steps name the cells and their inputs: what the graph is, whatever the state.
+	steps string
 	// selected is a cell; empty for the owner itself. moved is true once a person chose:
 	// until then the step at fault is selected.
 	selected string
@@ -135,6 +137,7 @@ func (m *model) take(env *screen.Env, s *feed.Snapshot) tea.Cmd {
 	before := m.snapshot
 	m.snapshot, m.fault = s, nil
 	m.cells, m.found = cells(s), index(s)
+	m.steps = signature(m.cells)
 	m.selectAgain()
 	ask := m.explain(env)
 	if before == nil {

@@ -171,6 +171,16 @@ func TestDrawsOnlyWhatChanged(t *testing.T) {
 	}
 }
 
+// BenchmarkFirst is the first picture of sixty steps, for which all forms are tried.
+func BenchmarkFirst(b *testing.B) {
+	for b.Loop() {
+		m, _ := New(cart).(*model)
+		d := screentest.New(&testing.T{}, m, 120, 40)
+		d.Deliver(feed.Owner{Ref: cart}, many())
+		m.View(d.Env)
+	}
+}
+
 // BenchmarkKey is a key press on sixty steps; spec: 50 ms to the picture.
 func BenchmarkKey(b *testing.B) {
 	m, _ := New(cart).(*model)

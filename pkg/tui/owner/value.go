@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 )
@@ -35,6 +37,23 @@ func mainOutput(outputs []tree.Output) string {
 var longHash = regexp.MustCompile(`\b([0-9a-f]{12})[0-9a-f]{8,}\b`)
 
 func brief(s string) string { return longHash.ReplaceAllString(s, "$1") }
+
+// middle cuts a text in its middle: of URLs and images both ends tell them from others.
+func middle(s string, width int, unicode bool) string {
+	all := table.Width(s)
+	if all <= width {
+		return s
+	}
+	marker := "…"
+	if !unicode {
+		marker = "~"
+	}
+	if width < 8 {
+		return table.Cut(s, width, unicode)
+	}
+	end := ansi.TruncateLeft(s, all-width/2, "")
+	return ansi.Truncate(s, width-1-table.Width(end), "") + marker + end
+}
 
 // digest is the beginning of a digest.
 func digest(s string) string {
