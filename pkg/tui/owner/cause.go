@@ -16,6 +16,9 @@ import (
 // maxCause is how many lines the root cause may take.
 const maxCause = 3
 
+// maxNext is how many lines the next command may take: one that is cut can not be copied.
+const maxNext = 2
+
 // head is what stands on top of the panes: what is wrong with the connection to the owner,
 // its root cause, the next command, and what could not be read. The root cause is also where
 // the owner itself is selected.
@@ -49,7 +52,17 @@ func (m *model) head(env *screen.Env) []string {
 		return lines
 	}
 	if next := m.next(env); next != "" {
-		lines = append(lines, th.Faint.Render("next: ")+th.Key.Render(next))
+		most := maxNext
+		if env.Width < 60 {
+			most = 1 // nobody copies from there, and the steps need the lines
+		}
+		for i, line := range clip("next: "+next, env.Width, most, th.Unicode) {
+			begin := ""
+			if i == 0 {
+				begin, line = th.Faint.Render("next: "), strings.TrimPrefix(line, "next: ")
+			}
+			lines = append(lines, begin+th.Key.Render(line))
+		}
 	}
 	if unread := m.unread(); unread != "" {
 		lines = append(lines, th.Busy.Render(unread))
@@ -126,7 +139,7 @@ func (m *model) faultLine(env *screen.Env) string {
 	name := named(m.ref)
 	switch err := ""; {
 	case m.fault.Gone:
-		return fmt.Sprintf("%s was deleted %s ago; esc goes back", name, age(env.Now, moment(m.faultAt)))
+		return fmt.Sprintf("%s was deleted %s ago, and this is how it was; esc goes back", name, age(env.Now, moment(m.faultAt)))
 	case m.fault.Err != nil:
 		err = table.OneLine(m.fault.Err.Error())
 		fallthrough

@@ -29,7 +29,9 @@ func (w *writer) owner(t *tree.Tree) {
 	}
 	w.section("Conditions")
 	w.condition("Ready", t.Owner.Ready)
-	w.condition("Healthy", t.Owner.Healthy)
+	if h := t.Owner.Healthy; h.Status != "Unknown" || h.Reason != "" {
+		w.condition("Healthy", h)
+	}
 	if len(t.Steps) > 0 {
 		w.section(count(len(t.Steps), "step"))
 		w.steps(t)

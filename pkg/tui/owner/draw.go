@@ -7,7 +7,10 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/graph"
 	"github.com/carto-run/carto/pkg/tui/screen"
 	"github.com/carto-run/carto/pkg/why"
@@ -214,24 +217,40 @@ func (m *model) graphTitle() string {
 	case t.Blueprint != nil:
 		return t.Blueprint.Kind + " " + t.Blueprint.Name
 	}
+	switch {
+	case m.unseen():
+		return "not looked at yet"
+	case t.Owner.Kind == v1alpha1.KindRunnable:
+		return "no run yet"
+	}
 	return "no blueprint"
+}
+
+// unseen tells of an owner of which the agent has said nothing.
+func (m *model) unseen() bool {
+	c := m.snapshot.Tree.RootCause
+	return c != nil && c.Reason == tree.ReasonNotSeen
 }
 
 // noSteps is what is said where no graph can be drawn, about how the blueprints were
 // considered above all.
 func (m *model) noSteps(env *screen.Env, width int) []string {
 	t := m.snapshot.Tree
-	text := "There are no steps."
-	switch {
-	case t.Owner.Kind == "Runnable":
-		text = "There is no run yet."
+	text := "There are no steps; d shows all that it says."
+	switch state, word := treeState(t), strings.ToLower(t.Owner.Kind); {
+	case m.unseen():
+		text = "The agent has not looked at it yet, which usually takes seconds. When it stays so, see whether the agent runs."
+	case t.Owner.Kind == v1alpha1.KindRunnable && state == feed.Failed:
+		text = "There is no run yet: what stands above has to be put right first."
+	case t.Owner.Kind == v1alpha1.KindRunnable:
+		text = "There is no run yet; the agent makes one when all that it reads is there."
 	case t.Owner.Kind != "" && t.Blueprint == nil:
-		text = "No blueprint was selected, so there are no steps."
+		text = "No blueprint was chosen for it, so nothing is stamped. Labels decide: change those of the " + word + ", or the selector of a blueprint."
 	}
 	lines := append([]string{""}, wrap(text, width)...)
 	w := m.why()
 	if w == nil || w.Selection == nil {
-		return append(lines, "", env.Theme.Faint.Render("i says more"))
+		return append(lines, "", env.Theme.Faint.Render("i says more, v shows its events"))
 	}
 	var out strings.Builder
 	o := why.TextOptions{Now: env.Now, Program: env.Program, Unicode: env.Theme.Unicode, Width: width}

@@ -9,6 +9,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/screen"
@@ -147,6 +150,41 @@ func TestExplained(t *testing.T) {
 		t.Errorf("without an explanation there is no picture:\n%s", view)
 	}
 	d.Screen.Close(d.Env)
+}
+
+// TestNothingYet: where there is nothing to draw, it is said what to do, or to wait for.
+func TestNothingYet(t *testing.T) {
+	t.Parallel()
+	created := func() feed.Snapshot {
+		w := chosen("True Ready", nil)
+		w.Status = v1alpha1.WorkloadStatus{}
+		return shot(inputOf(w, nil, nil), why.Facts{Owner: w})
+	}
+	idle := func(ready string) feed.Snapshot {
+		r := &v1alpha1.Runnable{}
+		r.APIVersion, r.Kind, r.Name, r.Namespace, r.Generation = runnableRef.APIVersion, "Runnable", "scan", "shop", 1
+		r.Status.ObservedGeneration = 1
+		r.Status.Conditions = []metav1.Condition{condition("Ready", ready)}
+		in := tree.Input{Now: screentest.Now, Root: &tree.Found{Object: asObject(r)}, Owner: tree.FromRunnable(r)}
+		return shot(in, why.Facts{Owner: r})
+	}
+	for _, tc := range []struct {
+		reason string
+		ref    tree.Ref
+		shot   feed.Snapshot
+		title  string
+		says   string
+	}{
+		{"just created, the agent is waited for", cart, created(), "not looked at yet", "When it stays so, see whether the agent runs."},
+		{"without a blueprint, labels are changed", cart, unselected(), "no blueprint", "Labels decide: change those of the workload"},
+		{"a run is waited for", runnableRef, idle("Unknown MissingValueAtPath: waiting"), "no run yet", "the agent makes one when all that it reads is there"},
+		{"a run cannot come", runnableRef, idle("False RunTemplateNotFound: ClusterRunTemplate x does not exist"), "no run yet", "what stands above has to be put right first"},
+	} {
+		d, _ := show(t, tc.ref, tc.shot, 200, 30)
+		if view := d.View(); !strings.Contains(view, " "+tc.title+" ") || !strings.Contains(view, tc.says) {
+			t.Errorf("%s: neither %q nor %q is said, or only one:\n%s", tc.reason, tc.title, tc.says, view)
+		}
+	}
 }
 
 // TestAbove: J at an owner that was stamped leads to the one above.
