@@ -92,7 +92,7 @@ func (m *model) arrange(env *screen.Env, head int) layout {
 	if m.snapshot == nil {
 		return l
 	}
-	l = m.lay(env, head, m.fitting(env, env.Height-head))
+	l = m.lay(env, head, m.fitting(env, env.Height-steadyHead(env, head)))
 	if l.graph.height > 0 {
 		m.redraw(env, l.graph)
 		l.shrink(m.drawing.picture.Height + 1)

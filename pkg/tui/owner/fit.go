@@ -41,6 +41,15 @@ func signature(all []cell) string {
 // still is the progress of values where none travels.
 func still(string) float64 { return -1 }
 
+// steadyHead is the height of the head as far as it decides how the graph is drawn. What is
+// said of a ready owner has an age, and wraps sooner or later.
+func steadyHead(env *screen.Env, head int) int {
+	if env.Height < 20 {
+		return head
+	}
+	return max(head, maxCause)
+}
+
 // fitting is how to draw so that most is said of each step, of the forms in which all steps are
 // seen at once. Where there is none, it is the one in which most are, and people scroll.
 func (m *model) fitting(env *screen.Env, rest int) choice {
@@ -61,12 +70,7 @@ func (m *model) fitting(env *screen.Env, rest int) choice {
 				continue
 			}
 			p := graph.Measure(boxes, all, f.options(room.width, env))
-			seen := 0
-			for _, b := range p.Boxes {
-				if b.X+b.Width <= room.width && b.Y+b.Height <= room.height {
-					seen++
-				}
-			}
+			seen := seenOf(p, room)
 			if seen <= most {
 				continue
 			}
@@ -74,7 +78,7 @@ func (m *model) fitting(env *screen.Env, rest int) choice {
 			if env.Width < besides && beside {
 				best.width = min(room.width, max(p.Width, leastGraph))
 			}
-			if most >= len(m.cells) {
+			if most > len(m.cells) {
 				m.drawing.fitted, m.drawing.choice = now, best
 				return best
 			}
@@ -82,6 +86,21 @@ func (m *model) fitting(env *screen.Env, rest int) choice {
 	}
 	m.drawing.fitted, m.drawing.choice = now, best
 	return best
+}
+
+// seenOf counts the boxes that are seen without scrolling, and the picture as one more when all
+// of it is.
+func seenOf(p *graph.Picture, room area) int {
+	seen := 0
+	for _, b := range p.Boxes {
+		if b.X+b.Width <= room.width && b.Y+b.Height <= room.height {
+			seen++
+		}
+	}
+	if p.Width <= room.width && p.Height <= room.height {
+		seen++
+	}
+	return seen
 }
 
 // room that the graph has with the detail beside it or below; false where that is not

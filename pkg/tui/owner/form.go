@@ -67,7 +67,11 @@ func (a *artist) shorten(b *graph.Box, c *cell, f form, long bool) {
 	switch f.rows {
 	case allRows:
 	case twoRows:
-		b.Lines = b.Lines[:min(1, len(b.Lines))]
+		if b.Lines = b.Lines[:min(1, len(b.Lines))]; c.plan == nil && table.Width(b.Lines[0].Text) > f.width-4 {
+			// What it waits for is seen by the edges.
+			state, since := a.stateOf(c)
+			b.Lines[0].Text = a.state(state, since).Text
+		}
 	case oneRow:
 		title := a.atOnce(c, f)
 		if long && f.aged && len(b.Lines) > 1 {
@@ -136,21 +140,24 @@ func (c *cell) rows() int {
 
 // atOnce is how a box says all on one line: its state as a glyph, its name, and how long.
 func (a *artist) atOnce(c *cell, f form) string {
-	var state feed.State
-	var since tree.Time
-	switch {
-	case c.plan != nil:
+	if c.plan != nil {
 		return c.title()
-	case c.run != nil:
-		state, since = stateOf(c.run.Ready), c.run.Ready.Since
-	case c.below != nil:
-		state, since = treeState(c.below), c.below.Owner.Ready.Since
-	default:
-		state, since = stepState(a.tree, c.step), c.step.Ready.Since
 	}
+	state, since := a.stateOf(c)
 	text := a.theme.Glyph(state) + " " + c.title()
 	if f.aged {
 		text = strings.TrimSpace(text + " " + age(a.now, since))
 	}
 	return text
+}
+
+// stateOf a cell, and since when it is in it.
+func (a *artist) stateOf(c *cell) (feed.State, tree.Time) {
+	switch {
+	case c.run != nil:
+		return stateOf(c.run.Ready), c.run.Ready.Since
+	case c.below != nil:
+		return treeState(c.below), c.below.Owner.Ready.Since
+	}
+	return stepState(a.tree, c.step), c.step.Ready.Since
 }
