@@ -237,18 +237,25 @@ func (w *writer) inputs(s *tree.Step) {
 			continue
 		}
 		for _, v := range in.Values {
-			w.value("  ", v.Name+" ", brief(firstLine(v.Preview)))
+			w.value("  ", v.Name, firstLine(v.Preview))
 		}
 	}
 }
 
-// value behind its name, on one line.
+// value behind its name, on one line unless there is room for all.
 func (w *writer) value(indent, name, text string) {
-	name = table.OneLine(name)
-	if !w.full {
-		text = middle(text, max(1, w.width-table.Width(indent+name)-1), w.theme.Unicode)
+	name = indent + table.OneLine(name) + " "
+	room := max(1, w.width-table.Width(name))
+	parts := []string{middle(brief(text), room, w.theme.Unicode)}
+	if w.full {
+		parts = wrap(text, room)
 	}
-	w.line(indent+w.theme.Faint.Render(name)+" "+text, nil)
+	for i, part := range parts {
+		if i > 0 {
+			name = strings.Repeat(" ", table.Width(name))
+		}
+		w.line(w.theme.Faint.Render(name)+part, nil)
+	}
 }
 
 func (w *writer) outputs(s *tree.Step) {

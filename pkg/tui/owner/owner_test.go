@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,11 @@ func TestGolden(t *testing.T) {
 		t.Parallel()
 		d, _ := show(t, cart, allReady(imageOne), 120, 37)
 		golden(t, "detail", d.Press("G", "tab", "f", "j", "j").View()+"\n")
+		// Values that are cut beside the graph are whole here.
+		d.Env.Width = 60
+		if view := strings.Join(strings.Fields(d.View()), ""); !strings.Contains(view, imageOne[len("image="):]) {
+			t.Errorf("the image is cut:\n%s", d.View())
+		}
 	})
 	t.Run("owner selected", func(t *testing.T) {
 		t.Parallel()
