@@ -41,13 +41,16 @@ func signature(all []cell) string {
 // still is the progress of values where none travels.
 func still(string) float64 { return -1 }
 
+// readyHead is how many lines of it are taken by what is said of a ready owner, mostly.
+const readyHead = 2
+
 // steadyHead is the height of the head as far as it decides how the graph is drawn. What is
 // said of a ready owner has an age, and wraps sooner or later.
 func steadyHead(env *screen.Env, head int) int {
 	if env.Height < 20 {
 		return head
 	}
-	return max(head, maxCause)
+	return max(head, readyHead)
 }
 
 // fitting is how to draw so that most is said of each step, of the forms in which all steps are
