@@ -125,7 +125,7 @@ var Owner = Group{"Owner", []Binding{
 	{Action: Right, Keys: []string{"right"}, Help: "to the box on the right"},
 	{Action: NextMatch, Keys: []string{"n"}, Help: "to the next step that is not ready"},
 	{Action: PrevMatch, Keys: []string{"N"}, Help: "to the previous step that is not ready"},
-	{Action: Layout, Keys: []string{"o"}, Help: "draw left to right, or top to bottom"},
+	{Action: Layout, Keys: []string{"o"}, Help: "draw left to right, top to bottom, or as it fits"},
 	{Action: Full, Keys: []string{"f"}, Help: "the pane alone, or both"},
 }}
 
