@@ -41,8 +41,15 @@ func (m *Model) hints() string {
 }
 
 func (m *Model) hinted() []hint {
-	if m.help != nil {
+	switch {
+	case m.ask != nil:
+		return nil // the question says which keys answer it
+	case m.help != nil:
 		return []hint{{"esc", "close"}, {"j/k", "scroll"}}
+	}
+	typing := false
+	if l := m.top(); l != nil {
+		typing = l.screen.Typing()
 	}
 	var all []hint
 	var taken []string
@@ -59,11 +66,19 @@ func (m *Model) hinted() []hint {
 			taken = append(taken, b.Keys...)
 		}
 	}
-	add(keys.Global, keys.Help, keys.Command)
+	if !typing { // else they are text
+		add(keys.Global, keys.Help, keys.Command)
+	}
 	for _, g := range m.groups() {
 		add(g)
 	}
-	add(keys.Global)
+	switch {
+	case typing:
+	case len(m.stack) > 1:
+		all = append(all, hint{"esc", "back"})
+	default:
+		all = append(all, hint{"q", "quit"})
+	}
 	return all
 }
 

@@ -141,6 +141,31 @@ func TestTyping(t *testing.T) {
 	quits(t, s)
 }
 
+// TestHints: what the bottom line offers does something, where it is offered.
+func TestHints(t *testing.T) {
+	for _, tc := range []struct {
+		reason string
+		do     func(*session)
+		want   string
+	}{
+		{"a table", func(*session) {}, "? help  : command  enter open  q quit"},
+		{"a screen on top of it", func(s *session) {
+			s.send(screen.Push{Screen: &fake{groups: []keys.Group{keys.LogKeys}}})
+		}, "? help  : command  f follow  p previous  t timestamps  esc back"},
+		{"where keys are text, ? and : are", func(s *session) {
+			s.first.typing, s.first.groups = true, []keys.Group{keys.Line}
+		}, "enter keep  esc drop"},
+		{"a question says itself what answers it", func(s *session) { s.send(screen.Ask{Title: "Retry?"}) }, ""},
+	} {
+		s := start(t, 120, 24, nil)
+		s.first.groups = []keys.Group{{Bindings: keys.Overview.Bindings[:1]}}
+		tc.do(s)
+		if got := s.says(); strings.TrimSpace(got) != tc.want {
+			t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
+		}
+	}
+}
+
 func TestStack(t *testing.T) {
 	s := start(t, 80, 24, nil)
 	owner, logs := &fake{title: "shop/cart"}, &fake{title: "logs", inside: 1}

@@ -86,34 +86,34 @@ var Move = Group{"Moving", []Binding{
 
 // Panes open a view of what is selected; owners, steps and objects share them.
 var Panes = Group{"What is selected", []Binding{
+	{Action: Why, Keys: []string{"i"}, Help: "why it is as it is", Hint: "why"},
 	{Action: YAML, Keys: []string{"y"}, Help: "YAML", Hint: "yaml"},
 	{Action: Describe, Keys: []string{"d"}, Help: "describe", Hint: "describe"},
 	{Action: Logs, Keys: []string{"l"}, Help: "logs", Hint: "logs"},
 	{Action: Events, Keys: []string{"v"}, Help: "events", Hint: "events"},
-	{Action: Why, Keys: []string{"i"}, Help: "why it is as it is", Hint: "why"},
 	{Action: Params, Keys: []string{"P"}, Help: "params, and where each value came from"},
 	{Action: History, Keys: []string{"H"}, Help: "history of runs"},
 	{Action: Diff, Keys: []string{"x"}, Help: "what differs between the last two stamped versions"},
 	{Action: Copy, Keys: []string{"c"}, Help: "copy the name", Hint: "copy"},
 	{Action: Parent, Keys: []string{"J"}, Help: "go to the owner"},
-	{Action: Edit, Keys: []string{"e"}, Help: "edit in $EDITOR", Write: true},
-	{Action: Retry, Keys: []string{"r"}, Help: "retry a failed run", Write: true},
-	{Action: Delete, Keys: []string{"D"}, Help: "delete, after a question", Write: true},
+	{Action: Edit, Keys: []string{"e"}, Help: "edit in $EDITOR", Hint: "edit", Write: true},
+	{Action: Retry, Keys: []string{"r"}, Help: "retry a failed run", Hint: "retry", Write: true},
+	{Action: Delete, Keys: []string{"D"}, Help: "delete, after a question", Hint: "delete", Write: true},
 }}
 
 // Overview is the table of owners.
 var Overview = Group{"Overview", []Binding{
 	{Action: Open, Keys: []string{"enter"}, Help: "open", Hint: "open"},
 	{Action: Filter, Keys: []string{"/"}, Help: "filter: text, !text, -l label=value, -f fuzzy", Hint: "filter"},
-	{Action: Next, Keys: []string{"tab"}, Help: "next kind: workloads, deliverables, runnables, blueprints"},
+	{Action: Next, Keys: []string{"tab"}, Help: "next kind: workloads, deliverables, runnables, blueprints", Hint: "kind"},
 	{Action: Previous, Keys: []string{"shift+tab"}, Help: "previous kind"},
 	{Action: Problems, Keys: []string{"ctrl+z"}, Help: "only what is not ready", Hint: "problems"},
-	{Action: Sort, Keys: []string{"s"}, Help: "sort by the next column", Hint: "sort"},
+	{Action: Sort, Keys: []string{"s"}, Help: "sort by the next column"},
 	{Action: Reverse, Keys: []string{"S"}, Help: "reverse the order"},
 	{Action: Wide, Keys: []string{"ctrl+w"}, Help: "more columns"},
 	{Action: Mark, Keys: []string{"space"}, Help: "mark, for retry, delete and copy"},
 	{Action: Number, Keys: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, Help: "namespace: 0 all, 1 to 9 the last ones"},
-	{Action: Create, Keys: []string{"a"}, Help: "create a workload", Write: true},
+	{Action: Create, Keys: []string{"a"}, Help: "create a workload", Hint: "create", Write: true},
 }}
 
 // Owner is the graph of an owner's steps, and the detail beside it.
@@ -138,7 +138,7 @@ var Viewer = Group{"Text", []Binding{
 	{Action: Left, Keys: []string{"left"}, Help: "scroll to the left"},
 	{Action: Right, Keys: []string{"right"}, Help: "scroll to the right"},
 	{Action: Full, Keys: []string{"f"}, Help: "whole screen; for logs and events: follow"},
-	{Action: Copy, Keys: []string{"c"}, Help: "copy the text"},
+	{Action: Copy, Keys: []string{"c"}, Help: "copy the text", Hint: "copy"},
 }}
 
 // LogKeys are those of logs, besides those of a text.
@@ -169,6 +169,12 @@ var EventKeys = Group{"Events", []Binding{
 	{Action: Timestamps, Keys: []string{"t"}, Help: "times instead of ages", Hint: "times"},
 }}
 
+// Line is a filter or a search while it is typed.
+var Line = Group{"A filter or search that is typed", []Binding{
+	{Action: Open, Keys: []string{"enter"}, Help: "keep it", Hint: "keep"},
+	{Action: Back, Keys: []string{"esc"}, Help: "drop it", Hint: "drop"},
+}}
+
 // Form is what is filled in. Its fields take all other keys as text.
 var Form = Group{"Forms", []Binding{
 	{Action: Next, Keys: []string{"tab", "down", "enter"}, Help: "next field", Hint: "next"},
@@ -188,4 +194,4 @@ var Dialog = Group{"Questions", []Binding{
 }}
 
 // Groups is the whole table, in the order of the reference.
-var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, EventKeys, HistoryKeys, DiffKeys, Form, Dialog}
+var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, EventKeys, HistoryKeys, DiffKeys, Line, Form, Dialog}

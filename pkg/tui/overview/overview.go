@@ -102,7 +102,12 @@ func (o *overview) Close(env *screen.Env) tea.Cmd { return env.World.Stop(o.id) 
 func (o *overview) Typing() bool { return o.prompt.open }
 
 // Keys that the table takes.
-func (o *overview) Keys() []keys.Group { return []keys.Group{keys.Overview, keys.Move, keys.Panes} }
+func (o *overview) Keys() []keys.Group {
+	if o.prompt.open {
+		return []keys.Group{keys.Line}
+	}
+	return []keys.Group{keys.Overview, keys.Move, keys.Panes}
+}
 
 // Back clears the filter, then the marks.
 func (o *overview) Back(env *screen.Env) bool {

@@ -311,7 +311,7 @@ func (p *eventPane) View(env *screen.Env) string {
 }
 
 // Keys of events.
-func (p *eventPane) Keys() []keys.Group { return []keys.Group{keys.EventKeys, keys.Viewer, keys.Move} }
+func (p *eventPane) Keys() []keys.Group { return p.keys(keys.EventKeys) }
 
 // Status counts the events.
 func (p *eventPane) Status(*screen.Env) string {

@@ -237,7 +237,7 @@ func (p *logPane) View(env *screen.Env) string {
 }
 
 // Keys of logs.
-func (p *logPane) Keys() []keys.Group { return []keys.Group{keys.LogKeys, keys.Viewer, keys.Move} }
+func (p *logPane) Keys() []keys.Group { return p.keys(keys.LogKeys) }
 
 // Status says where in the logs it is.
 func (p *logPane) Status(*screen.Env) string {

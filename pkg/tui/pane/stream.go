@@ -143,6 +143,14 @@ func refreshed(msg tea.Msg) bool {
 	return ok
 }
 
+// keys of a text that grows, those of its own first.
+func (s *stream) keys(own keys.Group) []keys.Group {
+	if s.Typing() {
+		return []keys.Group{keys.Line}
+	}
+	return []keys.Group{own, keys.Viewer, keys.Move}
+}
+
 // pressed is the action of a key, where the pane has keys of its own; empty while the key
 // is text.
 func (s *stream) pressed(msg tea.Msg, own keys.Group) keys.Action {

@@ -227,6 +227,9 @@ func (p *text) View(env *screen.Env) string {
 
 // Keys of a text.
 func (p *text) Keys() []keys.Group {
+	if p.Typing() {
+		return []keys.Group{keys.Line}
+	}
 	return append(p.own[:len(p.own):len(p.own)], keys.Viewer, keys.Move)
 }
 
