@@ -32,6 +32,8 @@ type form struct {
 	unknown string
 
 	blueprint *field
+	// picked is true once a person chose a blueprint, or none.
+	picked bool
 	fixed     []*field
 	// params keeps what was typed when another blueprint is chosen, and this one again.
 	params map[string]*field
@@ -59,8 +61,6 @@ type form struct {
 	rows             []int
 }
 
-var _ screen.Backer = (*form)(nil)
-
 func (f *form) Title() string { return "create a workload" }
 
 func (f *form) Init(env *screen.Env) tea.Cmd {
@@ -78,8 +78,6 @@ func (f *form) Init(env *screen.Env) tea.Cmd {
 	}
 	f.field(atNamespace).begin(first(env.Namespace, env.Connection.Namespace, "default"))
 	f.name(nil)
-	f.at = 1
-	f.fixed[f.at].focus()
 	f.derive()
 	f.subscription = env.NewID()
 	return env.World.Follow(f.subscription, feed.Blueprints{})
@@ -175,8 +173,8 @@ func (f *form) delivered(payload any) {
 			}
 		}
 		f.blueprint.chosen = max(0, slices.Index(f.blueprint.choices, before))
-		if len(p.Blueprints) == 1 {
-			f.blueprint.chosen = 1 // there is nothing to choose
+		if f.blueprint.chosen == 0 && !f.picked {
+			f.blueprint.chosen = f.likely()
 		}
 		f.choose()
 	case feed.Fault:
@@ -185,6 +183,23 @@ func (f *form) delivered(payload any) {
 			f.unknown += ": " + table.OneLine(p.Err.Error())
 		}
 	}
+}
+
+// likely is the blueprint to begin with: one that a workload gets into by labels that can be
+// written for it, rather one that is ready. Where there is only one, it is that.
+func (f *form) likely() int {
+	if len(f.blueprints) == 1 {
+		return 1
+	}
+	if f.field(atType).value() != "" {
+		return 0 // the type says another way which one
+	}
+	selects := func(b feed.Blueprint) bool { return len(b.Labels) > 0 }
+	at := slices.IndexFunc(f.blueprints, func(b feed.Blueprint) bool { return selects(b) && b.Ready })
+	if at < 0 {
+		at = slices.IndexFunc(f.blueprints, selects)
+	}
+	return at + 1
 }
 
 // choose brings up to date what the chosen blueprint says of other fields.
@@ -239,6 +254,9 @@ func (f *form) pressed(env *screen.Env, msg tea.KeyPressMsg) tea.Cmd {
 		return f.leave()
 	}
 	if f.page {
+		if keys.Match(msg.String(), keys.Global) == keys.Quit {
+			return f.lose("Quit?", tea.Quit)
+		}
 		f.turn(env, action)
 		return nil
 	}
@@ -247,9 +265,12 @@ func (f *form) pressed(env *screen.Env, msg tea.KeyPressMsg) tea.Cmd {
 	case keys.Next, keys.Previous:
 		f.step(env, action)
 	case keys.PageDown, keys.PageUp:
-		if wide(env) {
-			f.turn(env, action)
+		if !wide(env) {
+			now.leave()
+			f.page = true
+			return nil
 		}
+		f.turn(env, action)
 	default:
 		switch {
 		case !now.isChoice():
@@ -261,6 +282,7 @@ func (f *form) pressed(env *screen.Env, msg tea.KeyPressMsg) tea.Cmd {
 		default:
 			now.jump(msg.Text)
 		}
+		f.picked = f.picked || now.isChoice() && len(now.choices) > 1
 		f.choose()
 		f.changed()
 	}
@@ -311,26 +333,20 @@ func (f *form) leavePage() {
 	f.now().focus()
 }
 
-// Back leaves the manifest for the fields.
-func (f *form) Back(*screen.Env) bool {
-	was := f.page
-	if was {
-		f.leavePage()
-	}
-	return was
-}
-
 func (f *form) leave() tea.Cmd {
 	if f.page {
 		f.leavePage()
 		return nil
 	}
+	return f.lose("Leave the form?", screen.Send(screen.Pop{}))
+}
+
+// lose asks before what was typed is lost.
+func (f *form) lose(title string, yes tea.Cmd) tea.Cmd {
 	if !slices.ContainsFunc(f.fields(), (*field).touched) {
-		return screen.Send(screen.Pop{})
+		return yes
 	}
-	return screen.Send(screen.Ask{
-		Title: "Leave the form?", Text: "What was typed is lost; nothing was created.", Yes: screen.Send(screen.Pop{}),
-	})
+	return screen.Send(screen.Ask{Title: title, Text: "What was typed is lost; nothing was created.", Yes: yes})
 }
 
 // derive brings up to date what follows from the fields.
@@ -370,7 +386,9 @@ func count(faults int) string {
 	return fmt.Sprintf("%d fields are not right", faults)
 }
 
-func (f *form) Typing() bool { return !f.page }
+// Typing is true beside the manifest as well: what holds elsewhere, q and commands, would
+// lose what was typed.
+func (f *form) Typing() bool { return true }
 
 func (f *form) Close(env *screen.Env) tea.Cmd { return env.World.Stop(f.subscription) }
 

@@ -39,9 +39,9 @@ func open(t *testing.T, width, height int) *screentest.Driver {
 	return d.Deliver(feed.Blueprints{}, known)
 }
 
-// fill types a whole workload: the form begins at its name.
+// fill types a whole workload: the form begins at its blueprint.
 func fill(d *screentest.Driver) *screentest.Driver {
-	d.Press("up").Type("j").Press("tab").Type("cart").Press("tab", "tab", "tab")
+	d.Type("j").Press("tab").Type("cart").Press("tab", "tab", "tab")
 	d.Type("https://github.com/acme/cart").Press("tab").Type("main")
 	d.Press("tab", "tab", "tab", "tab", "tab").Type("3")
 	return d
@@ -82,9 +82,9 @@ func TestGolden(t *testing.T) {
 		{"manifest-80x24.txt", 80, 24, nil, func(d *screentest.Driver) { fill(d).Press("tab") }},
 		{"filled-120x40.txt", 120, 40, nil, func(d *screentest.Driver) { fill(d) }},
 		{"filled-300x50.txt", 300, 50, nil, func(d *screentest.Driver) { fill(d) }},
-		{"faults-40x14.txt", 40, 14, nil, func(d *screentest.Driver) { d.Type("Cart").Press("ctrl+s") }},
+		{"faults-40x14.txt", 40, 14, nil, func(d *screentest.Driver) { d.Press("tab").Type("Cart").Press("ctrl+s") }},
 		{"faults-ascii-120x30.txt", 120, 30, theme.New(theme.None, false), func(d *screentest.Driver) {
-			d.Press("up", "right", "right", "tab").Type("cart").Press("shift+tab", "shift+tab").Type("{a: ").Press("ctrl+s")
+			d.Press("right", "tab").Type("cart").Press("shift+tab", "shift+tab").Type("{a: ").Press("ctrl+s")
 		}},
 		{"refused-120x30.txt", 120, 30, nil, func(d *screentest.Driver) {
 			fill(d).Press("ctrl+s").Send(feed.Done{Action: d.World.Done[0], Err: apierrors.NewInvalid(
@@ -238,7 +238,7 @@ func TestLeave(t *testing.T) {
 	if _, ok := d.Sent[0].(screen.Pop); !ok {
 		t.Errorf("nothing was typed; esc sends %#v", d.Sent)
 	}
-	d = open(t, 80, 24).Type("c").Press("esc")
+	d = open(t, 80, 24).Press("tab").Type("c").Press("esc")
 	ask, ok := d.Sent[0].(screen.Ask)
 	if !ok {
 		t.Fatalf("something was typed; esc sends %#v", d.Sent)
@@ -246,37 +246,50 @@ func TestLeave(t *testing.T) {
 	if _, ok := ask.Yes().(screen.Pop); !ok {
 		t.Error("yes does not leave")
 	}
-	// From the manifest esc only goes back to the fields, typed or not.
-	d = open(t, 80, 24).Type("c").Press("up", "up")
-	if d.Screen.Typing() {
-		t.Fatal("nothing is typed into the manifest")
-	}
-	if back := d.Screen.(screen.Backer); !back.Back(d.Env) || !d.Screen.Typing() || back.Back(d.Env) {
-		t.Error("esc does not lead from the manifest to the fields")
+	// From the manifest esc only goes back to the fields, typed or not; q asks.
+	for _, way := range []string{"up", "pgdown"} {
+		d = open(t, 80, 24).Press("tab").Type("c").Press("shift+tab", way)
+		if !strings.HasPrefix(d.View(), "manifest") {
+			t.Fatalf("%s does not lead to the manifest:\n%s", way, d.View())
+		}
+		if d.Press(":", "?", "j"); len(d.Sent) > 0 || !d.Screen.Typing() {
+			t.Error("keys that hold elsewhere could lose what was typed")
+		}
+		d.Press("q")
+		if ask, ok := d.Sent[0].(screen.Ask); !ok {
+			t.Errorf("q sends %#v", d.Sent)
+		} else if _, ok := ask.Yes().(tea.QuitMsg); !ok {
+			t.Error("yes does not quit")
+		}
+		d.Sent = nil
+		if d.Press("esc"); len(d.Sent) > 0 || !strings.Contains(d.View(), "▸ blueprint") {
+			t.Errorf("esc does not lead from the manifest to the fields:\n%s", d.View())
+		}
 	}
 }
 
 // TestFields: what keys, paste and mouse do to fields.
 func TestFields(t *testing.T) {
 	t.Parallel()
-	params := func(d *screentest.Driver) { d.Press("up").Type("j").Press("shift+tab", "shift+tab") } // to ports of java, at 120 columns
+	params := func(d *screentest.Driver) { d.Type("wj").Press("shift+tab", "shift+tab") } // to ports of java, at 120 columns
 	for _, tc := range []struct {
 		reason string
 		do     func(*screentest.Driver)
 		want   string
 	}{
 		{"the namespace in use is there from the beginning", func(*screentest.Driver) {}, "namespace: shop"},
-		{"letters that are keys elsewhere are text", func(d *screentest.Driver) { d.Type("q:?/jk") }, "name: q:?/jk"},
-		{"keys of readline work in a text", func(d *screentest.Driver) { d.Type("cart").Press("ctrl+u").Type("shop") }, "name: shop"},
-		{"enter goes on", func(d *screentest.Driver) { d.Press("enter", "enter").Type("worker") }, "workload-type: worker"},
-		{"beyond the first field is the last one", func(d *screentest.Driver) { d.Press("up", "up").Type("robot") }, "serviceAccountName: robot"},
-		{"a choice goes around", func(d *screentest.Driver) { d.Press("up", "left") }, "workload-type: web"},
-		{"space goes on too", func(d *screentest.Driver) { d.Press("up", "space") }, "workload-type: java"},
-		{"a letter jumps", func(d *screentest.Driver) { d.Press("up").Type("w") }, "workload-type: web"},
-		{"a blueprint with more than labels sets none", func(d *screentest.Driver) { d.Press("up").Type("p") }, "metadata:\n  name: \"\"\n"},
-		{"unicode", func(d *screentest.Driver) { d.Press("tab", "tab").Type("größe") }, "workload-type: größe"},
-		{"a paste", func(d *screentest.Driver) { d.Send(tea.PasteMsg{Content: " cart\n"}) }, "name: cart\n"},
-		{"a paste with what steers terminals", func(d *screentest.Driver) { d.Send(tea.PasteMsg{Content: "ca\x1b[2J\u202ert"}) }, "name: ca[2Jrt\n"},
+		{"letters that are keys elsewhere are text", func(d *screentest.Driver) { d.Press("tab").Type("q:?/jk") }, "name: q:?/jk"},
+		{"keys of readline work in a text", func(d *screentest.Driver) { d.Press("tab").Type("cart").Press("ctrl+u").Type("shop") }, "name: shop"},
+		{"enter goes on", func(d *screentest.Driver) { d.Press("enter", "enter", "enter").Type("worker") }, "workload-type: worker"},
+		{"beyond the first field is the last one", func(d *screentest.Driver) { d.Type("n").Press("up").Type("robot") }, "serviceAccountName: robot"},
+		{"a blueprint that selects by labels is chosen", func(*screentest.Driver) {}, "workload-type: java"},
+		{"a choice goes around", func(d *screentest.Driver) { d.Press("left", "left") }, "workload-type: web"},
+		{"space goes on too", func(d *screentest.Driver) { d.Press("space", "space") }, "workload-type: web"},
+		{"a letter jumps", func(d *screentest.Driver) { d.Type("w") }, "workload-type: web"},
+		{"a blueprint with more than labels sets none", func(d *screentest.Driver) { d.Type("p") }, "metadata:\n  name: \"\"\n"},
+		{"unicode", func(d *screentest.Driver) { d.Press("tab", "tab", "tab").Type("größe") }, "workload-type: größe"},
+		{"a paste", func(d *screentest.Driver) { d.Press("tab").Send(tea.PasteMsg{Content: " cart\n"}) }, "name: cart\n"},
+		{"a paste with what steers terminals", func(d *screentest.Driver) { d.Press("tab").Send(tea.PasteMsg{Content: "ca\x1b[2J\u202ert"}) }, "name: ca[2Jrt\n"},
 		{"a value of several lines, pasted", func(d *screentest.Driver) {
 			params(d)
 			d.Send(tea.PasteMsg{Content: "- port: 80\n  name: http\n"})
@@ -286,10 +299,10 @@ func TestFields(t *testing.T) {
 			d.Type("[]").Press("tab", "tab").Type("wj")
 		}, "- name: ports\n    value: []"},
 		{"a click", func(d *screentest.Driver) {
-			d.Send(tea.MouseClickMsg{X: 5, Y: 8, Button: tea.MouseLeft}).Type("img")
+			d.Send(tea.MouseClickMsg{X: 5, Y: 10, Button: tea.MouseLeft}).Type("img")
 		}, "image: img"},
 		{"the wheel", func(d *screentest.Driver) {
-			d.Send(tea.MouseWheelMsg{X: 5, Y: 8, Button: tea.MouseWheelDown}).Send(tea.MouseWheelMsg{X: 90, Y: 8, Button: tea.MouseWheelDown}).Type("2")
+			d.Press("tab").Send(tea.MouseWheelMsg{X: 5, Y: 8, Button: tea.MouseWheelDown}).Send(tea.MouseWheelMsg{X: 90, Y: 8, Button: tea.MouseWheelDown}).Type("2")
 		}, "namespace: shop2"},
 	} {
 		d := open(t, 120, 40)
@@ -309,7 +322,7 @@ func TestBlueprints(t *testing.T) {
 	if view := d.View(); !strings.Contains(view, "clustersupplychains is forbidden") {
 		t.Errorf("not told:\n%s", view)
 	}
-	d.Press("up", "right", "left", "tab").Type("cart")
+	d.Press("right", "left", "tab").Type("cart")
 	if !strings.Contains(made(d), "name: cart") {
 		t.Error("the form can not be filled in")
 	}
@@ -334,7 +347,7 @@ func TestSizes(t *testing.T) {
 	for _, width := range []int{1, 2, 5, 13, 40, 79, 99, 100, 101, 300} {
 		for _, height := range []int{1, 2, 5, 24} {
 			d := open(t, width, height)
-			d.Press("up").Type("j").Press("ctrl+s")
+			d.Type("j").Press("ctrl+s")
 			for range 14 {
 				d.View()
 				d.Press("tab").Type("購物車 👩‍👩‍👧 x")
@@ -344,7 +357,7 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	d := open(t, 80, 5)
-	for i, label := range []string{"name", "namespace", "type", "repository", "branch", "tag", "image", "service account"} {
+	for i, label := range []string{"blueprint", "name", "namespace", "type", "repository", "branch", "tag", "image", "service account"} {
 		if view := d.View(); !strings.Contains(view, "▸ "+label) {
 			t.Errorf("field %d is not in sight:\n%s", i, view)
 		}
@@ -362,7 +375,7 @@ func TestKeys(t *testing.T) {
 				if b.Action == keys.PageUp {
 					d.Press("pgdown")
 				}
-				d.Press("up").Type("j").Press("tab").Type("c")
+				d.Type("j").Press("tab").Type("c")
 				if b.Action == keys.Right {
 					d.Press("left")
 				}

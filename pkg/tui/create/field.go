@@ -1,6 +1,7 @@
 package create
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -114,6 +115,9 @@ func (f *field) drawChoice(t *theme.Theme, width int, focused bool) string {
 	text := f.choices[f.chosen]
 	if focused {
 		text = t.Key.Render(mark(t, "‹", "<")) + " " + t.Selected.Render(text) + " " + t.Key.Render(mark(t, "›", ">"))
+		if n := len(f.choices) - 1; n > 1 || n == 1 && f.chosen == 0 {
+			text += "  " + t.Key.Render(mark(t, "←/→", "left/right")) + " " + t.Faint.Render(fmt.Sprintf("chooses one of %d", n))
+		}
 	}
 	return table.Cut(text, width, t.Unicode)
 }

@@ -181,7 +181,7 @@ var Form = Group{"Forms", []Binding{
 	{Action: Previous, Keys: []string{"shift+tab", "up"}, Help: "previous field"},
 	{Action: Left, Keys: []string{"left"}, Help: "the choice before; in a text, to the left"},
 	{Action: Right, Keys: []string{"right"}, Help: "the next choice; in a text, to the right"},
-	{Action: PageDown, Keys: []string{"pgdown"}, Help: "scroll the manifest down"},
+	{Action: PageDown, Keys: []string{"pgdown"}, Help: "the manifest, or scroll it down", Hint: "manifest"},
 	{Action: PageUp, Keys: []string{"pgup"}, Help: "scroll the manifest up"},
 	{Action: Submit, Keys: []string{"ctrl+s"}, Help: "have the API server check it, and ask before it is created", Hint: "create", Write: true},
 	{Action: Back, Keys: []string{"esc"}, Help: "leave; asks when something was typed", Hint: "leave"},
