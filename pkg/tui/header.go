@@ -27,12 +27,15 @@ func (m *Model) header() []string {
 		place = append(place, t.Strong.Render(table.OneLine(c.Server)))
 	}
 	place = append(place, table.OneLine(inNamespace(m.env.Namespace)))
+	mode := t.Faint.Render("read-only")
 	if m.env.Write {
-		place = append(place, t.Busy.Render("write"))
-	} else {
-		place = append(place, t.Faint.Render("read-only"))
+		mode = t.Busy.Render("write")
 	}
-	lines := []string{sides(strings.Join(place, "  "), m.liveness(), m.width, more), m.way()}
+	// Whether keys change the cluster is always seen; names give way.
+	live := m.liveness()
+	room := m.width - ansi.StringWidth(live) - ansi.StringWidth(mode) - 2*len("  ")
+	left := ansi.Truncate(strings.Join(place, "  "), max(0, room), more) + "  " + mode
+	lines := []string{sides(left, live, m.width, more), m.way()}
 	if m.headerHeight() > 2 {
 		lines = append(lines, t.Border.Render(strings.Repeat(m.glyph("─", "-"), m.width)))
 	}
@@ -53,16 +56,20 @@ func (m *Model) way() string {
 	if l := m.top(); l.begun && m.help == nil {
 		status = strings.ReplaceAll(l.screen.Status(&m.env), "\n", " ")
 	}
-	last := len(titles) - 1
-	before := strings.Join(titles[:last], m.glyph(" › ", " > "))
-	if before != "" {
-		before += m.glyph(" › ", " > ")
-	}
 	if m.help != nil {
-		before, titles[last] = before+titles[last]+m.glyph(" › ", " > "), "keys"
+		titles = append(titles, "keys")
 	}
-	// The title of what is seen is kept; where we came from and the status give way.
+	last := len(titles) - 1
+	before := ""
+	for _, title := range titles[:last] {
+		before += title + m.glyph(" › ", " > ")
+	}
+	// The title of what is seen is kept. The table from which all ways begin gives way to the
+	// status, the rest of the way does not: it has names that are nowhere else.
 	here := ansi.Truncate(titles[last], m.width, more)
+	if last > 0 && ansi.StringWidth(before+here)+2+ansi.StringWidth(status) > m.width {
+		before = more + strings.TrimPrefix(before, titles[0])
+	}
 	room := m.width - ansi.StringWidth(here)
 	if over := ansi.StringWidth(before) - max(0, room); over > 0 {
 		if room > ansi.StringWidth(more) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/carto-run/carto/pkg/tree"
@@ -162,6 +163,27 @@ func TestHints(t *testing.T) {
 		tc.do(s)
 		if got := s.says(); strings.TrimSpace(got) != tc.want {
 			t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
+		}
+	}
+}
+
+// TestHeader: what the first lines keep where there is no room for all.
+func TestHeader(t *testing.T) {
+	for _, tc := range []struct {
+		width int
+		want  [2]string
+	}{
+		{70, [2]string{"Carto  kind-dev  namespace shop  read-only                      ● live", "workloads › shop/cart                        store, 1 of 7 steps ready"}},
+		{60, [2]string{"Carto  kind-dev  namespace shop  read-only            ● live", "workloads › shop/cart              store, 1 of 7 steps ready"}},
+		{45, [2]string{"kind-dev  namespace shop  read-only    ● live", "… › shop/cart       store, 1 of 7 steps ready"}},
+		{36, [2]string{"kind-dev  namesp…  read-only  ● live", "… › shop/cart  store, 1 of 7 steps …"}},
+		{24, [2]string{"kind…  read-only  ● live", "… › shop/cart  store, 1…"}},
+	} {
+		s := start(t, tc.width, 24, nil)
+		s.send(screen.Push{Screen: &fake{title: "shop/cart", status: "store, 1 of 7 steps ready"}})
+		lines := strings.Split(ansi.Strip(s.m.View().Content), "\n")
+		if got := [2]string{lines[0], lines[1]}; got != tc.want {
+			t.Errorf("%d wide:\n%s\n%s", tc.width, got[0], got[1])
 		}
 	}
 }

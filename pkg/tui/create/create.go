@@ -34,7 +34,7 @@ type form struct {
 	blueprint *field
 	// picked is true once a person chose a blueprint, or none.
 	picked bool
-	fixed     []*field
+	fixed  []*field
 	// params keeps what was typed when another blueprint is chosen, and this one again.
 	params map[string]*field
 	at     int

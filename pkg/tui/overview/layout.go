@@ -159,6 +159,8 @@ func (p *plan) grow() {
 		{colNamespace, min(full[colNamespace], 14)}, {colName, min(full[colName], 26)},
 		{colCause, 40},
 		{colName, min(full[colName], 40)}, {colNamespace, full[colNamespace]},
+		// Names that begin alike are cut to the same.
+		{colBlueprint, min(full[colBlueprint], 20)},
 		{colCause, 60},
 		{colName, full[colName]}, {colType, full[colType]}, {colBlueprint, full[colBlueprint]},
 		{colOutput, min(full[colOutput], 60)}, {colLabels, min(full[colLabels], 40)},

@@ -32,7 +32,7 @@ func (o *overview) Status(env *screen.Env) string {
 	if n := len(o.marks); n > 0 {
 		parts = append(parts, env.Theme.Marked.Render(fmt.Sprintf("%d marked", n)))
 	}
-	for _, s := range []feed.State{feed.Ready, feed.Waiting, feed.Failed, feed.Deleting} {
+	for _, s := range []feed.State{feed.Failed, feed.Waiting, feed.Deleting, feed.Ready} {
 		if n := o.rows.states[s]; n > 0 {
 			parts = append(parts, env.Theme.State(s).Render(fmt.Sprintf("%s %d %s", env.Theme.Glyph(s), n, strings.ToLower(string(s)))))
 		}
