@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -69,7 +70,7 @@ func (m *Model) execute(line string) tea.Cmd {
 	c := commandOf(words[0])
 	switch {
 	case c == nil:
-		m.say("there is no command :"+words[0]+near.DidYouMean(words[0], commandNames()), true)
+		m.say("there is no command :"+words[0]+cmp.Or(near.DidYouMean(words[0], commandNames()), "; tab shows those there are"), true)
 		return nil
 	case len(words) > 2 || len(words) == 2 && c.Argument == "":
 		hint := ""

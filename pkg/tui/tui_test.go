@@ -256,6 +256,7 @@ func TestCommands(t *testing.T) {
 		{"kubectl's name", "clustersupplychains", "", "ClusterSupplyChain"},
 		{"spaces around", "  cdl  ", "", "ClusterDelivery"},
 		{"nothing", "", "", ""},
+		{"nothing like it", "foo", "! there is no command :foo; tab shows those there are", ""},
 		{"a slip", "wdl", `! there is no command :wdl; did you mean "cdl" or "wld"?`, ""},
 		{"k9s takes a namespace here", "wld shop", "! usage: :wld; for a namespace: :ns shop", ""},
 		{"too many words", "ns a b", "! usage: :ns NAME", ""},

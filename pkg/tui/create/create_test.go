@@ -314,6 +314,22 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestLongText: a text that is longer than its field is shown from where it begins, once it
+// is typed.
+func TestLongText(t *testing.T) {
+	t.Parallel()
+	d := open(t, 80, 24).Press("tab", "tab", "tab", "tab").Type("https://github.com/acme/" + strings.Repeat("a", 60) + "/cart")
+	if view := d.View(); !strings.Contains(view, "/cart") {
+		t.Errorf("what is typed is not in sight:\n%s", view)
+	}
+	if view := d.Press("tab").View(); !strings.Contains(view, "https://github.com/acme/") {
+		t.Errorf("the beginning is not in sight:\n%s", view)
+	}
+	if d.Press("shift+tab").Type(".git"); !strings.Contains(made(d), "/cart.git") {
+		t.Errorf("typing does not go on at the end:\n%s", made(d))
+	}
+}
+
 // TestBlueprints that are not known leave a form that can be filled in.
 func TestBlueprints(t *testing.T) {
 	t.Parallel()

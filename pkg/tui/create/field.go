@@ -62,11 +62,13 @@ func (f *field) touched() bool { return !f.isChoice() && f.value() != f.began }
 func (f *field) focus() {
 	if !f.isChoice() {
 		_ = f.input.Focus() // its command is for a cursor that blinks
+		f.input.CursorEnd()
 	}
 }
 
 func (f *field) leave() {
 	f.visited = true
+	f.input.CursorStart() // a long text is shown from where it begins
 	f.input.Blur()
 }
 

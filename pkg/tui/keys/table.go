@@ -121,6 +121,7 @@ var Owner = Group{"Owner", []Binding{
 	{Action: Open, Keys: []string{"enter"}, Help: "open: an owner that was stamped, an object's YAML", Hint: "open"},
 	{Action: Next, Keys: []string{"tab"}, Help: "next pane: graph, detail", Hint: "pane"},
 	{Action: Previous, Keys: []string{"shift+tab"}, Help: "previous pane"},
+	{Action: Parent, Keys: []string{"J"}, Help: "the owner itself: y, d, v, e, r and D are about it then"},
 	{Action: Left, Keys: []string{"left"}, Help: "to the box on the left"},
 	{Action: Right, Keys: []string{"right"}, Help: "to the box on the right"},
 	{Action: NextMatch, Keys: []string{"n"}, Help: "to the next step that is not ready"},

@@ -246,6 +246,10 @@ func TestBack(t *testing.T) {
 	if !back() || strings.Contains(plainText(d.Screen.Status(d.Env)), "filter") || !strings.Contains(plainText(d.Screen.Status(d.Env)), "1 marked") {
 		t.Errorf("first the filter goes: %q", d.Screen.Status(d.Env))
 	}
+	d.Press("ctrl+z")
+	if !back() || strings.Contains(plainText(d.Screen.Status(d.Env)), "problems") || !strings.Contains(plainText(d.Screen.Status(d.Env)), "1 marked") {
+		t.Errorf("then what is ready comes back: %q", d.Screen.Status(d.Env))
+	}
 	if !back() || strings.Contains(plainText(d.Screen.Status(d.Env)), "marked") {
 		t.Errorf("then the marks: %q", d.Screen.Status(d.Env))
 	}

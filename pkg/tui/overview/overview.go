@@ -109,11 +109,15 @@ func (o *overview) Keys() []keys.Group {
 	return []keys.Group{keys.Overview, keys.Move, keys.Panes}
 }
 
-// Back clears the filter, then the marks.
+// Back clears the filter, shows what is ready again, then clears the marks.
 func (o *overview) Back(env *screen.Env) bool {
 	switch {
 	case o.prompt.typed() != "":
 		o.clearFilter()
+	case o.rows.rule.problems:
+		rule := o.rows.rule
+		rule.problems = false
+		o.rows.choose(rule)
 	case len(o.marks) > 0:
 		clear(o.marks)
 	default:
