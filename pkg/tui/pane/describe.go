@@ -77,7 +77,7 @@ func (d *description) write(env *screen.Env, width int) page {
 	s := &sheet{env: env, width: width}
 	switch t := d.tree(); {
 	case d.ofOwner() && t != nil && t.Owner.Kind == "" && t.Blueprint != nil:
-		s.blueprint(t)
+		s.blueprint(d.snapshot)
 	case d.ofOwner() && t != nil:
 		s.owner(d.snapshot)
 	case d.ofOwner():
@@ -263,15 +263,6 @@ func (s *sheet) step(step *tree.Step, indent string) {
 		field("Output", text)
 		field("", out.Digest)
 	}
-}
-
-func (s *sheet) blueprint(t *tree.Tree) {
-	s.state("  ", "Ready", t.BlueprintReady)
-	s.title(fmt.Sprintf("Owners (%d)", len(t.Owners)))
-	for _, o := range t.Owners {
-		s.state("  ", strings.TrimPrefix(o.Owner.Namespace+"/"+o.Owner.Name, "/"), o.Owner.Ready)
-	}
-	s.unread(t)
 }
 
 // maxEvents of a description; the pane of events has all.

@@ -118,6 +118,25 @@ status:
 	}
 }
 
+// chainYAML is a supply chain in whose order the steps do not run.
+const chainYAML = `
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: web}
+spec:
+  selector: {apps.tanzu.vmware.com/workload-type: web}
+  selectorMatchFields: [{key: spec.source.git, operator: Exists}]
+  resources:
+  - name: build
+    templateRef:
+      kind: ClusterImageTemplate
+      options:
+      - {name: kpack, selector: {matchLabels: {builder: kpack}}}
+      - {passThrough: code, selector: {matchLabels: {builder: none}}}
+    sources: [{name: code, resource: fetch}]
+  - {name: fetch, templateRef: {kind: ClusterSourceTemplate, name: git}}
+`
+
 func explanationOfCart() feed.Explanation {
 	var kept any = "golang"
 	return feed.Explanation{Why: &why.Why{
@@ -224,7 +243,7 @@ stringData: {token: hunter2}
 	{"describe-blueprint", keys.Describe, Target{Owner: chain, Ref: chain}, func(d *screentest.Driver) {
 		d.Deliver(feed.Owner{Ref: chain}, feed.Snapshot{Tree: &tree.Tree{
 			Blueprint: &chain, BlueprintReady: tree.State{Status: "True", Reason: "Ready", Since: before(time.Hour)}, Owners: []*tree.Tree{snapshot(d.T).Tree},
-		}})
+		}, Input: tree.Input{Root: &tree.Found{Object: object(d.T, chainYAML)}}})
 	}},
 	{"why", keys.Why, ofBuild, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanationOfCart()) }},
 	{"params", keys.Params, Target{Owner: cart, Ref: cart}, func(d *screentest.Driver) { d.Deliver(feed.Explained{Owner: cart}, explanationOfCart()) }},
