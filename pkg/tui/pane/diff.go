@@ -41,6 +41,8 @@ func stampedFor(t Target, why string) (of, reason string) {
 		return "step " + t.Step + " of " + named(t.Owner), ""
 	case t.Owner.Kind == v1alpha1.KindRunnable:
 		return named(t.Owner), ""
+	case v1alpha1.BlueprintKind(t.Owner.Kind) == "": // it is one itself, and has no steps to select
+		return "", "open an owner that goes through the blueprint: " + why
 	}
 	return "", "select a step: " + why
 }

@@ -41,6 +41,8 @@ func TestOpen(t *testing.T) {
 		{"history of a workload", keys.History, Target{Owner: cart, Ref: cart}, "", "select a step: runs are of a step that makes a new object for each change, or of a Runnable"},
 		{"difference of a step", keys.Diff, ofBuild, "diff", ""},
 		{"difference of a workload", keys.Diff, Target{Owner: cart, Ref: cart}, "", "select a step: a difference is between two versions of what a step stamped"},
+		{"nothing is stamped for a blueprint", keys.Diff, Target{Owner: chain, Ref: chain}, "", "open an owner that goes through the blueprint: a difference is between two versions of what a step stamped"},
+		{"nor has it values of params", keys.Params, Target{Owner: chain, Ref: chain}, "", "params get their values for an owner; open one that goes through the blueprint"},
 		{"what is no pane", keys.Quit, ofBuild, "", "there is nothing to show"},
 	} {
 		s, why := Open(tc.action, tc.target)

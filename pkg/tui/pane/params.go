@@ -14,6 +14,8 @@ import (
 func newParams(t Target) (screen.Screen, string) {
 	switch t.Owner.Kind {
 	case v1alpha1.KindWorkload, v1alpha1.KindDeliverable:
+	case v1alpha1.KindClusterSupplyChain, v1alpha1.KindClusterDelivery:
+		return nil, "params get their values for an owner; open one that goes through the blueprint"
 	case "":
 		return nil, named(t.Ref) + " belongs to no owner, so it has no params"
 	default:
