@@ -70,7 +70,7 @@ func (p *eventPane) Title() string {
 	if p.topic.Step != "" {
 		return "events of " + table.Cell(p.topic.Step)
 	}
-	return "events"
+	return "events of " + table.Cell(p.topic.Owner.Name)
 }
 
 // Init follows the events.

@@ -74,6 +74,8 @@ func (p *logPane) Title() string {
 		title += " of " + table.Cell(p.topic.Pod)
 	case p.topic.Step != "":
 		title += " of " + table.Cell(p.topic.Step)
+	default:
+		title += " of " + table.Cell(p.topic.Owner.Name)
 	}
 	return title
 }

@@ -106,7 +106,7 @@ func TestLogsOpen(t *testing.T) {
 		title  string
 		not    string
 	}{
-		{"an owner", ofCart, feed.Logs{Owner: cart}, "logs", ""},
+		{"an owner", ofCart, feed.Logs{Owner: cart}, "logs of cart", ""},
 		{"a step", ofBuild, feed.Logs{Owner: cart, Step: "build"}, "logs of build", ""},
 		{"a pod below a step", Target{Owner: cart, Step: "build", Ref: tree.Ref{Kind: "Pod", Namespace: "shop", Name: "cart-1"}}, feed.Logs{Owner: cart, Step: "build", Pod: "cart-1"}, "logs of cart-1", ""},
 		{"a blueprint runs nothing", Target{Owner: chain, Ref: chain}, feed.Logs{}, "", "a blueprint has no logs"},
