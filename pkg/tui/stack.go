@@ -45,6 +45,9 @@ func (m *Model) push(s screen.Screen) tea.Cmd {
 		m.say("there is nothing to show", true)
 		return nil
 	}
+	if !m.toast.bad { // what was said is about the screen before; a fault is shown its time
+		m.toast = toast{}
+	}
 	m.add(s)
 	return m.begin()
 }

@@ -488,6 +488,17 @@ func TestToast(t *testing.T) {
 	if got := s.says(); got != hints {
 		t.Error(got)
 	}
+
+	s.send(screen.Toast{Text: "nothing is selected"})
+	s.send(screen.Push{Screen: &fake{}})
+	if got := s.says(); strings.Contains(got, "selected") {
+		t.Errorf("what was said of the screen before stands on the next: %q", got)
+	}
+	s.send(screen.Toast{Text: "the edit was refused", Bad: true})
+	s.send(screen.Push{Screen: &fake{}})
+	if got := s.says(); !strings.Contains(got, "refused") {
+		t.Errorf("a fault is gone before it was read: %q", got)
+	}
 }
 
 // TestDone: a form learns how its action ended; a person who gave up is told nothing.
