@@ -32,18 +32,6 @@ func Sequence(object *unstructured.Unstructured) int64 {
 	return n
 }
 
-// Owned is the field set that Carto applied, as the API server tracks it; nil when Carto
-// never applied the object.
-func Owned(object *unstructured.Unstructured) []byte {
-	var owned []byte
-	for _, entry := range object.GetManagedFields() {
-		if entry.Manager == v1alpha1.FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" && entry.FieldsV1 != nil {
-			owned = entry.FieldsV1.GetRawBytes()
-		}
-	}
-	return owned
-}
-
 // IsRun tells objects of the lifecycles immutable and tekton by their labels, and what a
 // Runnable stamps by its owner: that may carry labels that were copied from the Runnable,
 // which are about the Runnable itself.

@@ -208,6 +208,29 @@ data: { b: "2" }`))
 	})
 }
 
+// TestDriftOfTheLastField: the only field of a map is put back too. What is left of it in
+// the API server's books looks like a map that is owned as a whole.
+func TestDriftOfTheLastField(t *testing.T) {
+	t.Parallel()
+	n := sharedWorld(t).tenant(t)
+	n.apply(withBody(`
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: cart }
+spec: { interval: 1m, ref: { branch: main } }`))
+	n.expect("cart", allReady)
+	for _, patch := range []string{`{"spec":{"ref":{"branch":"nowhere"}}}`, `{"spec":{"ref":{"branch":null}}}`} {
+		n.patch(gitRepos, "cart", patch)
+		n.eventually(func() error {
+			repo, err := n.get(gitRepos, "cart")
+			if err == nil && fmt.Sprint(field(repo, "spec", "ref")) != "map[branch:main]" {
+				err = fmt.Errorf("after %s spec.ref is %v", patch, field(repo, "spec", "ref"))
+			}
+			return err
+		})
+	}
+}
+
 // TestFightEnds: somebody who keeps changing a field does not make the agent write as
 // often as they do.
 func TestFightEnds(t *testing.T) {
