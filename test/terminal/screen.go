@@ -35,6 +35,8 @@ type screen struct {
 	parser           *ansi.Parser
 	answer           func(string)
 	unknown          []string
+	// updates counts the synchronized updates that came to their end.
+	updates int
 }
 
 // Modes that are on when a program begins.
@@ -42,6 +44,9 @@ const (
 	modeWrap      = 7
 	modeCursor    = 25
 	modeAlternate = 1049
+	// modeUpdate is on from the beginning of a picture to its end, for programs that learn
+	// that the terminal knows it.
+	modeUpdate = 2026
 )
 
 func newScreen(width, height int) *screen {
@@ -100,7 +105,7 @@ func (s *screen) text() string {
 func (s *screen) leftOn() []string {
 	names := map[int]string{
 		modeAlternate: "the alternate screen", 1000: "the mouse", 1002: "the mouse", 1003: "the mouse", 1006: "the mouse's encoding",
-		2004: "bracketed paste", 1004: "the report of focus", 2026: "a synchronized update",
+		2004: "bracketed paste", 1004: "the report of focus", modeUpdate: "a synchronized update",
 	}
 	var left []string
 	for _, mode := range slices.Sorted(maps.Keys(s.modes)) {
@@ -224,6 +229,8 @@ func (s *screen) csi(cmd ansi.Cmd, params ansi.Params) {
 	switch prefix, final := cmd.Prefix(), cmd.Final(); {
 	case prefix == '?' && (final == 'h' || final == 'l'):
 		params.ForEach(0, func(_, mode int, _ bool) { s.setMode(mode, final == 'h') })
+	case prefix == '?' && cmd.Intermediate() == '$' && final == 'p' && n(0, 0) == modeUpdate:
+		s.answer(fmt.Sprintf("\x1b[?%d;2$y", modeUpdate)) // known, and off
 	case prefix == '?' && final == 'u':
 		// The keyboard protocol is asked for; this terminal has none.
 	case prefix != 0 || cmd.Intermediate() != 0:
@@ -250,6 +257,9 @@ func (s *screen) setMode(mode int, on bool) {
 		} else {
 			s.x, s.y = s.savedX, s.savedY
 		}
+	}
+	if mode == modeUpdate && !on && s.modes[mode] {
+		s.updates++
 	}
 	s.modes[mode] = on
 }

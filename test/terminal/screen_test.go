@@ -41,6 +41,19 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	}
 }
 
+func TestUpdatesAreKnownAndCounted(t *testing.T) {
+	s := newScreen(10, 3)
+	var said string
+	s.answer = func(text string) { said += text }
+	s.write([]byte("\x1b[?2026$p\x1b[?2027$p\x1b[?2026hab\x1b[?2026l\x1b[?2026l\x1b[?2026hc"))
+	if want := "\x1b[?2026;2$y"; said != want {
+		t.Errorf("the terminal answers %q, want %q", said, want)
+	}
+	if s.updates != 1 {
+		t.Errorf("%d updates are counted, want 1: the second has not come to its end", s.updates)
+	}
+}
+
 func TestWhatIsLeftOnIsNamed(t *testing.T) {
 	s := newScreen(10, 3)
 	s.write([]byte("\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[5y"))

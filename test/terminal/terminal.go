@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,6 +43,7 @@ type Terminal struct {
 	screen  *screen
 	changed chan struct{} // closed and made anew with each change
 	read    int64
+	frames  []time.Time
 
 	reading sync.WaitGroup
 	exited  chan struct{}
@@ -93,8 +95,12 @@ func (t *Terminal) readAll() {
 		n, err := t.ours.Read(buffer)
 		if n > 0 {
 			t.mu.Lock()
+			before := t.screen.updates
 			t.screen.write(buffer[:n])
 			t.read += int64(n)
+			for now := time.Now(); before < t.screen.updates; before++ {
+				t.frames = append(t.frames, now)
+			}
 			close(t.changed)
 			t.changed = make(chan struct{})
 			t.mu.Unlock()
@@ -198,6 +204,14 @@ func (t *Terminal) Written() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.read
+}
+
+// Frames are when pictures, whole or of what differs, were there, as far as the program
+// marks their ends.
+func (t *Terminal) Frames() []time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.frames)
 }
 
 // PID of the program.
