@@ -55,7 +55,7 @@ func parse(args []string) (options, error) {
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
-	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin; lint, which needs none of the owners; default all")
+	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, tui; lint, which needs none of the owners; default all")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
 	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")

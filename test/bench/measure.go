@@ -51,6 +51,7 @@ var scenarios = []scenario{
 	{"edit", (*bench).templateEdit},
 	{"restart", (*bench).restart},
 	{"plugin", (*bench).plugin},
+	{"tui", (*bench).tui}, // the last: it ends the agent
 }
 
 // measure takes one subject through all scenarios.

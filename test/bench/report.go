@@ -24,8 +24,9 @@ type result struct {
 	Restart        float64 `json:"restartSeconds"`
 	Resident       int     `json:"residentBytes"` // at rest, after the settle
 	Peak           int     `json:"peakBytes"`
-	// Plugin is what its commands need.
+	// Plugin is what its commands need, TUI what the full-screen view needs.
 	Plugin []pluginCost `json:"plugin,omitempty"`
+	TUI    *tuiCost     `json:"tui,omitempty"`
 	// Requests by scenario, verb and resource; watches and the lease are left out.
 	Requests map[string]map[string]int `json:"requests"`
 }
@@ -111,6 +112,7 @@ func printTable(out io.Writer, results []result) error {
 	}
 	printAligned(w, table)
 	printPlugin(w, results)
+	printTUI(w, results)
 	for _, r := range results {
 		fmt.Fprintf(w, "\nRequests of %s, %d %s:\n", r.Subject, r.Number, r.Owners)
 		for _, scenario := range slices.Sorted(maps.Keys(r.Requests)) {
