@@ -23,7 +23,11 @@ func Owner(ctx context.Context, source collect.Source, program string, n *noun.N
 	if err != nil {
 		return nil, n.Explain(ctx, source.Client, program, "read", namespace, name, err)
 	}
-	t := forest.Trees[0]
+	return OfTree(ctx, source, forest.Trees[0], templates)
+}
+
+// OfTree is Owner for who has read the tree already.
+func OfTree(ctx context.Context, source collect.Source, t *tree.Tree, templates bool) (*why.Why, error) {
 	facts, err := collect.Facts(ctx, source.Client, t, templates || why.TemplatesReason(t.RootCause))
 	if err != nil {
 		return nil, err

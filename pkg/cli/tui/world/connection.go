@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,6 +105,8 @@ func (b *notingBody) Read(p []byte) (int, error) {
 func probe(config *rest.Config) (func(context.Context) error, error) {
 	config = rest.CopyConfig(config)
 	config.GroupVersion = &schema.GroupVersion{} // the URL below needs one, and does not use it
+	// Only clients that client-go makes say by themselves who they are.
+	config.UserAgent = cmp.Or(config.UserAgent, rest.DefaultKubernetesUserAgent())
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/cli/noun"
 	explain "github.com/carto-run/carto/pkg/cli/why"
+	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/why"
 )
@@ -18,9 +19,13 @@ func (w *World) explained(ctx context.Context, c *Cluster, t feed.Explained, emi
 	}
 	var found *why.Why
 	var err error
-	if n.Cluster {
+	in, read := c.readings.present(rootOf(n, t.Owner))
+	switch {
+	case n.Cluster:
 		found, err = explain.Blueprint(ctx, c.Client, w.o.Program, n, t.Owner.Name)
-	} else {
+	case read: // it is shown: what a tree has of it needs no request
+		found, err = explain.OfTree(ctx, w.source(c), tree.Build(in), true)
+	default:
 		found, err = explain.Owner(ctx, w.source(c), w.o.Program, n, t.Owner.Namespace, t.Owner.Name, true)
 	}
 	if err != nil {

@@ -3,7 +3,10 @@ package world
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -254,4 +257,40 @@ func TestReadOnce(t *testing.T) {
 			t.Errorf("%d watches of the workload, %d deliveries", watches, len(s.all()))
 		}
 	})
+}
+
+// TestShownIsNotReadAgain: panes of an owner that is shown ask for what its snapshot lacks,
+// and for nothing else.
+func TestShownIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	object := tree.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "cart"}
+	for _, tc := range []struct {
+		reason string
+		topic  feed.Topic
+		asks   string
+	}{
+		{"the YAML of an object of a step is in the snapshot", feed.Object{Ref: object}, ""},
+		{"a step that keeps one object up to date is known by that object", feed.Versions{Owner: owner, Step: "run"}, ""},
+		{"why and params are of all blueprints, of the templates, and of what went wrong", feed.Explained{Owner: owner}, "get clustersourcetemplates, get clustertemplates, list clustersupplychains, list events"},
+	} {
+		_ = followed(t, cart+threeRuns, func(s *stage) { s.cluster.held = newHeld() }, func(ctx context.Context, s *stage) error {
+			var group sync.WaitGroup
+			defer group.Wait()
+			group.Go(func() { _ = s.owner(ctx, s.cluster, feed.Owner{Ref: owner}, func(any) {}) })
+			time.Sleep(time.Second)
+			s.client.ClearActions()
+			return s.follow(ctx, s.cluster, tc.topic, s.emit)
+		}, func(s *stage) {
+			asked := map[string]bool{}
+			for _, a := range s.client.Actions() {
+				asked[a.GetVerb()+" "+a.GetResource().Resource] = true
+			}
+			if got := strings.Join(slices.Sorted(maps.Keys(asked)), ", "); got != tc.asks {
+				t.Errorf("%s: it asked %q, want %q", tc.reason, got, tc.asks)
+			}
+			if len(s.all()) != 1 {
+				t.Errorf("%s: delivered %+v", tc.reason, s.all())
+			}
+		})
+	}
 }

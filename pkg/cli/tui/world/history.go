@@ -160,19 +160,18 @@ func (h *historian) past(ctx context.Context) (*past, error) {
 		return &past{}, nil // nothing says yet what it will stamp
 	}
 	step := h.of.status
+	newest := h.of.stamped
+	known := newest != nil && newest.Object != nil
+	if known && !makesRuns(newest.Object) {
+		return &past{mutable: true, object: newest.Object}, nil // which the object says itself
+	}
 	own := labels.Set{}
 	if ref := step.TemplateRef; ref != nil {
 		h.judgeBy(ctx, templateName{ref.Kind, ref.Name})
 		own[v1alpha1.LabelTemplateKind], own[v1alpha1.LabelTemplateName] = ref.Kind, ref.Name
 	}
-	newest := h.of.stamped
-	known := newest != nil && newest.Object != nil
-	if known && !makesRuns(newest.Object) || !known && h.template != nil && h.template.Lifecycle == v1alpha1.LifecycleMutable {
-		p := &past{mutable: true}
-		if known {
-			p.object = newest.Object
-		}
-		return p, nil
+	if !known && h.template != nil && h.template.Lifecycle == v1alpha1.LifecycleMutable {
+		return &past{mutable: true}, nil
 	}
 	resource, err := collect.Resource(step.StampedRef)
 	if err != nil {

@@ -27,7 +27,7 @@ func (w *World) inputs(c *Cluster, ref tree.Ref) collect.Inputs {
 			own = show(in)
 			return own
 		}
-		err := c.readings.follow(ctx, w.source(c), collect.Root{Resource: n.Resource, Namespace: ref.Namespace, Name: ref.Name}, n.Cluster, see)
+		err := c.readings.follow(ctx, w.source(c), rootOf(n, ref), n.Cluster, see)
 		switch {
 		case err == nil, own != nil, ctx.Err() != nil:
 			return err
@@ -38,6 +38,10 @@ func (w *World) inputs(c *Cluster, ref tree.Ref) collect.Inputs {
 		}
 		return n.Explain(ctx, c.Client, w.o.Program, "read", ref.Namespace, ref.Name, err)
 	}
+}
+
+func rootOf(n *noun.Noun, ref tree.Ref) collect.Root {
+	return collect.Root{Resource: n.Resource, Namespace: ref.Namespace, Name: ref.Name}
 }
 
 // readings are the owners that are read now. The zero value reads none.
@@ -131,6 +135,18 @@ func withoutManaged(in tree.Input) {
 		withoutManagedFields(owner.Root.Object)
 	}
 	in.Visit(func(_ string, f *tree.Found) { withoutManagedFields(f.Object) })
+}
+
+// present is the newest state of an owner that is read now; false for others.
+func (r *readings) present(root collect.Root) (tree.Input, bool) {
+	r.mu.Lock()
+	read := r.all[root]
+	r.mu.Unlock()
+	if read == nil {
+		return tree.Input{}, false
+	}
+	in, version, err, _ := read.now()
+	return in, version > 0 && err == nil
 }
 
 // leave ends a reading that nobody follows any more, and waits for its end.
