@@ -18,11 +18,21 @@ type keyCost struct {
 	Watched bool `json:"watched"`
 	// Milliseconds from each press to the picture that answers it.
 	Milliseconds []float64 `json:"milliseconds"`
-	Requests     int       `json:"requests"`
+	// Requests of all presses; that of going back counts for the key before.
+	Requests int `json:"requests"`
 }
 
+// Escape is one byte, with which sequences of other keys begin: the library waits 50 ms for
+// what may follow. Terminals that know the keyboard protocol of kitty are asked to say it
+// unmistakably.
+const (
+	plainEscape = "· esc: back"
+	clearEscape = "· esc: back, in the keyboard protocol of kitty"
+	sentClearly = "\x1b[27u"
+)
+
 // press is a key, and how its answer is known among pictures that change by themselves: ages
-// do. A press that is not counted belongs to the next round.
+// do.
 type press struct {
 	key      string
 	answered func(before, now string) bool
@@ -45,7 +55,7 @@ var onTable = []round{
 	{"s S: sorting", true, []press{{"s", differs(3)}, {"S", differs(3)}}},
 	{"ctrl-z: problems", true, []press{{"ctrl+z", has(1, "only problems")}, {"ctrl+z", hasNot(1, "only problems")}}},
 	{"y: YAML of a row", true, []press{{"y", shows("yaml", "apiVersion: carto.run")}, {"esc", hasNot(1, "yaml")}}},
-	{"d: describe a row", false, []press{{"d", shows("describe", "Conditions")}, {"esc", hasNot(1, "describe")}}},
+	{"d: describe a row, its steps and events", false, []press{{"d", shows("describe", "Conditions")}, {"esc", hasNot(1, "describe")}}},
 	{"enter: an owner, its title", false, []press{{"enter", has(1, "› bench/")}, {"esc", hasNot(1, "›")}}},
 	{"enter: an owner, its graph", false, []press{{"enter", has(1, "4 of 4 steps")}, {"esc", hasNot(1, "›")}}},
 }
@@ -53,8 +63,8 @@ var onTable = []round{
 var onOwner = []round{
 	{"right left: steps of an owner", true, []press{{"right", detail}, {"right", detail}, {"left", detail}, {"left", detail}}},
 	{"y: YAML of a step", true, []press{{"y", shows("yaml", "apiVersion: "+group)}, {"esc", hasNot(1, "yaml")}}},
-	{"d: describe a step", true, []press{{"d", shows("describe", "Stamped")}, {"esc", hasNot(1, "describe")}}},
-	{"P: params of a step", true, []press{{"P", shows("params", "Params of")}, {"esc", hasNot(1, "params")}}},
+	{"d: describe a step, with its events", false, []press{{"d", shows("describe", "Stamped")}, {"esc", hasNot(1, "describe")}}},
+	{"P: params, of the templates", false, []press{{"P", shows("params", "Params of")}, {"esc", hasNot(1, "params")}}},
 	{"x: diff of a step", true, []press{{"x", shows("diff", "version")}, {"esc", hasNot(1, "diff")}}},
 	{"v: events of an owner", false, []press{{"v", has(1, "events")}, {"esc", hasNot(1, "events")}}},
 }
@@ -77,28 +87,28 @@ func (v *view) keys(ctx context.Context) error {
 	if err := v.rounds(ctx, onOwner); err != nil {
 		return err
 	}
+	v.cost.Keys = append(v.cost.Keys, v.plain, v.clear)
 	return v.Press("esc")
 }
 
 func (v *view) rounds(ctx context.Context, all []round) error {
 	for _, r := range all {
 		cost := keyCost{What: r.what, Watched: r.watched}
-		// esc is a key of its own: a terminal says as much when alt is held, so programs wait
-		// for what follows.
-		back := keyCost{What: "· esc: back", Watched: r.watched}
 		mark, err := v.b.cp.Mark(ctx)
 		if err != nil {
 			return err
 		}
 		for i := range keyRounds {
 			for j, p := range r.keys {
-				took, err := v.press(ctx, p)
+				one, text := &cost, ""
+				if p.key == "esc" && i%2 == 0 {
+					one = &v.plain
+				} else if p.key == "esc" {
+					one, text = &v.clear, sentClearly
+				}
+				took, err := v.press(ctx, p, text)
 				if err != nil {
 					return err
-				}
-				one := &cost
-				if p.key == "esc" {
-					one = &back
 				}
 				one.Milliseconds = append(one.Milliseconds, took)
 				// Longer than a picture takes, and each at another moment between two.
@@ -114,18 +124,20 @@ func (v *view) rounds(ctx context.Context, all []round) error {
 		cost.Requests = len(requests)
 		v.b.result.Requests["tui: "+r.what] = count(requests)
 		v.cost.Keys = append(v.cost.Keys, cost)
-		if len(back.Milliseconds) > 0 {
-			v.cost.Keys = append(v.cost.Keys, back)
-		}
 	}
 	return nil
 }
 
 // press is from the key to the picture that answers it, in milliseconds.
-func (v *view) press(ctx context.Context, p press) (float64, error) {
+// A text is sent instead of what a plain terminal sends.
+func (v *view) press(ctx context.Context, p press, text string) (float64, error) {
+	send := func() error { return v.Press(p.key) }
+	if text != "" {
+		send = func() error { return v.Type(text) }
+	}
 	before := v.Screen()
 	began := time.Now()
-	if err := v.Press(p.key); err != nil {
+	if err := send(); err != nil {
 		return 0, err
 	}
 	err := v.wait(ctx, fmt.Sprintf("the answer to %s", p.key), func(now string) bool { return p.answered(before, now) })

@@ -54,6 +54,8 @@ type view struct {
 	*terminal.Terminal
 	b    *bench
 	cost *tuiCost
+	// plain and clear are the ways in which esc comes.
+	plain, clear keyCost
 }
 
 // tui measures the full-screen view among settled owners. The agent ends before, so that the
@@ -79,7 +81,7 @@ func (b *bench) tui(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	v := &view{b: b, cost: &tuiCost{}}
+	v := &view{b: b, cost: &tuiCost{}, plain: keyCost{What: plainEscape}, clear: keyCost{What: clearEscape, Watched: true}}
 	b.result.TUI = v.cost
 	if err := v.start(ctx, program, home); err != nil {
 		return err
