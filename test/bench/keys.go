@@ -26,8 +26,8 @@ type keyCost struct {
 // what may follow. Terminals that know the keyboard protocol of kitty are asked to say it
 // unmistakably.
 const (
-	plainEscape = "· esc: back"
-	clearEscape = "· esc: back, in the keyboard protocol of kitty"
+	plainEscape = "esc: back"
+	clearEscape = "esc: back, in the keyboard protocol of kitty"
 	sentClearly = "\x1b[27u"
 )
 
