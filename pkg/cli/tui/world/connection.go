@@ -143,23 +143,36 @@ type monitor struct {
 	back func()
 	now  chan struct{}
 	end  context.CancelFunc
+	// ended is closed once it sends nothing more.
+	ended chan struct{}
 }
 
 // watchConnection begins to look after the connection to the cluster in use, instead of the
 // one before. The caller holds the lock.
 func (w *World) watchConnection() {
-	if w.monitor != nil {
-		w.monitor.end()
+	before := w.monitor
+	if before != nil {
+		before.end()
 	}
 	ctx, cancel := context.WithCancel(w.ctx)
-	m := &monitor{cluster: w.cluster, clock: w.o.Clock, now: make(chan struct{}, 1), end: cancel, back: w.readAgain}
+	m := &monitor{
+		cluster: w.cluster, clock: w.o.Clock, now: make(chan struct{}, 1), end: cancel, ended: make(chan struct{}), back: w.readAgain,
+	}
 	m.send = func(c feed.Connection) {
 		if ctx.Err() == nil {
 			w.send(c)
 		}
 	}
 	w.monitor = m
-	w.group.Go(func() { defer cancel(); m.run(ctx) })
+	w.group.Go(func() {
+		defer close(m.ended)
+		defer cancel()
+		if before != nil {
+			// It may be sending: the cluster that was left must not have the last word.
+			<-before.ended
+		}
+		m.run(ctx)
+	})
 }
 
 // ask has the API server asked at once. It is fine where nothing is looked after yet.

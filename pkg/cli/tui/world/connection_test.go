@@ -24,6 +24,46 @@ import (
 	"github.com/carto-run/carto/pkg/tui/feed"
 )
 
+// TestLeftCluster: what is still being said of a cluster that was left is heard before what is
+// said of the new one, or the header would name the wrong one.
+func TestLeftCluster(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, err := New(Options{Clock: time.Now, Connect: func(name string) (*Cluster, error) {
+			return &Cluster{Context: name, Server: "https://" + name}, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy := make(chan struct{})
+		var mu sync.Mutex
+		var heard []string
+		w.Bind(func(msg tea.Msg) {
+			c, ok := msg.(feed.Connection)
+			if !ok {
+				return
+			}
+			if c.Context == "" {
+				<-busy // as long as the program draws
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			heard = append(heard, c.Server)
+		})
+		synctest.Wait()
+		if done := w.Do(feed.Use{Context: "prod"})().(feed.Done); done.Err != nil {
+			t.Fatal(done.Err)
+		}
+		synctest.Wait()
+		close(busy)
+		synctest.Wait()
+		w.Close()
+		if got := strings.Join(heard, " "); got != "https:// https://prod" {
+			t.Errorf("heard %q", got)
+		}
+	})
+}
+
 // TestMonitor tells the story of a connection.
 func TestMonitor(t *testing.T) {
 	t.Parallel()
