@@ -189,8 +189,10 @@ func (m *Model) done(msg feed.Done) tea.Cmd {
 func (m *Model) connection(now feed.Connection) tea.Cmd {
 	before := m.env.Connection
 	m.env.Connection = now
-	if before.Context != "" && now.Context != before.Context {
-		// Another cluster: nothing that is on the screens is in it.
+	if elsewhere(before, now) {
+		// Another cluster: nothing that is on the screens is in it, and a question about
+		// something of the one before must not be answered for this one.
+		m.ask = nil
 		m.env.Namespace, m.env.Recent = now.Namespace, nil
 		m.use(now.Namespace)
 		return tea.Batch(m.learn(), m.reset(m.first("")))
@@ -204,4 +206,13 @@ func (m *Model) connection(now feed.Connection) tea.Cmd {
 		m.say("the API server answers again", false)
 	}
 	return nil
+}
+
+// elsewhere tells that a connection is to another cluster. One that was made by flags, or
+// within a pod, has a server but no context.
+func elsewhere(before, now feed.Connection) bool {
+	if before.Server != "" && now.Server != "" && now.Server != before.Server {
+		return true
+	}
+	return now.Context != before.Context && before.Context+before.Server != ""
 }

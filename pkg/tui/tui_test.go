@@ -368,12 +368,39 @@ func TestContext(t *testing.T) {
 	s.send(screen.Push{Screen: &fake{title: "shop/cart"}})
 	before := len(s.world.Followed)
 	s.m.known.namespaces = []string{"old"}
+	s.send(screen.Ask{Title: "Retry shop/cart?", Yes: s.world.Do(feed.Retry{})})
 	s.send(feed.Connection{Context: "prod", Namespace: "live", State: feed.Connecting, Since: screentest.Now})
 	if s.m.env.Namespace != "live" || strings.Join(s.m.env.Recent, " ") != "live" || len(s.m.stack) != 1 || s.m.known.namespaces != nil || len(s.world.Followed) == before {
 		t.Errorf("%+v, %d screens", s.m.env, len(s.m.stack))
 	}
 	logs("init")(t, s)
 	shows("prod  namespace live")(t, s)
+	if s.press("y"); len(s.world.Done) > 0 {
+		t.Errorf("a question about a cluster is answered for another: %v", s.world.Done)
+	}
+}
+
+// TestElsewhere: the world ends all subscriptions when the cluster is another one, so that
+// screens have to begin anew then, and only then.
+func TestElsewhere(t *testing.T) {
+	dev := feed.Connection{Context: "dev", Server: "https://dev"}
+	for _, tc := range []struct {
+		reason      string
+		before, now feed.Connection
+		want        bool
+	}{
+		{"the first word", feed.Connection{}, dev, false},
+		{"the context is known from the start, the server is not", feed.Connection{Context: "dev"}, dev, false},
+		{"the same", dev, dev, false},
+		{"another context", dev, feed.Connection{Context: "prod", Server: "https://prod"}, true},
+		{"another context of the same cluster, perhaps another user", dev, feed.Connection{Context: "admin", Server: "https://dev"}, true},
+		{"a context where there was none, as within a pod", feed.Connection{Server: "https://10.0.0.1"}, dev, true},
+		{"the same context, which was changed in the kubeconfig meanwhile", dev, feed.Connection{Context: "dev", Server: "https://new"}, true},
+	} {
+		if got := elsewhere(tc.before, tc.now); got != tc.want {
+			t.Errorf("%s: %v", tc.reason, got)
+		}
+	}
 }
 
 func TestConnection(t *testing.T) {
