@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -461,32 +460,5 @@ func BenchmarkRestate(b *testing.B) {
 	for b.Loop() {
 		d.Press("t")
 		_ = d.Screen.View(d.Env)
-	}
-}
-
-// TestStreamKeys: each key that the panes name does something in them.
-func TestStreamKeys(t *testing.T) {
-	t.Parallel()
-	for _, action := range []keys.Action{keys.Logs, keys.Events} {
-		s, _ := Open(action, ofCart)
-		for _, g := range s.Keys() {
-			for _, b := range g.Bindings {
-				for _, key := range b.Keys {
-					s, _ := Open(action, ofCart)
-					d := screentest.New(t, s, 30, 5)
-					for _, topic := range d.World.Followed {
-						d.Deliver(topic, linesOf(1, 40))
-						d.Deliver(topic, mixed())
-						d.Deliver(topic, feed.EventsSeen{Synced: true, Events: slices.Concat(many(40), happened().Events)})
-					}
-					d.Press("/").Type("e").Press("enter", "k", "k", "ctrl+u", "right", "right")
-					before := d.Screen.View(d.Env) + d.Screen.Status(d.Env) + d.Screen.Title()
-					d.Press(key)
-					if d.Screen.View(d.Env)+d.Screen.Status(d.Env)+d.Screen.Title() == before && len(d.Sent) == 0 {
-						t.Errorf("%s: %s (%s) does nothing", action, key, b.Help)
-					}
-				}
-			}
-		}
 	}
 }
