@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
 func size(width, height int) string { return fmt.Sprintf("%dx%d", width, height) }
@@ -103,7 +103,7 @@ func age(now, then time.Time) string {
 	if then.IsZero() {
 		return "0s"
 	}
-	return duration.HumanDuration(max(0, now.Sub(then)))
+	return screen.Age(now, then)
 }
 
 // glyph picks what the terminal can show.

@@ -395,7 +395,7 @@ func (f *form) Close(env *screen.Env) tea.Cmd { return env.World.Stop(f.subscrip
 // submit has the API server check the manifest.
 func (f *form) submit(env *screen.Env) tea.Cmd {
 	if !env.Write {
-		return screen.Send(screen.Toast{Text: "read-only; start with --write", Bad: true})
+		return screen.ReadOnly()
 	}
 	f.all = true
 	if len(f.faults) > 0 {

@@ -51,7 +51,7 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 		return o.number(env, key)
 	case keys.Create:
 		if !env.Write {
-			return readOnly()
+			return screen.ReadOnly()
 		}
 		return screen.Send(screen.Push{Screen: create.New()})
 	default:
@@ -59,8 +59,6 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 	}
 	return nil
 }
-
-func readOnly() tea.Cmd { return toast("read-only; start with --write") }
 
 // turn goes to another kind.
 func (o *overview) turn(env *screen.Env, by int) tea.Cmd {
@@ -118,7 +116,7 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 	}
 	write := slices.Contains([]keys.Action{keys.Edit, keys.Retry, keys.Delete}, action)
 	if write && !env.Write {
-		return readOnly()
+		return screen.ReadOnly()
 	}
 	switch action {
 	case keys.Copy:

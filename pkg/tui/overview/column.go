@@ -7,12 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/util/duration"
-
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/filter"
+	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
 type column int
@@ -131,7 +130,7 @@ func age(created, now time.Time) string {
 	if created.IsZero() {
 		return ""
 	}
-	return duration.HumanDuration(max(0, now.Sub(created)))
+	return screen.Age(now, created)
 }
 
 // urgency of states: problems come first.

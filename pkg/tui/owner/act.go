@@ -151,7 +151,7 @@ func (m *model) show(action keys.Action, t pane.Target) tea.Cmd {
 // change asks whether to change the cluster, and does it then.
 func (m *model) change(env *screen.Env, action keys.Action) tea.Cmd {
 	if !env.Write {
-		return say("read-only; start with --write")
+		return screen.ReadOnly()
 	}
 	if m.fault != nil && m.fault.Gone {
 		return say(named(m.ref) + " was deleted")

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/util/duration"
-
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/tui/screen"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
 
@@ -56,7 +55,7 @@ func age(now time.Time, since tree.Time) string {
 	if since == nil {
 		return ""
 	}
-	return duration.HumanDuration(max(0, now.Sub(since.Time)))
+	return screen.Age(now, since.Time)
 }
 
 // count says how many there are of something with a regular plural.

@@ -258,7 +258,7 @@ func (s *sheet) step(step *tree.Step, indent string) {
 	for _, out := range step.Outputs {
 		text := out.Name + " = " + out.Preview
 		if out.Since != nil {
-			text += ", for " + since(s.env.Now, out.Since.Time)
+			text += ", for " + screen.Age(s.env.Now, out.Since.Time)
 		}
 		field("Output", text)
 		field("", out.Digest)
@@ -282,7 +282,7 @@ func (s *sheet) events(all []feed.Event) {
 		if e.Count > 1 {
 			text += fmt.Sprintf(" (%d times)", e.Count)
 		}
-		s.styled("  ", since(s.env.Now, e.Time)+" ago", text, look)
+		s.styled("  ", screen.Age(s.env.Now, e.Time)+" ago", text, look)
 	}
 	if more := len(all) - maxEvents; more > 0 {
 		s.say("  ", fmt.Sprintf("and %d more, among the events", more), viewer.Faint)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/tui/feed"
@@ -136,10 +135,8 @@ func version(v *feed.Version, now time.Time) string {
 	if v.At.IsZero() {
 		return v.Name
 	}
-	return v.Name + ", " + since(now, v.At) + " ago"
+	return v.Name + ", " + screen.Age(now, v.At) + " ago"
 }
-
-func since(now, then time.Time) string { return duration.HumanDuration(max(0, now.Sub(then))) }
 
 func compare(older, newer *feed.Version, mask string) []viewer.Line {
 	before, after := hidden(content(older), content(newer), mask)

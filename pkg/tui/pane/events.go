@@ -234,7 +234,7 @@ func (p *eventPane) when(now time.Time, e *happening) string {
 	case e.Time.IsZero():
 		return "-"
 	}
-	return since(now, e.Time)
+	return screen.Age(now, e.Time)
 }
 
 // table writes all events, in columns that fit the screen.

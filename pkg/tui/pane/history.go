@@ -308,7 +308,7 @@ func age(t tree.Time, now time.Time) string {
 	if t == nil {
 		return "-"
 	}
-	return since(now, t.Time)
+	return screen.Age(now, t.Time)
 }
 
 // took is how long the run lasted, or has lasted.
@@ -317,9 +317,9 @@ func took(r *feed.Run, now time.Time) string {
 	case r.Object.Created == nil:
 		return "-"
 	case r.Ended.IsZero():
-		return since(now, r.Object.Created.Time) + " so far"
+		return screen.Age(now, r.Object.Created.Time) + " so far"
 	}
-	return since(r.Ended, r.Object.Created.Time)
+	return screen.Age(r.Ended, r.Object.Created.Time)
 }
 
 func orDash(text string) string {

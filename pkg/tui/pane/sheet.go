@@ -74,7 +74,7 @@ func (s *sheet) state(indent, name string, is tree.State) {
 		text += ", " + is.Reason
 	}
 	if is.Since != nil {
-		text += ", for " + since(s.env.Now, is.Since.Time)
+		text += ", for " + screen.Age(s.env.Now, is.Since.Time)
 	}
 	s.styled(indent, name, text, lookOfStatus(is.Status))
 	if is.Message != "" {
@@ -97,7 +97,7 @@ func (s *sheet) moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s (%s ago)", t.UTC().Format("2006-01-02 15:04:05 UTC"), since(s.env.Now, t))
+	return fmt.Sprintf("%s (%s ago)", t.UTC().Format("2006-01-02 15:04:05 UTC"), screen.Age(s.env.Now, t))
 }
 
 func (s *sheet) time(t tree.Time) string {

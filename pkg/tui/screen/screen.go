@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
@@ -126,6 +127,12 @@ type Ask struct {
 // Namespace goes over to another namespace; empty for all. All screens are sent it too, once
 // Env.Namespace is the new one; a screen that follows by namespace follows anew then.
 type Namespace struct{ Name string }
+
+// Age of a moment, as kubectl writes it: 90s, 5m, 3h12m. It is never negative: clocks differ.
+func Age(now, then time.Time) string { return duration.HumanDuration(max(0, now.Sub(then))) }
+
+// ReadOnly refuses what would change the cluster, where Env.Write is false.
+func ReadOnly() tea.Cmd { return Send(Toast{Text: "read-only; start with --write"}) }
 
 // Send makes a command of a message.
 func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
