@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,6 +71,19 @@ func (d *description) take(payload any) {
 		for _, e := range is.Events {
 			d.events[e.UID] = e
 		}
+		d.forget()
+	}
+}
+
+// forget the oldest events, of which there is no end while a person looks.
+func (d *description) forget() {
+	excess := len(d.events) - eventsKept
+	if excess <= 0 {
+		return
+	}
+	oldest := slices.SortedFunc(maps.Values(d.events), func(a, b feed.Event) int { return a.Time.Compare(b.Time) })
+	for _, e := range oldest[:excess] {
+		delete(d.events, e.UID)
 	}
 }
 

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -100,6 +101,14 @@ func TestLargeYAML(t *testing.T) {
 	d.Press("G")
 	if got := d.View(); !strings.Contains(got, "name: newer") {
 		t.Errorf("shown is\n%s", got)
+	}
+	last := newer.DeepCopy()
+	last.SetName("last")
+	d.Deliver(feed.Object{Ref: image}, feed.Manifest{Object: last})
+	d.Deliver(feed.Object{Ref: image}, feed.Fault{Err: errors.New("was deleted"), Final: true, Gone: true})
+	d.Send(d.Sent[2]).Press("G")
+	if got := d.View(); !strings.Contains(got, "name: last") || !strings.Contains(got, "Deleted: this is how it was last.") {
+		t.Errorf("it was deleted while it was written; shown is\n%s", got)
 	}
 }
 

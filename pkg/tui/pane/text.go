@@ -51,10 +51,13 @@ type body interface {
 }
 
 // slow is a body for which some deliveries take longer than a key may wait. Their work is
-// done beside the program's loop; what it returns is delivered instead. nil does it at once.
+// done beside the program's loop; what it returns is taken instead. nil does it at once.
 type slow interface {
 	work(env *screen.Env, payload any) func() any
 }
+
+// worked is the payload of a delivery that took longer.
+type worked struct{ payload any }
 
 // page is a text as a body writes it; without lines, nothing is known yet.
 type page struct {
@@ -144,7 +147,8 @@ func (p *text) deliver(env *screen.Env, d feed.Delivery) tea.Cmd {
 	}
 	if b, isSlow := p.body.(slow); isSlow {
 		if work := b.work(env, d.Payload); work != nil {
-			return func() tea.Msg { return feed.Delivery{ID: d.ID, Payload: work()} }
+			p.faults[i] = nil
+			return func() tea.Msg { return feed.Delivery{ID: d.ID, Payload: worked{work()}} }
 		}
 	}
 	p.write(env, time.Time{}) // so that only what differs is marked, not ages
@@ -152,8 +156,13 @@ func (p *text) deliver(env *screen.Env, d feed.Delivery) tea.Cmd {
 	if p.told[i] && !p.unmarked {
 		now = env.Now // the first that a topic delivers is no change
 	}
-	p.faults[i], p.told[i] = nil, true
-	p.body.take(d.Payload)
+	p.told[i] = true
+	if late, ok := d.Payload.(worked); ok {
+		p.body.take(late.payload) // a fault that came meanwhile is newer
+	} else {
+		p.faults[i] = nil
+		p.body.take(d.Payload)
+	}
 	p.write(env, now)
 	return nil
 }
