@@ -124,8 +124,9 @@ func (o *overview) wheel(env *screen.Env, m tea.Mouse) {
 	}
 }
 
-// twice is how soon a second click on a row counts as a double click.
-const twice = 600 * time.Millisecond
+// twice is how soon a second click on a row counts as a double click. Env.Now goes by
+// seconds: the next one may begin between two clicks, however fast they are.
+const twice = 1500 * time.Millisecond
 
 // click selects a row, and opens it the second time; on a title it sorts.
 func (o *overview) click(env *screen.Env, m tea.Mouse) tea.Cmd {

@@ -104,11 +104,12 @@ func TestMouse(t *testing.T) {
 	if got := d.Screen.(*overview).at; got != 2 {
 		t.Errorf("a click on the third row selects row %d", got)
 	}
-	d.Env.Now = d.Env.Now.Add(time.Second)
+	d.Env.Now = d.Env.Now.Add(2 * time.Second)
 	click(5, 3)
 	if len(d.Sent) > 0 {
 		t.Errorf("two slow clicks are no double click: %#v", d.Sent)
 	}
+	d.Env.Now = d.Env.Now.Add(time.Second) // which began between the clicks
 	click(5, 3)
 	last[screen.Push](t, d)
 	d.Send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
