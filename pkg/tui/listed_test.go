@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -46,43 +47,60 @@ func everyScreen() map[string]func() screen.Screen {
 	return all
 }
 
-// fed is what a topic delivers, with more of everything than there is room for.
-func fed(t *testing.T, topic feed.Topic) any {
-	t.Helper()
+// many is more than there is room for.
+const many = 40
+
+// scene is a workload as it is read and explained. Screens share what they are given, so that
+// it is made once.
+type scene struct {
+	object *unstructured.Unstructured
+	shot   feed.Snapshot
+}
+
+var workload = sync.OnceValues(func() (scene, error) {
 	data, err := os.ReadFile("rows/testdata/workload.yaml")
 	if err != nil {
-		t.Fatal(err)
+		return scene{}, err
 	}
 	object := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal(data, &object.Object); err != nil {
-		t.Fatal(err)
+		return scene{}, err
 	}
 	decoded, err := tree.DecodeOwner(object)
 	if err != nil {
-		t.Fatal(err)
+		return scene{}, err
 	}
 	in := tree.Input{Owner: decoded, Root: &tree.Found{Object: object}}
 	built := tree.Build(in)
 	explained := why.Build(built, why.Facts{Now: screentest.Now})
-	const many = 40
 	params := why.StepParams{Step: "image"}
 	for i := range many {
 		params.Params = append(params.Params, why.Param{Name: fmt.Sprintf("param-%02d", i), Value: "a value", From: "owner"})
 	}
 	explained.Params = []why.StepParams{params}
+	return scene{object, feed.Snapshot{Tree: built, Input: in, Why: explained, At: screentest.Now}}, nil
+})
+
+// fed is what a topic delivers.
+func fed(t *testing.T, topic feed.Topic) any {
+	t.Helper()
+	known, err := workload()
+	if err != nil {
+		t.Fatal(err)
+	}
 	switch topic := topic.(type) {
 	case feed.Owners:
 		out := feed.OwnersChanged{Synced: true}
 		for i := range many {
-			out.Changed = append(out.Changed, feed.Row{Ref: tree.Ref{Kind: topic.Kind, Name: fmt.Sprintf("row-%02d", i)}, State: feed.State([]feed.State{feed.Ready, feed.Failed}[i%2]), Owners: i, Blueprint: "web"})
+			out.Changed = append(out.Changed, feed.Row{Ref: tree.Ref{Kind: topic.Kind, Name: fmt.Sprintf("row-%02d", i)}, State: []feed.State{feed.Ready, feed.Failed}[i%2], Owners: i, Blueprint: "web"})
 		}
 		return out
 	case feed.Owner:
-		return feed.Snapshot{Tree: built, Input: in, Why: explained, At: screentest.Now}
+		return known.shot
 	case feed.Explained:
-		return feed.Explanation{Why: explained}
+		return feed.Explanation{Why: known.shot.Why}
 	case feed.Object:
-		return feed.Manifest{Object: object}
+		return feed.Manifest{Object: known.object}
 	case feed.Events:
 		out := feed.EventsSeen{Synced: true}
 		for i := range many {
@@ -104,7 +122,7 @@ func fed(t *testing.T, topic feed.Topic) any {
 	case feed.Versions:
 		out := feed.VersionsSeen{}
 		for i := range 3 {
-			changed := object.DeepCopy()
+			changed := known.object.DeepCopy()
 			for line := range many {
 				changed.Object[fmt.Sprintf("field-%02d", line)] = fmt.Sprint(i, strings.Repeat(" long", 30))
 			}
@@ -208,6 +226,24 @@ func TestUnlistedKeysDoNothing(t *testing.T) {
 			if state(d.Press(key)) != before {
 				t.Errorf("%s: %s does something, and is not listed", name, key)
 				d = shown(t, begin(), 70, 12, true, "j")
+			}
+		}
+	}
+}
+
+// TestCloseLeavesNothing: whatever was done on a screen, and read for it, ends with it.
+func TestCloseLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for name, begin := range everyScreen() {
+		for _, before := range [][]string{nil, {"tab", "tab"}, {"p"}, {"t", "/", "=e"}} {
+			d := shown(t, begin(), 70, 12, true, before...)
+			d.Send(feed.Done{Action: feed.Refresh{}})
+			d.Send(screen.Namespace{Name: "other"})
+			if len(d.World.Followed) == 0 {
+				t.Errorf("%s follows nothing", name)
+			}
+			if d.Close(); len(d.World.Followed) > 0 {
+				t.Errorf("%s after %v leaves %v behind", name, before, d.World.Followed)
 			}
 		}
 	}

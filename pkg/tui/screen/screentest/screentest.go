@@ -92,6 +92,9 @@ func (d *Driver) run(cmd tea.Cmd) {
 // Send gives the screen a message.
 func (d *Driver) Send(msg tea.Msg) *Driver { d.run(d.Screen.Update(d.Env, msg)); return d }
 
+// Close takes the screen away.
+func (d *Driver) Close() *Driver { d.run(d.Screen.Close(d.Env)); return d }
+
 // Deliver gives the screen what a topic delivers, whatever its subscription is called.
 func (d *Driver) Deliver(topic feed.Topic, payload any) *Driver {
 	d.T.Helper()
