@@ -43,7 +43,12 @@ func (o *overview) settle(env *screen.Env) {
 	if o.top > 0 && shown[at].key == o.key {
 		o.top += at - o.at
 	}
-	o.at, o.key = at, shown[at].key
+	if o.at = at; o.held && !o.rows.synced && o.rows.entries[o.key] == nil {
+		// All is read again: the row is on a page that has not come yet.
+		o.top = o.firstLine(env)
+		return
+	}
+	o.key = shown[at].key
 	o.top = o.firstLine(env)
 	o.held = o.held || o.rows.synced
 }

@@ -89,6 +89,24 @@ func TestSelectionStays(t *testing.T) {
 }
 
 // TestSelectionAtFirst: while rows arrive, the first one stays selected.
+// TestSelectionOutlastsReset: after a refresh the selected row may come with a later page.
+func TestSelectionOutlastsReset(t *testing.T) {
+	rows := many(100)
+	d := opened(t, 80, 10, rows...).Press("G", "k")
+	before, _ := selected(d)
+	d.Deliver(owners(""), feed.OwnersChanged{Reset: true, Changed: rows[:20]})
+	d.Deliver(owners(""), feed.OwnersChanged{Changed: rows[20:], Synced: true})
+	if got, _ := selected(d); got != before {
+		t.Errorf("%s was selected, and %s is:\n%s", before, got, d.View())
+	}
+	d.Deliver(owners(""), feed.OwnersChanged{Reset: true, Changed: rows[:20]})
+	first, _ := selected(d.Press("g"))
+	d.Deliver(owners(""), feed.OwnersChanged{Changed: rows[20:], Synced: true})
+	if got, _ := selected(d); got != first {
+		t.Errorf("the first was chosen meanwhile, and %s is selected", got)
+	}
+}
+
 func TestSelectionAtFirst(t *testing.T) {
 	d := screentest.New(t, New("Workload"), 80, 10)
 	d.Deliver(owners(""), feed.OwnersChanged{Changed: many(100)[50:]}).Deliver(owners(""), feed.OwnersChanged{Changed: many(50), Synced: true})
