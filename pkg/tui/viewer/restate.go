@@ -1,9 +1,9 @@
 package viewer
 
-// Top is the first line that is seen, Left the first cell; both count from 0.
+// Top is the first line that is seen, counted from 0.
 func (v *Viewer) Top() int { return v.top.line }
 
-// Left is the first cell that is seen.
+// Left is the first cell that is seen, counted from 0.
 func (v *Viewer) Left() int { return v.left }
 
 // Restate replaces the lines by others that say the same, such as with times. The line top

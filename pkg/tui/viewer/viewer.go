@@ -132,11 +132,8 @@ func (v *Viewer) Clear() {
 	v.find()
 }
 
-// Len is how many lines there are, Dropped how many went before them.
+// Len is how many lines there are, without those that were too many.
 func (v *Viewer) Len() int { return len(v.rows) }
-
-// Dropped counts the lines that were too many.
-func (v *Viewer) Dropped() int { return v.dropped }
 
 // Text is what is copied.
 func (v *Viewer) Text() string {

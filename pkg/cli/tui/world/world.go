@@ -82,13 +82,6 @@ func (w *World) Close() {
 	w.group.Wait()
 }
 
-// Connection is the cluster in use, before anything was asked of it.
-func (w *World) Connection() feed.Connection {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.cluster.connection(feed.Connecting, w.o.Clock())
-}
-
 // Follow begins a subscription at once: a command might run after the one that stops it.
 func (w *World) Follow(id feed.ID, topic feed.Topic) tea.Cmd {
 	w.mu.Lock()

@@ -504,7 +504,7 @@ func TestUse(t *testing.T) {
 		if n := len(p.payloads(1)); n != before {
 			t.Error("the old subscription goes on")
 		}
-		if c := p.world.Connection(); c.Context != "other" {
+		if c := p.world.cluster; c.Context != "other" {
 			t.Errorf("connected to %s", c.Context)
 		}
 		p.world.Close()
