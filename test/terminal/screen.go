@@ -31,7 +31,7 @@ type screen struct {
 	last             rune
 	modes            map[int]bool
 	title, clipboard string
-	light            bool
+	light, taken     bool
 	parser           *ansi.Parser
 	answer           func(string)
 	unknown          []string
@@ -99,6 +99,17 @@ func (s *screen) text() string {
 		lines[i] = strings.TrimRight(line.String(), " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (s *screen) colors() []string {
+	seen := map[string]bool{}
+	for _, row := range s.cells {
+		for _, c := range row {
+			seen[c.style.fore], seen[c.style.back] = true, true
+		}
+	}
+	delete(seen, "") // the terminal's own
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // leftOn names the modes that differ from those at the beginning.
@@ -252,6 +263,7 @@ func (s *screen) setMode(mode int, on bool) {
 	if mode == modeAlternate && on != s.modes[mode] {
 		s.cells, s.other = s.other, s.cells
 		if on {
+			s.taken = true
 			s.savedX, s.savedY = s.x, s.y
 			s.cells = blank(s.width, s.height)
 		} else {

@@ -56,12 +56,15 @@ func Start(ctx context.Context, o Options, name string, args ...string) (*Termin
 	if err != nil {
 		return nil, fmt.Errorf("open a pseudo-terminal: %w", err)
 	}
+	if ours, err = unblocked(ours); err != nil {
+		return nil, errors.Join(fmt.Errorf("open a pseudo-terminal: %w", err), theirs.Close())
+	}
 	t := &Terminal{ours: ours, theirs: theirs, changed: make(chan struct{}), exited: make(chan struct{})}
 	t.screen = newScreen(o.Width, o.Height)
 	t.screen.light = o.Light
 	// What the program asks of the terminal is answered on the way that keys come.
 	t.screen.answer = func(text string) { _, _ = io.WriteString(ours, text) }
-	if err := pty.Setsize(ours, size(o.Width, o.Height)); err != nil {
+	if err := pty.Setsize(theirs, size(o.Width, o.Height)); err != nil {
 		return nil, errors.Join(fmt.Errorf("set the size of the pseudo-terminal: %w", err), t.closeEnds())
 	}
 	if t.before, err = term.GetState(int(theirs.Fd())); err != nil {
@@ -81,6 +84,24 @@ func Start(ctx context.Context, o Options, name string, args ...string) (*Termin
 		close(t.exited)
 	}()
 	return t, nil
+}
+
+// unblocked is the same file for which a read ends when it is closed: the library leaves it
+// as one that waits in the kernel.
+func unblocked(file *os.File) (*os.File, error) {
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Dup(int(file.Fd()))
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return nil, errors.Join(err, syscall.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), file.Name()), nil
 }
 
 func size(width, height int) *pty.Winsize {
@@ -121,6 +142,9 @@ func (t *Terminal) Close() error {
 	}
 	err := t.closeEnds()
 	t.reading.Wait()
+	if errors.Is(err, os.ErrClosed) { // it was hung up
+		return nil
+	}
 	return err
 }
 
@@ -168,7 +192,7 @@ func (t *Terminal) Resize(width, height int) error {
 	t.mu.Lock()
 	t.screen.resize(width, height)
 	t.mu.Unlock()
-	return pty.Setsize(t.ours, size(width, height))
+	return pty.Setsize(t.theirs, size(width, height))
 }
 
 // Screen is the text on the screen, without trailing spaces.
@@ -199,6 +223,20 @@ func (t *Terminal) Clipboard() string {
 	return t.screen.clipboard
 }
 
+// Taken tells whether the program has ever had the alternate screen.
+func (t *Terminal) Taken() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.screen.taken
+}
+
+// Colors that are on the screen, as CSS writes them, in order.
+func (t *Terminal) Colors() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.screen.colors()
+}
+
 // Written is how many bytes the program has written so far.
 func (t *Terminal) Written() int64 {
 	t.mu.Lock()
@@ -219,6 +257,9 @@ func (t *Terminal) PID() int { return t.command.Process.Pid }
 
 // Signal sends the program a signal.
 func (t *Terminal) Signal(s os.Signal) error { return t.command.Process.Signal(s) }
+
+// HangUp closes the terminal below the program, as a closed window or a lost connection does.
+func (t *Terminal) HangUp() error { return t.ours.Close() }
 
 // Wait waits until the screen is as wanted. The error shows the screen.
 func (t *Terminal) Wait(ctx context.Context, what string, wanted func(screen string) bool) error {

@@ -72,3 +72,18 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestWhatAProgramDidToTheTerminal(t *testing.T) {
+	ctx, term := start(t, `printf 'plain \033[31mred\033[0m \033[48;2;1;2;3mpaper\033[0m'; read key; printf '\033[?1049h\033[?1049l'; read key`)
+	must(t, term.WaitFor(ctx, "paper"))
+	if got := strings.Join(term.Colors(), " "); got != "#010203 #d75f5f" || term.Taken() {
+		t.Errorf("the colours are %s; the screen was taken: %v", got, term.Taken())
+	}
+	must(t, term.Press("enter"))
+	must(t, term.Wait(ctx, "a screen that was taken", func(string) bool { return term.Taken() }))
+	must(t, term.HangUp())
+	code, err := term.Exit(ctx)
+	if must(t, err); code != -1 {
+		t.Errorf("the exit code is %d; a shell dies of a hang-up", code)
+	}
+}
