@@ -6,10 +6,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/carto-run/carto/test/demo/scene"
 	"github.com/carto-run/carto/test/harness"
@@ -17,7 +20,10 @@ import (
 )
 
 // patience is how long a picture may take on a busy machine.
-const patience = 30 * time.Second
+const patience = 15 * time.Second
+
+// inShop is what most sessions look at.
+var inShop = []string{"-n", scene.Namespace}
 
 var shop struct {
 	once  sync.Once
@@ -64,12 +70,29 @@ type session struct {
 // open starts kubectl carto tui in a terminal of a size.
 func open(t *testing.T, kubeconfig string, width, height int, args ...string) *session {
 	t.Helper()
+	return openIn(t, kubeconfig, terminal.Options{Width: width, Height: height}, args...)
+}
+
+// openIn is open for a terminal that is special in other ways.
+func openIn(t *testing.T, kubeconfig string, o terminal.Options, args ...string) *session {
+	t.Helper()
+	o.Env = append(environment(t, kubeconfig), o.Env...)
+	return start(t, o, program(t), append([]string{"tui"}, args...)...)
+}
+
+// environment says nothing of the terminal that the tests may be run in.
+func environment(t *testing.T, kubeconfig string) []string {
+	t.Helper()
+	return []string{"KUBECONFIG=" + kubeconfig, "HOME=" + t.TempDir(), "NO_COLOR=", "LC_ALL=", "LC_CTYPE="}
+}
+
+func program(t *testing.T) string {
+	t.Helper()
 	root, err := harness.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return start(t, terminal.Options{Width: width, Height: height, Env: []string{"KUBECONFIG=" + kubeconfig, "HOME=" + t.TempDir()}},
-		filepath.Join(root, "bin", "kubectl-carto"), append([]string{"tui"}, args...)...)
+	return filepath.Join(root, "bin", "kubectl-carto")
 }
 
 func start(t *testing.T, o terminal.Options, program string, args ...string) *session {
@@ -108,29 +131,26 @@ func (s *session) sees(texts ...string) *session {
 // misses waits until a text is gone.
 func (s *session) misses(text string) *session {
 	s.Helper()
-	s.patiently(func(ctx context.Context) error {
-		return s.Wait(ctx, "no "+text, func(screen string) bool { return !strings.Contains(screen, text) })
-	})
-	return s
+	return s.until("no "+text, func(screen string) bool { return !strings.Contains(screen, text) })
 }
 
 // line waits until one line has all of these texts.
 func (s *session) line(texts ...string) *session {
 	s.Helper()
-	s.patiently(func(ctx context.Context) error {
-		return s.Wait(ctx, "a line with "+strings.Join(texts, " and "), func(screen string) bool {
-			for line := range strings.SplitSeq(screen, "\n") {
-				all := true
-				for _, text := range texts {
-					all = all && strings.Contains(line, text)
-				}
-				if all {
-					return true
-				}
+	return s.until("a line with "+strings.Join(texts, " and "), func(screen string) bool {
+		for line := range strings.SplitSeq(screen, "\n") {
+			if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
+				return true
 			}
-			return false
-		})
+		}
+		return false
 	})
+}
+
+// until waits until the screen is as wanted.
+func (s *session) until(what string, wanted func(screen string) bool) *session {
+	s.Helper()
+	s.patiently(func(ctx context.Context) error { return s.Wait(ctx, what, wanted) })
 	return s
 }
 
@@ -165,4 +185,35 @@ func (s *session) ends(code int) {
 	if err := s.Restored(); err != nil {
 		s.Errorf("the terminal is not as it was: %v", err)
 	}
+}
+
+// at is where a text is on the screen: its column and its line, from 0.
+func (s *session) at(text string) (x, y int) {
+	s.Helper()
+	s.sees(text)
+	for y, line := range strings.Split(s.Screen(), "\n") {
+		if before, _, found := strings.Cut(line, text); found {
+			return ansi.StringWidth(before), y
+		}
+	}
+	s.Fatalf("%q was there, and is gone", text)
+	return 0, 0
+}
+
+func (s *session) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// line4 is the first line below the header.
+func (s *session) line4() string { return strings.Split(s.Screen(), "\n")[3] }
+
+// revision is the one in the first box that has one.
+func (s *session) revision() string {
+	s.Helper()
+	_, rest, _ := strings.Cut(s.Screen(), "main@sha1:")
+	revision := strings.FieldsFunc(rest, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) })[0]
+	return "main@sha1:" + revision
 }
