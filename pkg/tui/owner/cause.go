@@ -3,6 +3,7 @@ package owner
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -11,6 +12,7 @@ import (
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/screen"
+	"github.com/carto-run/carto/pkg/why"
 )
 
 // maxCause is how many lines the root cause may take.
@@ -36,7 +38,7 @@ func (m *model) head(env *screen.Env) []string {
 	case m.fault != nil:
 		lines = append(lines, th.Bad.Render(table.Cut(m.faultLine(env), env.Width, th.Unicode)))
 	}
-	state, text := m.sentence()
+	state, text := m.sentence(env.Now)
 	style := th.State(state)
 	if m.selected == "" && m.focus == inGraph {
 		style = th.Selected
@@ -71,12 +73,16 @@ func (m *model) head(env *screen.Env) []string {
 }
 
 // sentence is what the command why says first.
-func (m *model) sentence() (feed.State, string) {
+func (m *model) sentence(now time.Time) (feed.State, string) {
 	t := m.snapshot.Tree
 	state := treeState(t)
 	if w := m.why(); w != nil && w.Sentence != "" {
 		if state != feed.Deleting {
 			state = feed.State(w.Verdict)
+		}
+		if w.Verdict == why.Ready && w.Cause == nil && t.Owner.Kind != "" {
+			// It says for how long, and nothing comes that would say it anew.
+			w = why.Build(t, why.Facts{Now: now})
 		}
 		return state, table.OneLine(w.Sentence)
 	}
