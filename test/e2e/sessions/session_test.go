@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a picture may take on a busy machine.
-const patience = 15 * time.Second
+const patience = 60 * time.Second
 
 // inShop is what most sessions look at.
 var inShop = []string{"-n", scene.Namespace}
