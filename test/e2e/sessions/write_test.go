@@ -18,10 +18,7 @@ import (
 	"github.com/carto-run/carto/test/terminal"
 )
 
-var (
-	workloads = v1alpha1.GroupVersion.WithResource("workloads")
-	runnables = v1alpha1.GroupVersion.WithResource("runnables")
-)
+var workloads = v1alpha1.GroupVersion.WithResource("workloads")
 
 // yard makes a namespace next to the shop in which workloads can be stamped, for sessions that change something.
 func yard(t *testing.T, shop *scene.Scene) (namespace string, client dynamic.ResourceInterface) {
