@@ -32,12 +32,16 @@ type screen struct {
 	modes            map[int]bool
 	title, clipboard string
 	light, taken     bool
+	marks            int
 	parser           *ansi.Parser
 	answer           func(string)
 	unknown          []string
 	// updates counts the synchronized updates that came to their end.
 	updates int
 }
+
+// endMark is a command of ours to ourselves, which no program sends.
+const endMark = "\x1b]7373;\x07"
 
 // Modes that are on when a program begins.
 const (
@@ -220,6 +224,8 @@ func (s *screen) osc(cmd int, data []byte) {
 			}
 			s.answer("\x1b]11;rgb:" + color + "\x1b\\")
 		}
+	case 7373:
+		s.marks++
 	case 52:
 		_, encoded, _ := strings.Cut(text, ";")
 		if plain, err := base64.StdEncoding.DecodeString(encoded); err == nil {

@@ -305,12 +305,28 @@ func (t *Terminal) Exit(ctx context.Context) (int, error) {
 	return t.command.ProcessState.ExitCode(), nil
 }
 
-// drained waits a moment for what the program wrote last: the kernel keeps it until it is
-// read.
+// drained waits for what the program wrote last, which the kernel keeps until it is read: a
+// mark that is written behind it has come by then.
 func (t *Terminal) drained() {
-	for before := int64(-1); before != t.Written(); {
-		before = t.Written()
-		time.Sleep(20 * time.Millisecond)
+	t.mu.Lock()
+	mark := t.screen.marks + 1
+	t.mu.Unlock()
+	if _, err := io.WriteString(t.theirs, endMark); err != nil {
+		return // it was hung up
+	}
+	late := time.After(10 * time.Second)
+	for {
+		t.mu.Lock()
+		marks, changed := t.screen.marks, t.changed
+		t.mu.Unlock()
+		if marks >= mark {
+			return
+		}
+		select {
+		case <-changed:
+		case <-late: // the program left half a sequence, say, which took the mark
+			return
+		}
 	}
 }
 
