@@ -163,7 +163,7 @@ func (s *session) press(names ...string) *session {
 	return s
 }
 
-// types sends text as a person types it.
+// types sends text.
 func (s *session) types(text string) *session {
 	s.Helper()
 	if err := s.Type(text); err != nil {
