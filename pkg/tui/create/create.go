@@ -28,7 +28,8 @@ func New() screen.Screen { return &form{params: map[string]*field{}} }
 type form struct {
 	subscription feed.ID
 	blueprints   []feed.Blueprint
-	// unknown says why the blueprints are not known.
+	// heard is true once the blueprints came, or a reason why not; unknown is that reason.
+	heard   bool
 	unknown string
 
 	blueprint *field
@@ -160,6 +161,7 @@ func (f *form) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 }
 
 func (f *form) delivered(payload any) {
+	f.heard = true
 	switch p := payload.(type) {
 	case feed.BlueprintsKnown:
 		f.unknown = ""

@@ -334,8 +334,12 @@ func TestLongText(t *testing.T) {
 func TestBlueprints(t *testing.T) {
 	t.Parallel()
 	d := screentest.New(t, New(), 120, 24)
+	const reading = "the blueprints are being read"
+	if view := d.View(); !strings.Contains(view, reading) {
+		t.Errorf("it seems that there are none:\n%s", view)
+	}
 	d.Deliver(feed.Blueprints{}, feed.Fault{Err: errors.New("clustersupplychains is forbidden")})
-	if view := d.View(); !strings.Contains(view, "clustersupplychains is forbidden") {
+	if view := d.View(); !strings.Contains(view, "clustersupplychains is forbidden") || strings.Contains(view, reading) {
 		t.Errorf("not told:\n%s", view)
 	}
 	d.Press("right", "left", "tab").Type("cart")

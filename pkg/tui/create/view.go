@@ -160,6 +160,8 @@ func (f *form) below(t *theme.Theme, x *field, focused bool, indent, width int) 
 func (f *form) aboutBlueprint() string {
 	b := f.chosen()
 	switch {
+	case !f.heard:
+		return "the blueprints are being read"
 	case b == nil && len(f.draft.labels()) == 0:
 		return "without a label hardly any blueprint selects it"
 	case b == nil:
