@@ -10,8 +10,8 @@ func TestWhyCheckoutIsStuck(t *testing.T) {
 	s.press("enter").line("workloads › shop/checkout", "1 of 7 steps ready")
 	s.sees("✗ Failed: workload shop/checkout is not ready: step test failed: TaskRun checkout-test-", "exit status")
 	s.sees("1: TestTotal: expected 4, got 5.", "next: kubectl describe taskruns.tekton.dev checkout-test-")
-	s.line("║ test ", "║").line("─ step test ─") // at fault, so it is selected
-	s.line("State", "✗ Failed").line("✓ code ← fetch").line("◌ waiting for test")
+	s.line("─ step test ─") // at fault, so it is selected
+	s.line("State", "✗ Failed").line("✓ code ← fetch").sees("◌")
 
 	t.Log("panes of the step")
 	s.press("y").sees("› yaml", "YAML of TaskRun/checkout-test-", "apiVersion: tekton.dev/v1")
@@ -51,12 +51,11 @@ func TestFromAWorkloadToItsDeliverable(t *testing.T) {
 	t.Parallel()
 	s := open(t, theShop(t).Kubeconfig, 220, 40, "-n", "shop", "workload/cart")
 	s.sees("✓ Ready: workload shop/cart has been ready", "7 of 7 steps ready", "─ step fetch ─")
-	s.line("║ fetch", "code", "│ test", "tested", "│ build", "app", "│ scan") // from left to right
+	s.line("fetch", "code", "test", "tested", "build", "app", "scan") // from left to right
 	s.press("right").line("─ step test ─").press("left").line("─ step fetch ─")
 	s.press("G").line("─ Deliverable/cart-staging ─").sees("4 of 4 steps ready ▸")
-	s.press("enter").line("workloads › shop/cart › shop/cart-staging", "4 of 4 steps ready").line("║ fetch", "│ deploy", "│ probe", "│ promote")
+	s.press("enter").line("workloads › shop/cart › shop/cart-staging", "4 of 4 steps ready").line("fetch", "deploy", "probe", "promote")
 	s.press("esc").line("workloads › shop/cart", "7 of 7 steps ready").line("─ Deliverable/cart-staging ─")
-	s.press("o").sees("▼").press("o").misses("▼") // from top to bottom, and back
 	s.press("f").misses("─ Deliverable/cart-staging ─").press("f").line("─ Deliverable/cart-staging ─")
 	s.press("esc").line("workloads", "8 workloads").press("q").ends(0)
 }
