@@ -28,7 +28,7 @@ func TestWhyCheckoutIsStuck(t *testing.T) {
 		{"i", "› why", []string{"Who waits for whom", "these steps wait for it: build, scan, configure, run, promote", "store (score 1): selected"}},
 		{"P", "› params", []string{`registry = "registry.example/shop": from the blueprint, which locks it`, "replicas = 2"}},
 		{"H", "› history", []string{"Runs of step test", "✗ failed", "TestTotal: expected 4, got 5"}},
-		{"x", "› diff", []string{"Only one version was seen: checkout-test-"}},
+		{"x", "› diff", []string{"Only one version was seen", "checkout-test-"}},
 		{"l", "› logs of test", []string{"no pods yet; waiting for them"}},
 	} {
 		s.press(pane.key).sees(pane.title).sees(pane.shows...)
