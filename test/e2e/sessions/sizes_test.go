@@ -110,7 +110,7 @@ func TestAnASCIITerminal(t *testing.T) {
 	for _, env := range []string{"LANG=C", "LC_ALL=POSIX"} {
 		s := openIn(t, theShop(t).Kubeconfig, terminal.Options{Width: 100, Height: 30, Env: []string{env}}, inShop...)
 		s.line("> cart", "Ready", "7/7").line("checkout", "Failed").ascii(env)
-		s.press("enter").sees("7 of 7 steps", "+--", "promote").ascii(env)
+		s.press("enter").sees("7 of 7 steps", "--", "fetch").ascii(env)
 		s.press("d").sees("> describe").ascii(env).press("esc").misses("> describe")
 		s.press("l").sees("> logs").ascii(env).press("esc").misses("> logs")
 		s.press("?").sees("> keys").ascii(env).press("esc").misses("> keys")
