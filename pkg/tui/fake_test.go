@@ -29,6 +29,8 @@ type fake struct {
 	// inside is how often it goes back within itself.
 	inside int
 	log    []string
+	// answer is what it does at a key.
+	answer func(env *screen.Env, key string) tea.Cmd
 	// draw replaces its picture.
 	draw func(*screen.Env) string
 }
@@ -57,10 +59,13 @@ func (f *fake) Back(*screen.Env) bool {
 	return f.inside >= 0
 }
 
-func (f *fake) Update(_ *screen.Env, msg tea.Msg) tea.Cmd {
+func (f *fake) Update(env *screen.Env, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		f.log = append(f.log, "key "+msg.String())
+		if f.answer != nil {
+			return f.answer(env, msg.String())
+		}
 	case tea.PasteMsg:
 		f.log = append(f.log, "paste "+msg.Content)
 	case tea.MouseMsg:

@@ -113,7 +113,15 @@ func (m *Model) Init() tea.Cmd {
 }
 
 // Update takes a message.
-func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.update(msg) }
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmds := []tea.Cmd{m.update(msg)}
+	for sent := m.env.Sent(); len(sent) > 0; sent = m.env.Sent() {
+		for _, next := range sent {
+			cmds = append(cmds, m.update(next))
+		}
+	}
+	return m, tea.Batch(cmds...)
+}
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -139,6 +147,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.push(m.ownersOf(msg.Blueprint))
 	case screen.Pop:
 		return m.pop()
+	case tea.QuitMsg: // of a screen; the program takes its own itself
+		return tea.Quit
 	case screen.Reset:
 		return m.reset(msg.Screen)
 	case screen.Toast:

@@ -453,6 +453,40 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// TestTypedAhead: a person who knows the way does not wait for a question to be drawn. The
+// keys come before any command has been done, as they do when the machine is slow.
+func TestTypedAhead(t *testing.T) {
+	s := start(t, 80, 24, nil)
+	pushed := &fake{title: "yaml"}
+	s.first.answer = func(env *screen.Env, key string) tea.Cmd {
+		switch key {
+		case "D":
+			return env.Send(question2)
+		case "y":
+			return env.Send(screen.Push{Screen: pushed})
+		}
+		return nil
+	}
+	for _, key := range []string{"D", "c", "a", "r", "t"} {
+		s.m.Update(screentest.Key(key))
+	}
+	logs("key D")(t, s)
+	if s.m.ask == nil {
+		t.Fatal("the question is not open")
+	}
+	_, yes := s.m.Update(screentest.Key("enter"))
+	if s.run(yes); s.says() != "done" {
+		t.Errorf("the name that was typed ahead was not taken:\n%s", s.view())
+	}
+	for _, key := range []string{"y", "j", "k"} {
+		s.m.Update(screentest.Key(key))
+	}
+	logs("key y")(t, s)
+	if got := pushed.logged(); !strings.HasSuffix(got, "key j, key k") {
+		t.Errorf("the screen on top was told %q", got)
+	}
+}
+
 func TestMouse(t *testing.T) {
 	s := start(t, 80, 24, nil)
 	s.send(tea.MouseClickMsg{X: 5, Y: 0})  // the header

@@ -253,11 +253,11 @@ func (f *form) pressed(env *screen.Env, msg tea.KeyPressMsg) tea.Cmd {
 	case keys.Submit:
 		return f.submit(env)
 	case keys.Back:
-		return f.leave()
+		return f.leave(env)
 	}
 	if f.page {
 		if keys.Match(msg.String(), keys.Global) == keys.Quit {
-			return f.lose("Quit?", tea.Quit)
+			return f.lose(env, "Quit?", tea.QuitMsg{})
 		}
 		f.turn(env, action)
 		return nil
@@ -335,20 +335,20 @@ func (f *form) leavePage() {
 	f.now().focus()
 }
 
-func (f *form) leave() tea.Cmd {
+func (f *form) leave(env *screen.Env) tea.Cmd {
 	if f.page {
 		f.leavePage()
 		return nil
 	}
-	return f.lose("Leave the form?", screen.Send(screen.Pop{}))
+	return f.lose(env, "Leave the form?", screen.Pop{})
 }
 
 // lose asks before what was typed is lost.
-func (f *form) lose(title string, yes tea.Cmd) tea.Cmd {
+func (f *form) lose(env *screen.Env, title string, then tea.Msg) tea.Cmd {
 	if !slices.ContainsFunc(f.fields(), (*field).touched) {
-		return yes
+		return env.Send(then)
 	}
-	return screen.Send(screen.Ask{Title: title, Text: "What was typed is lost; nothing was created.", Yes: yes})
+	return env.Send(screen.Ask{Title: title, Text: "What was typed is lost; nothing was created.", Yes: screen.Send(then)})
 }
 
 // derive brings up to date what follows from the fields.
@@ -432,7 +432,7 @@ func (f *form) done(env *screen.Env, msg feed.Done) tea.Cmd {
 			APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindWorkload, Resource: "workloads." + v1alpha1.GroupVersion.Group,
 			Namespace: f.draft.Namespace, Name: f.draft.Name,
 		}
-		return screen.Send(screen.Ask{
+		return env.Send(screen.Ask{
 			Title: "Create workload " + f.ref.Namespace + "/" + f.ref.Name + "?",
 			Text:  f.says(env),
 			Yes:   env.World.Do(feed.Create{YAML: made.YAML}),
@@ -442,7 +442,7 @@ func (f *form) done(env *screen.Env, msg feed.Done) tea.Cmd {
 		if msg.Err != nil {
 			return f.refuse(msg.Err)
 		}
-		return f.created(msg.Text)
+		return f.created(env, msg.Text)
 	}
 	return nil
 }
@@ -460,9 +460,11 @@ func (f *form) says(env *screen.Env) string {
 }
 
 // created goes on to the screen of the workload.
-func (f *form) created(text string) tea.Cmd {
+func (f *form) created(env *screen.Env, text string) tea.Cmd {
 	if text == "" {
 		text = "created workload " + f.ref.Namespace + "/" + f.ref.Name
 	}
-	return tea.Sequence(screen.Send(screen.Pop{}), screen.Send(screen.Push{Screen: owner.New(f.ref)}), screen.Send(screen.Toast{Text: text}))
+	env.Send(screen.Pop{})
+	env.Send(screen.Push{Screen: owner.New(f.ref)})
+	return env.Send(screen.Toast{Text: text})
 }

@@ -53,7 +53,7 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 		if !env.Write {
 			return screen.ReadOnly()
 		}
-		return screen.Send(screen.Push{Screen: create.New()})
+		return env.Send(screen.Push{Screen: create.New()})
 	default:
 		return o.act(env, action)
 	}
@@ -76,11 +76,11 @@ func (o *overview) number(env *screen.Env, key string) tea.Cmd {
 	case !namespaced(o.kind):
 		return toast("%s are in no namespace", nounOf(o.kind).many)
 	case n == 0:
-		return screen.Send(screen.Namespace{})
+		return env.Send(screen.Namespace{})
 	case n > len(env.Recent):
 		return toast("no namespace has the number %d yet; :ns NAME goes to one, and gives it the next", n)
 	}
-	return screen.Send(screen.Namespace{Name: env.Recent[n-1]})
+	return env.Send(screen.Namespace{Name: env.Recent[n-1]})
 }
 
 // sorted is the column that the order shows in: by default the first one.
@@ -131,7 +131,7 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 	}
 	switch action {
 	case keys.Open:
-		return o.open()
+		return o.open(env)
 	case keys.Mark:
 		if o.marks[e.key] {
 			delete(o.marks, e.key)
@@ -145,7 +145,7 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 		}
 		return toast("%s is an owner itself; enter opens it", e.name())
 	case keys.Edit:
-		return screen.Send(screen.Ask{
+		return env.Send(screen.Ask{
 			Title: "Edit " + o.called(e) + "?",
 			Text:  "It opens in your editor; what you save is applied to the cluster.",
 			Yes:   env.World.Do(feed.Edit{Ref: e.row.Ref}),
@@ -155,19 +155,19 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 	if s == nil {
 		return toast("%s", reason)
 	}
-	return screen.Send(screen.Push{Screen: s})
+	return env.Send(screen.Push{Screen: s})
 }
 
 // open goes into the selected row: to the graph of an owner, to the owners of a blueprint.
-func (o *overview) open() tea.Cmd {
+func (o *overview) open(env *screen.Env) tea.Cmd {
 	e := o.current()
 	if e == nil {
 		return nil
 	}
 	if namespaced(o.kind) {
-		return screen.Send(screen.Push{Screen: owner.New(e.row.Ref)})
+		return env.Send(screen.Push{Screen: owner.New(e.row.Ref)})
 	}
-	return screen.Send(screen.Push{Screen: NewOf(e.row.Ref)})
+	return env.Send(screen.Push{Screen: NewOf(e.row.Ref)})
 }
 
 // chosen are the marked rows in order, or the selected one.
@@ -201,7 +201,7 @@ func (o *overview) retry(env *screen.Env, chosen []*entry) tea.Cmd {
 	if !namespaced(o.kind) {
 		return toast("a %s has no runs; retry its %s", nounOf(o.kind).one, nounOf(ownersOf(o.kind)).many)
 	}
-	return screen.Send(screen.Ask{
+	return env.Send(screen.Ask{
 		Title: "Retry " + o.several(chosen) + "?",
 		Text:  o.listed(chosen) + "The agent is asked for one more run of what has failed.",
 		Yes:   o.each(env, chosen, func(r tree.Ref, _ string) feed.Action { return feed.Retry{Owner: r} }),
@@ -221,7 +221,7 @@ func (o *overview) remove(env *screen.Env, chosen []*entry) tea.Cmd {
 	if len(chosen) > 1 {
 		ask.Name = strconv.Itoa(len(chosen))
 	}
-	return screen.Send(ask)
+	return env.Send(ask)
 }
 
 func (o *overview) each(env *screen.Env, chosen []*entry, action func(tree.Ref, string) feed.Action) tea.Cmd {

@@ -160,7 +160,7 @@ func (o *overview) click(env *screen.Env, m tea.Mouse) tea.Cmd {
 	o.jump(at)
 	if again {
 		o.clicked = time.Time{}
-		return o.open()
+		return o.open(env)
 	}
 	o.clicked, o.clickedKey = env.Now, key
 	return nil

@@ -32,13 +32,13 @@ func (m *model) key(env *screen.Env, name string) tea.Cmd {
 	case keys.Layout:
 		return m.flip()
 	case keys.Open:
-		return m.open()
+		return m.open(env)
 	case keys.NextMatch:
 		return m.unready(1)
 	case keys.PrevMatch:
 		return m.unready(-1)
 	case keys.Parent:
-		return m.parent()
+		return m.parent(env)
 	case keys.Copy:
 		t := m.here()
 		if t.Ref.Name == "" {
@@ -51,9 +51,9 @@ func (m *model) key(env *screen.Env, name string) tea.Cmd {
 	t := m.here()
 	if action == keys.Logs && m.podless(t) {
 		all := m.target(t.Owner, "", t.Owner)
-		return tea.Batch(m.show(action, *all), say(t.Step+" has no pods: logs of all of "+named(t.Owner)))
+		return tea.Batch(m.show(env, action, *all), say(t.Step+" has no pods: logs of all of "+named(t.Owner)))
 	}
-	return m.show(action, t)
+	return m.show(env, action, t)
 }
 
 // podless tells of a step that nothing runs for, while something does for others of its owner.
@@ -96,17 +96,17 @@ func hasPods(o *tree.Object) bool {
 
 // open goes into what is selected: the screen of an owner or a blueprint, else the YAML of
 // an object.
-func (m *model) open() tea.Cmd {
+func (m *model) open(env *screen.Env) tea.Cmd {
 	t, root := m.here(), m.root()
 	switch {
 	case isBlueprint(root) && t.Ref == root:
-		return screen.Send(screen.OwnersOf{Blueprint: root})
+		return env.Send(screen.OwnersOf{Blueprint: root})
 	case t.Ref != root && t.Ref.Name != "" && hasScreen(t.Ref):
-		return screen.Send(screen.Push{Screen: New(t.Ref)})
+		return env.Send(screen.Push{Screen: New(t.Ref)})
 	case t.Ref.Name == "":
 		return m.noObject(t.Step)
 	}
-	return m.show(keys.YAML, t)
+	return m.show(env, keys.YAML, t)
 }
 
 func (m *model) noObject(step string) tea.Cmd {
@@ -125,7 +125,7 @@ func (m *model) noObject(step string) tea.Cmd {
 }
 
 // parent goes from a step to its owner, and from an owner to the one that stamped it.
-func (m *model) parent() tea.Cmd {
+func (m *model) parent(env *screen.Env) tea.Cmd {
 	if m.focus == inDetail {
 		m.turn()
 	}
@@ -134,18 +134,18 @@ func (m *model) parent() tea.Cmd {
 		return nil
 	}
 	if above, ok := m.above(); ok {
-		return screen.Send(screen.Push{Screen: New(above)})
+		return env.Send(screen.Push{Screen: New(above)})
 	}
 	return say(named(m.root()) + " was stamped by no other owner")
 }
 
 // show opens a pane.
-func (m *model) show(action keys.Action, t pane.Target) tea.Cmd {
+func (m *model) show(env *screen.Env, action keys.Action, t pane.Target) tea.Cmd {
 	s, reason := m.pane(action, t)
 	if s == nil {
 		return say(reason)
 	}
-	return screen.Send(screen.Push{Screen: s})
+	return env.Send(screen.Push{Screen: s})
 }
 
 // change asks whether to change the cluster, and does it then.
@@ -172,10 +172,10 @@ func (m *model) change(env *screen.Env, action keys.Action) tea.Cmd {
 		if t.Ref != t.Owner && !hasScreen(t.Ref) && t.Step != "" {
 			text += " The agent overwrites what its template says otherwise."
 		}
-		return screen.Send(screen.Ask{Title: "Edit " + what + "?", Text: text, Yes: env.World.Do(feed.Edit{Ref: t.Ref})})
+		return env.Send(screen.Ask{Title: "Edit " + what + "?", Text: text, Yes: env.World.Do(feed.Edit{Ref: t.Ref})})
 	}
 	remove := feed.Delete{Ref: t.Ref, UID: string(t.Object.GetUID())}
-	return screen.Send(screen.Ask{Title: "Delete " + what + "?", Text: m.consequence(t), Name: t.Ref.Name, Yes: env.World.Do(remove)})
+	return env.Send(screen.Ask{Title: "Delete " + what + "?", Text: m.consequence(t), Name: t.Ref.Name, Yes: env.World.Do(remove)})
 }
 
 // consequence of deleting something.
@@ -202,7 +202,7 @@ func (m *model) retry(env *screen.Env, t pane.Target) tea.Cmd {
 		ask.Text = "The agent makes one more run of it."
 	}
 	ask.Yes = env.World.Do(feed.Retry{Owner: t.Owner, Step: t.Step})
-	return screen.Send(ask)
+	return env.Send(ask)
 }
 
 func say(text string) tea.Cmd { return screen.Send(screen.Toast{Text: table.OneLine(text)}) }

@@ -163,12 +163,12 @@ func (h *history) press(env *screen.Env, action keys.Action) tea.Cmd {
 		if len(h.runs) == 0 {
 			return screen.Send(screen.Toast{Text: "there is no run yet"})
 		}
-		return h.open(action, &h.runs[h.at()])
+		return h.open(env, action, &h.runs[h.at()])
 	}
 	return nil
 }
 
-func (h *history) open(action keys.Action, run *feed.Run) tea.Cmd {
+func (h *history) open(env *screen.Env, action keys.Action, run *feed.Run) tea.Cmd {
 	target := Target{Owner: h.target.Owner, Step: h.target.Step, Ref: run.Object.Ref}
 	var opened screen.Screen
 	var reason string
@@ -188,7 +188,7 @@ func (h *history) open(action keys.Action, run *feed.Run) tea.Cmd {
 	if opened == nil {
 		return screen.Send(screen.Toast{Text: reason})
 	}
-	return screen.Send(screen.Push{Screen: opened})
+	return env.Send(screen.Push{Screen: opened})
 }
 
 // above are the lines over the table.

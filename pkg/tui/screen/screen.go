@@ -50,6 +50,23 @@ type Env struct {
 	Connection feed.Connection
 
 	last *feed.ID
+	sent []tea.Msg
+}
+
+// Send gives the program a message of this package as soon as the call that it is made in
+// ends: a key that was typed ahead goes to what the message puts on top. The command is
+// nil, for callers that return one. What is only to be done later, such as Ask.Yes, is made
+// by the function Send.
+func (e *Env) Send(msg tea.Msg) tea.Cmd {
+	e.sent = append(e.sent, msg)
+	return nil
+}
+
+// Sent are the messages since it was asked last, for the program.
+func (e *Env) Sent() []tea.Msg {
+	sent := e.sent
+	e.sent = nil
+	return sent
 }
 
 // NewID is an identity for a subscription that no other has.
@@ -134,7 +151,8 @@ func Age(now, then time.Time) string { return duration.HumanDuration(max(0, now.
 // ReadOnly refuses what would change the cluster, where Env.Write is false.
 func ReadOnly() tea.Cmd { return Send(Toast{Text: "read-only; start with --write"}) }
 
-// Send makes a command of a message.
+// Send makes a command of a message, which comes after what was typed meanwhile; see
+// Env.Send.
 func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
 // Copy puts a text into the clipboard, and says so.

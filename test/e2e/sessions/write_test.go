@@ -195,7 +195,7 @@ func TestCreate(t *testing.T) {
 	s.line("namespace", namespace)
 
 	t.Log("a blueprint, and the params that it knows")
-	s.misses("are being read").press("up", "right", "right", "right").line("▸ blueprint", "testing-by-step").sees("shop.example/testing: step")
+	s.misses("are being read").press("right", "right").line("▸ blueprint", "testing-by-step").sees("shop.example/testing: step")
 	s.press("down").types("Stall").line("name: Stall").press("ctrl+s").sees("not right")
 	s.press("shift+tab", "tab") // back to the name
 	s.line("▸ name")

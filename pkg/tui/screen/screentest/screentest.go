@@ -64,8 +64,14 @@ func New(t *testing.T, s screen.Screen, width, height int, with ...func(*screen.
 	for _, change := range with {
 		change(d.Env)
 	}
-	d.run(s.Init(d.Env))
+	d.does(s.Init(d.Env))
 	return d
+}
+
+// does takes what the screen sent at once, then does its command.
+func (d *Driver) does(cmd tea.Cmd) {
+	d.Sent = append(d.Sent, d.Env.Sent()...)
+	d.run(cmd)
 }
 
 // run does a command, and those that it leads to. Messages of package screen are kept, all
@@ -90,10 +96,10 @@ func (d *Driver) run(cmd tea.Cmd) {
 }
 
 // Send gives the screen a message.
-func (d *Driver) Send(msg tea.Msg) *Driver { d.run(d.Screen.Update(d.Env, msg)); return d }
+func (d *Driver) Send(msg tea.Msg) *Driver { d.does(d.Screen.Update(d.Env, msg)); return d }
 
 // Close takes the screen away.
-func (d *Driver) Close() *Driver { d.run(d.Screen.Close(d.Env)); return d }
+func (d *Driver) Close() *Driver { d.does(d.Screen.Close(d.Env)); return d }
 
 // Deliver gives the screen what a topic delivers, whatever its subscription is called.
 func (d *Driver) Deliver(topic feed.Topic, payload any) *Driver {
