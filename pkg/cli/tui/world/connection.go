@@ -164,14 +164,21 @@ func (w *World) watchConnection() {
 		}
 	}
 	w.monitor = m
-	w.group.Go(func() {
-		defer close(m.ended)
-		defer cancel()
+	spawn(&w.group, func() error {
 		if before != nil {
 			// It may be sending: the cluster that was left must not have the last word.
 			<-before.ended
 		}
 		m.run(ctx)
+		return nil
+	}, func(err error) {
+		if err != nil {
+			m.send(feed.Connection{
+				Context: m.cluster.Context, Server: m.cluster.Server, Namespace: m.cluster.Namespace, State: feed.Lost, Since: w.o.Clock(), Err: err,
+			})
+		}
+		cancel()
+		close(m.ended)
 	})
 }
 

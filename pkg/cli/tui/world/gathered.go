@@ -36,9 +36,11 @@ func (g *gathered[T]) deliver(ctx context.Context, produce func(context.Context,
 		default:
 		}
 	}
-	go func() {
-		ended <- guarded(func() error { return produce(ctx, add) })
-	}()
+	var group sync.WaitGroup
+	defer group.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	spawn(&group, func() error { return produce(ctx, add) }, func(err error) { ended <- err })
 	flush := func() {
 		g.mu.Lock()
 		batch, dropped := g.waiting, g.dropped

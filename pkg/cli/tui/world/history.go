@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -41,14 +40,9 @@ type run struct {
 
 // history calls show with the past of a step, or of a Runnable, whenever it may have changed.
 func (w *World) history(ctx context.Context, c *Cluster, owner tree.Ref, step string, show func(*past) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel(nil)
-
-	inputs := make(chan tree.Input)
-	group.Go(func() {
-		cancel(guarded(func() error {
+	return together(ctx, func(ctx context.Context, crew *crew) error {
+		inputs := make(chan tree.Input)
+		crew.do(func() error {
 			return w.inputs(c, owner)(ctx, func(in tree.Input) error {
 				select {
 				case inputs <- in:
@@ -57,8 +51,12 @@ func (w *World) history(ctx context.Context, c *Cluster, owner tree.Ref, step st
 					return ctx.Err()
 				}
 			})
-		}))
+		})
+		return w.showPast(ctx, c, inputs, step, show)
 	})
+}
+
+func (w *World) showPast(ctx context.Context, c *Cluster, inputs <-chan tree.Input, step string, show func(*past) error) error {
 	h := &historian{world: w, cluster: c, changed: make(chan struct{}, 1)}
 	defer h.labelled.stop()
 	for {

@@ -50,9 +50,7 @@ func (l *labelled) ensure(ctx context.Context, client dynamic.Interface, of want
 	// All of these fail only for an informer that has been started.
 	_ = informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) {
 		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || collect.MissingKind(err) {
-			l.mu.Lock()
-			l.err = err
-			l.mu.Unlock()
+			l.failed(err)
 			poke()
 		}
 	})
@@ -68,13 +66,26 @@ func (l *labelled) ensure(ctx context.Context, client dynamic.Interface, of want
 	})
 	ctx, l.end = context.WithCancel(ctx)
 	l.of, l.informer, l.err = of, informer, nil
-	l.group.Go(func() { informer.RunWithContext(ctx) })
-	l.group.Go(func() {
+	ended := func(err error) {
+		if err != nil {
+			l.failed(err)
+			poke()
+		}
+	}
+	spawn(&l.group, func() error { informer.RunWithContext(ctx); return nil }, ended)
+	spawn(&l.group, func() error {
 		// An empty list makes no event.
 		if cache.WaitForCacheSync(ctx.Done(), handler.HasSynced) {
 			poke()
 		}
-	})
+		return nil
+	}, ended)
+}
+
+func (l *labelled) failed(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = err
 }
 
 // stop ends the watch, and waits for its end. It is fine for one that holds nothing.

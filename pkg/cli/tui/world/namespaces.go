@@ -22,11 +22,6 @@ var namespaceNoun = &noun.Noun{
 
 // namespaces delivers the names of all, whenever there is another one or one less.
 func (w *World) namespaces(ctx context.Context, c *Cluster, emit func(any)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel()
-
 	var mu sync.Mutex
 	names, told := map[string]bool{}, -1
 	count := 0 // changes of the set
@@ -57,21 +52,22 @@ func (w *World) namespaces(ctx context.Context, c *Cluster, emit func(any)) erro
 		told = count
 		return feed.Names{Names: slices.Sorted(maps.Keys(names)), Current: c.Namespace}, true
 	}
-	group.Go(func() { deliver(ctx, wake, take, emit) })
-
-	list, err := namespaceNoun.Select(ctx, c.Client, w.o.Program, "", metav1.ListOptions{})
-	if err != nil {
-		return err
-	}
-	for i := range list.Items {
-		set(list.Items[i].GetName(), true)
-	}
-	poke()
-	return namespaceNoun.Watch(ctx, c.Client, w.o.Program, "", metav1.ListOptions{}, list, func(e watch.Event) error {
-		if obj, ok := e.Object.(*unstructured.Unstructured); ok {
-			set(obj.GetName(), e.Type != watch.Deleted)
-			poke()
+	return together(ctx, func(ctx context.Context, crew *crew) error {
+		crew.do(func() error { return deliver(ctx, wake, take, emit) })
+		list, err := namespaceNoun.Select(ctx, c.Client, w.o.Program, "", metav1.ListOptions{})
+		if err != nil {
+			return err
 		}
-		return nil
+		for i := range list.Items {
+			set(list.Items[i].GetName(), true)
+		}
+		poke()
+		return namespaceNoun.Watch(ctx, c.Client, w.o.Program, "", metav1.ListOptions{}, list, func(e watch.Event) error {
+			if obj, ok := e.Object.(*unstructured.Unstructured); ok {
+				set(obj.GetName(), e.Type != watch.Deleted)
+				poke()
+			}
+			return nil
+		})
 	})
 }

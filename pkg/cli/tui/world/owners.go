@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,17 +27,19 @@ func (w *World) owners(ctx context.Context, c *Cluster, t feed.Owners, emit func
 	}
 	l := newListing(t.Kind, t.Namespace)
 	defer c.held.add(l)()
-	ctx, cancel := context.WithCancel(ctx)
-	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel()
-	group.Go(func() { deliver(ctx, l.wake, l.take, emit) })
-	if n.Cluster {
-		group.Go(func() { w.countOwners(ctx, c, l) })
-	}
+	return everywhere(t, together(ctx, func(ctx context.Context, crew *crew) error {
+		crew.do(func() error { return deliver(ctx, l.wake, l.take, emit) })
+		if n.Cluster {
+			crew.do(func() error { return w.countOwners(ctx, c, l) })
+		}
+		return w.list(ctx, c, n, l)
+	}))
+}
 
+// list fills a listing, and keeps it up to date.
+func (w *World) list(ctx context.Context, c *Cluster, n *noun.Noun, l *listing) error {
 	known := &unstructured.UnstructuredList{Object: cmdutil.List(nil)}
-	version, err := n.Pages(ctx, c.Client, w.o.Program, t.Namespace, metav1.ListOptions{Limit: pageSize}, func(items []unstructured.Unstructured, first bool) {
+	version, err := n.Pages(ctx, c.Client, w.o.Program, l.namespace, metav1.ListOptions{Limit: pageSize}, func(items []unstructured.Unstructured, first bool) {
 		if first {
 			l.clear()
 			known.Items = nil
@@ -50,12 +51,12 @@ func (w *World) owners(ctx context.Context, c *Cluster, t feed.Owners, emit func
 		c.held.notify()
 	})
 	if err != nil {
-		return everywhere(t, err)
+		return err
 	}
 	known.SetResourceVersion(version)
 	l.sync()
 	c.held.notify()
-	return everywhere(t, n.Watch(ctx, c.Client, w.o.Program, t.Namespace, metav1.ListOptions{}, known, func(e watch.Event) error {
+	return n.Watch(ctx, c.Client, w.o.Program, l.namespace, metav1.ListOptions{}, known, func(e watch.Event) error {
 		obj, ok := e.Object.(*unstructured.Unstructured)
 		if !ok {
 			return nil
@@ -67,7 +68,7 @@ func (w *World) owners(ctx context.Context, c *Cluster, t feed.Owners, emit func
 		}
 		c.held.notify()
 		return nil
-	}))
+	})
 }
 
 // named is an object of which only the identity is left.
@@ -90,42 +91,46 @@ func everywhere(t feed.Owners, err error) error {
 
 // countOwners keeps the owners of blueprints counted. Where no other topic lists all of them,
 // this one does, unseen; they stay unknown where that is not allowed.
-func (w *World) countOwners(ctx context.Context, c *Cluster, blueprints *listing) {
+func (w *World) countOwners(ctx context.Context, c *Cluster, blueprints *listing) error {
 	kind := v1alpha1.KindWorkload
 	if blueprints.kind == v1alpha1.KindClusterDelivery {
 		kind = v1alpha1.KindDeliverable
 	}
-	var group sync.WaitGroup
-	defer group.Wait()
-	for asked := false; ctx.Err() == nil; {
-		holders, changed := c.held.all()
-		var counts map[string]int
-		listed := false
-		for _, one := range holders {
-			if l, ok := one.(*listing); ok && l.kind == kind && l.namespace == "" && counts == nil {
-				listed = true
-				counts = l.blueprints()
+	return together(ctx, func(ctx context.Context, crew *crew) error {
+		for asked := false; ctx.Err() == nil; {
+			holders, changed := c.held.all()
+			var counts map[string]int
+			listed := false
+			for _, one := range holders {
+				if l, ok := one.(*listing); ok && l.kind == kind && l.namespace == "" && counts == nil {
+					listed = true
+					counts = l.blueprints()
+				}
+			}
+			blueprints.count(counts)
+			if !listed && !asked {
+				asked = true
+				crew.do(func() error {
+					_ = w.owners(ctx, c, feed.Owners{Kind: kind}, func(any) {})
+					return nil
+				})
+			}
+			select {
+			case <-ctx.Done():
+			case <-changed:
 			}
 		}
-		blueprints.count(counts)
-		if !listed && !asked {
-			asked = true
-			group.Go(func() { _ = w.owners(ctx, c, feed.Owners{Kind: kind}, func(any) {}) })
-		}
-		select {
-		case <-ctx.Done():
-		case <-changed:
-		}
-	}
+		return nil
+	})
 }
 
 // deliver emits what take gives whenever wake says that there may be something, until ctx is
 // done. What changes while emit blocks is delivered together.
-func deliver(ctx context.Context, wake <-chan struct{}, take func() (any, bool), emit func(any)) {
+func deliver(ctx context.Context, wake <-chan struct{}, take func() (any, bool), emit func(any)) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-wake:
 		}
 		if payload, ok := take(); ok && ctx.Err() == nil {

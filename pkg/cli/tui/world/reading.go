@@ -55,7 +55,7 @@ type readings struct {
 // reading is one owner. It ends when the last one who follows it leaves.
 type reading struct {
 	end    context.CancelFunc
-	ended  chan struct{}
+	group  sync.WaitGroup
 	follow int // how many follow it
 
 	mu sync.Mutex
@@ -104,22 +104,18 @@ func (r *readings) enter(ctx context.Context, source collect.Source, root collec
 		}
 		// It lasts as long as anyone follows it, not as long as the one who came first.
 		own, end := context.WithCancel(context.WithoutCancel(ctx))
-		read = &reading{end: end, ended: make(chan struct{}), changed: make(chan struct{})}
+		read = &reading{end: end, changed: make(chan struct{})}
 		r.all[root] = read
-		go func() {
-			defer close(read.ended)
-			// A blueprint may have a thousand owners: what their own statuses say is enough.
-			query := collect.Query{Roots: []collect.Root{root}, Shallow: shallow}
-			err := guarded(func() error {
-				return collect.FollowRoot(own, source, query, func(in tree.Input) error {
-					r.memory.remember(in, source.Clock())
-					withoutManaged(in)
-					read.set(func() { read.latest, read.version = in, read.version+1 })
-					return nil
-				})
+		// A blueprint may have a thousand owners: what their own statuses say is enough.
+		query := collect.Query{Roots: []collect.Root{root}, Shallow: shallow}
+		spawn(&read.group, func() error {
+			return collect.FollowRoot(own, source, query, func(in tree.Input) error {
+				r.memory.remember(in, source.Clock())
+				withoutManaged(in)
+				read.set(func() { read.latest, read.version = in, read.version+1 })
+				return nil
 			})
-			read.set(func() { read.err = err })
-		}()
+		}, func(err error) { read.set(func() { read.err = err }) })
 	}
 	read.follow++
 	return read
@@ -160,7 +156,7 @@ func (r *readings) leave(root collect.Root, read *reading) {
 	r.mu.Unlock()
 	if last {
 		read.end()
-		<-read.ended
+		read.group.Wait()
 	}
 }
 

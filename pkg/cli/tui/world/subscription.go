@@ -2,8 +2,6 @@ package world
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -29,12 +27,13 @@ type subscription struct {
 
 // run delivers until ctx is done. A topic that ended, for good or for a while, can be begun
 // again by a refresh.
-func (s *subscription) run(ctx context.Context) {
+func (s *subscription) run(ctx context.Context) error {
 	defer s.end()
 	emit := s.emitter(ctx)
 	for ctx.Err() == nil {
 		s.once(ctx, emit)
 	}
+	return nil
 }
 
 // once follows the topic until it has to begin again.
@@ -43,13 +42,13 @@ func (s *subscription) once(ctx context.Context, emit func(any)) {
 	var waiter sync.WaitGroup
 	defer waiter.Wait()
 	defer cancel()
-	waiter.Go(func() {
+	spawn(&waiter, func() error {
 		select {
 		case <-s.again:
-			cancel()
 		case <-round.Done():
 		}
-	})
+		return nil
+	}, func(error) { cancel() })
 	err := guarded(func() error {
 		return s.world.follow(round, s.cluster, s.topic, func(payload any) {
 			if round.Err() == nil {
@@ -90,15 +89,4 @@ func (s *subscription) emitter(ctx context.Context) func(any) {
 		s.world.send(feed.Delivery{ID: s.id, Payload: payload})
 		last = time.Now()
 	}
-}
-
-// guarded makes an error of a panic, which outside of the program's own loop would leave the
-// terminal as the program has it.
-func guarded(work func() error) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = &Ended{Err: fmt.Errorf("a fault in this program: %v\n%s", fault, debug.Stack())}
-		}
-	}()
-	return work()
 }

@@ -95,7 +95,11 @@ func (w *World) Follow(id feed.ID, topic feed.Topic) tea.Cmd {
 	ctx, cancel := context.WithCancel(w.ctx)
 	s := &subscription{world: w, cluster: w.cluster, id: id, topic: topic, end: cancel, again: make(chan struct{}, 1)}
 	w.subscriptions[id] = s
-	w.group.Go(func() { s.run(ctx) })
+	spawn(&w.group, func() error { return s.run(ctx) }, func(err error) {
+		if err != nil && ctx.Err() == nil {
+			w.send(feed.Delivery{ID: id, Payload: faultOf(err)})
+		}
+	})
 	return nil
 }
 
