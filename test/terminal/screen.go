@@ -91,6 +91,7 @@ func (s *screen) resize(width, height int) {
 	s.cells, s.other = fit(s.cells), fit(s.other)
 	s.width, s.height, s.top, s.bottom = width, height, 0, height-1
 	s.x, s.y = min(s.x, width-1), min(s.y, height-1)
+	s.savedX, s.savedY = min(s.savedX, width-1), min(s.savedY, height-1)
 }
 
 func (s *screen) text() string {
@@ -313,7 +314,12 @@ func (s *screen) move(final byte, n func(i, missing int) int) bool {
 	case 'u':
 		x, y = s.savedX, s.savedY
 	case 'r':
-		s.top, s.bottom = n(0, 1)-1, n(1, s.height)-1
+		// What was written before the program heard of a smaller size may name lines that
+		// are gone.
+		s.top, s.bottom = 0, s.height-1
+		if top, bottom := n(0, 1)-1, n(1, s.height)-1; top < bottom && bottom < s.height {
+			s.top, s.bottom = top, bottom
+		}
 		x, y = 0, 0
 	default:
 		return false

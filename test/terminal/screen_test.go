@@ -31,6 +31,17 @@ func TestSequences(t *testing.T) {
 	}
 }
 
+// TestSmallerThanTheProgramKnows: what a program wrote before it heard of a smaller size.
+func TestSmallerThanTheProgramKnows(t *testing.T) {
+	s := newScreen(10, 8)
+	s.write([]byte("\x1b[8;9H\x1b7"))
+	s.resize(10, 3)
+	s.write([]byte("\x1b[2;8r\x1b[3;1H\x1b[M\x1b[L\x1b[S\x1b8x"))
+	if got := s.text(); strings.Count(got, "\n") != 2 {
+		t.Errorf("shows\n%s", frame(got))
+	}
+}
+
 func TestQuestionsAreAnswered(t *testing.T) {
 	s := newScreen(10, 3)
 	var said string
