@@ -29,7 +29,7 @@ func (m *model) head(env *screen.Env) []string {
 	var lines []string
 	switch {
 	case m.snapshot == nil && m.fault == nil:
-		return []string{th.Faint.Render(table.Cut("reading "+named(m.ref)+glyphsOf(th).ellipsis, env.Width, th.Unicode))}
+		return []string{th.Faint.Render(table.Cut("reading "+table.OneLine(named(m.ref))+glyphsOf(th).ellipsis, env.Width, th.Unicode))}
 	case m.snapshot == nil:
 		for _, line := range wrap(m.faultLine(env), env.Width) {
 			lines = append(lines, th.Bad.Render(line))
@@ -142,7 +142,7 @@ func (m *model) unread() string {
 
 // faultLine says why there is nothing new.
 func (m *model) faultLine(env *screen.Env) string {
-	name := named(m.ref)
+	name := table.OneLine(named(m.ref))
 	switch err := ""; {
 	case m.fault.Gone:
 		return fmt.Sprintf("%s was deleted %s ago, and this is how it was; esc goes back", name, age(env.Now, moment(m.faultAt)))
