@@ -110,7 +110,20 @@ func (f *field) draw(t *theme.Theme, width int, focused bool) string {
 		f.input.SetWidth(width)
 		f.input.SetCursor(f.input.Position())
 	}
+	if hint := f.input.Placeholder; f.input.Value() == "" && table.Width(hint) != utf8.RuneCountInString(hint) {
+		return f.drawHint(t, width)
+	}
 	return f.input.View()
+}
+
+// drawHint draws what stands where nothing is typed. The input itself counts a wide character
+// as two, and draws NUL for the second.
+func (f *field) drawHint(t *theme.Theme, width int) string {
+	hint := f.input.Placeholder
+	if f.input.Focused() {
+		return lipgloss.NewStyle().Reverse(true).Render(" ") + t.Faint.Render(table.Cut(hint, width-1, t.Unicode))
+	}
+	return t.Faint.Render(table.Cut(hint, width, t.Unicode))
 }
 
 func (f *field) drawChoice(t *theme.Theme, width int, focused bool) string {
