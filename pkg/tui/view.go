@@ -105,8 +105,9 @@ func fit(drawing string, width, height int) []string {
 	}
 	lines = lines[:height]
 	for i, line := range lines {
-		if ansi.StringWidth(line) > width {
-			lines[i] = ansi.Truncate(line, width, "")
+		// What characters make together is not always as wide as they are when they are cut.
+		for most := width; ansi.StringWidth(lines[i]) > width; most-- {
+			lines[i] = ansi.Truncate(line, most, "")
 		}
 	}
 	return lines
@@ -132,7 +133,13 @@ func lay(lines, box []string, x, y int) []string {
 		below := out[y+i]
 		left := ansi.Truncate(below, x, "")
 		left += strings.Repeat(" ", x-ansi.StringWidth(left))
-		right := ansi.TruncateLeft(below, x+ansi.StringWidth(row), "")
+		behind := x + ansi.StringWidth(row)
+		right := ansi.TruncateLeft(below, behind, "")
+		for room, more := max(0, ansi.StringWidth(below)-behind), 1; ansi.StringWidth(right) > room; more++ {
+			// The box ends in the middle of a wide character.
+			right = ansi.TruncateLeft(below, behind+more, "")
+			right = strings.Repeat(" ", max(0, room-ansi.StringWidth(right))) + right
+		}
 		out[y+i] = left + row + right
 	}
 	return out
