@@ -8,11 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +18,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/diff"
 	"github.com/carto-run/carto/pkg/cli/doctor"
 	"github.com/carto-run/carto/pkg/cli/install"
+	"github.com/carto-run/carto/pkg/cli/interrupt"
 	"github.com/carto-run/carto/pkg/cli/lint"
 	"github.com/carto-run/carto/pkg/cli/lsp"
 	"github.com/carto-run/carto/pkg/cli/render"
@@ -36,11 +34,8 @@ import (
 // Main runs the program with its arguments, the first of which is its name, and returns
 // the exit code.
 func Main(argv []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interrupt.Context()
 	defer stop()
-	// After the first signal the default action is back: a second Ctrl-C kills a
-	// program that hangs in its clean-up.
-	context.AfterFunc(ctx, stop)
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 

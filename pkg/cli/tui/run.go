@@ -42,6 +42,7 @@ func (o *Options) Run(ctx context.Context) error {
 	program := tea.NewProgram(tui.New(o.options(world)), o.terminal(ctx)...)
 	o.OnCrash(program.Kill)
 	world.Bind(program.Send)
+	defer context.AfterFunc(ctx, world.End)()
 	return ended(ctx, program)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,11 +28,14 @@ import (
 type still struct {
 	bound  func(send func(tea.Msg))
 	closed bool
+	// ended is true when an editor would have been told to end.
+	ended atomic.Bool
 }
 
 func (s *still) Follow(feed.ID, feed.Topic) tea.Cmd { return nil }
 func (s *still) Stop(feed.ID) tea.Cmd               { return nil }
 func (s *still) Do(feed.Action) tea.Cmd             { return nil }
+func (s *still) End()                               { s.ended.Store(true) }
 func (s *still) Close()                             { s.closed = true }
 func (s *still) Bind(send func(tea.Msg)) {
 	if s.bound != nil {
@@ -156,6 +160,9 @@ func TestProgram(t *testing.T) {
 				}
 			case <-time.After(20 * time.Second):
 				t.Fatal("it does not end")
+			}
+			if ended := c.world.ended.Load(); ended != (ctx.Err() != nil) {
+				t.Errorf("the world was ended while the program ran: %v", ended)
 			}
 			got := c.out.String()
 			begins, ends := strings.Contains(got, "\x1b[?1049h"), strings.Contains(got, "\x1b[?1049l")

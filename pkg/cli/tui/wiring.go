@@ -14,6 +14,8 @@ type World interface {
 	// Bind says where messages go. It is called once, before the first subscription; send
 	// does nothing once the program has ended.
 	Bind(send func(tea.Msg))
+	// End ends everything, and does not wait.
+	End()
 	// Close ends everything, and waits for it.
 	Close()
 }

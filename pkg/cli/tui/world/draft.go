@@ -7,8 +7,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/interrupt"
 	"github.com/carto-run/carto/pkg/tree"
 )
 
@@ -29,6 +34,21 @@ func draftName(ref tree.Ref) string {
 	return filepath.Base(strings.ToLower(ref.Kind) + "-" + ref.Name + ".yaml")
 }
 
+// editorGrace is how long an editor may take to end when the program has to.
+const editorGrace = 2 * time.Second
+
+// runEditor has ctrl-c for the editor alone, and takes the terminal back as it was: an editor
+// that is killed leaves it raw.
+func runEditor(command *exec.Cmd) error {
+	defer interrupt.Hold()()
+	if in, ok := command.Stdin.(*os.File); ok {
+		if before, err := term.GetState(int(in.Fd())); err == nil {
+			defer func() { _ = term.Restore(int(in.Fd()), before) }()
+		}
+	}
+	return command.Run()
+}
+
 // mark begins the lines that are not the person's.
 const mark = "#~ "
 
@@ -46,7 +66,10 @@ func (d *draft) edit(e *edit, said []string, body string) (string, error) {
 	editor := editorCommand(os.Getenv, d.path)
 	command := exec.CommandContext(e.ctx, editor[0], editor[1:]...) //nolint:gosec // it is the person's own editor
 	command.Stdin, command.Stdout, command.Stderr = e.stdin, e.stdout, e.stderr
-	failed := command.Run()
+	// Who asks the editor to end lets it save what was typed.
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = editorGrace
+	failed := runEditor(command)
 	data, err := os.ReadFile(d.path)
 	if err != nil {
 		return body, fmt.Errorf("cannot read what was edited: %w", err)

@@ -73,6 +73,10 @@ func (w *World) Bind(send func(tea.Msg)) {
 	w.watchConnection()
 }
 
+// End ends everything without waiting for it, while the program still runs: an editor holds
+// it otherwise.
+func (w *World) End() { w.stop() }
+
 // Close ends everything, and waits for it. The program must have ended.
 func (w *World) Close() {
 	w.mu.Lock()
