@@ -46,6 +46,7 @@ func TestPanicBeside(t *testing.T) {
 
 // sendBreaks has what is delivered break, but for faults.
 func sendBreaks(p *played) {
+	synctest.Wait() // until the monitor has sent what it begins with
 	send := p.world.send
 	p.world.send = func(msg tea.Msg) {
 		if d, ok := msg.(feed.Delivery); ok {
