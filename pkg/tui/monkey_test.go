@@ -155,7 +155,11 @@ func (k *monkey) sendAt(msg tea.Msg, depth int) {
 	if depth > 100 {
 		k.Fatalf("messages lead to messages without end, such as %T", msg)
 	}
-	k.run(k.m.update(msg), depth+1)
+	if _, quits := msg.(tea.QuitMsg); quits {
+		return // Bubble Tea takes it; the monkey goes on
+	}
+	_, cmd := k.m.Update(msg)
+	k.run(cmd, depth+1)
 	view := k.m.View()
 	lines := strings.Split(view.Content, "\n")
 	if k.m.width > 0 && len(lines) != k.m.height {
