@@ -50,7 +50,8 @@ type Owner struct{ Ref tree.Ref }
 // no request.
 type Object struct{ Ref tree.Ref }
 
-// Explained asks once why an owner is as it is, with its params; it delivers Explanation.
+// Explained asks why an owner is as it is, with its params; it delivers Explanation: once,
+// or, for an owner that another topic follows, whenever the answer may be another one.
 type Explained struct{ Owner tree.Ref }
 
 // Events follows the events of an owner and of all below it, or of one step; it delivers
