@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tui/line"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
 
@@ -25,11 +26,9 @@ func newPrompt(t *theme.Theme) *prompt { return &prompt{input: newInput(":", t)}
 // newInput makes a line to type into. The cursor is the terminal's own, so nothing has to
 // blink.
 func newInput(begin string, t *theme.Theme) textinput.Model {
-	input := textinput.New()
-	input.Prompt = begin
+	input := line.New(begin)
 	input.SetVirtualCursor(false)
-	state := textinput.StyleState{Text: t.Text, Placeholder: t.Faint, Suggestion: t.Faint, Prompt: t.Prompt}
-	input.SetStyles(textinput.Styles{Focused: state, Blurred: state})
+	line.Look(&input, t)
 	input.Focus() // what it returns makes a virtual cursor blink
 	return input
 }

@@ -6,13 +6,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tui/line"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
 
@@ -36,11 +36,8 @@ type field struct {
 
 // newText makes a field; hint stands where nothing is typed.
 func newText(at, label, hint, note string) *field {
-	in := textinput.New()
-	in.Prompt = ""
+	in := line.New("")
 	in.Placeholder = hint
-	// The terminal pastes; reading the clipboard of the machine is not for a pure screen.
-	in.KeyMap.Paste = key.NewBinding()
 	return &field{at: at, label: label, note: note, input: in}
 }
 
@@ -103,9 +100,7 @@ func (f *field) draw(t *theme.Theme, width int, focused bool) string {
 	if f.isChoice() {
 		return f.drawChoice(t, width, focused)
 	}
-	style := textinput.StyleState{Text: t.Text, Placeholder: t.Faint, Suggestion: t.Faint, Prompt: t.Prompt}
-	// A cursor that blinks would draw the screen twice a second for nothing.
-	f.input.SetStyles(textinput.Styles{Focused: style, Blurred: style, Cursor: textinput.CursorStyle{Color: lipgloss.NoColor{}}})
+	line.Look(&f.input, t)
 	if width = max(1, width-1); width != f.input.Width() {
 		f.input.SetWidth(width)
 		f.input.SetCursor(f.input.Position())

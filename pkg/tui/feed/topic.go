@@ -30,7 +30,7 @@ type Fault struct {
 	Gone bool
 }
 
-// Topic is something to follow. Everything but Explained and Blueprints is kept up to date
+// Topic is something to follow. Everything but Contexts and Blueprints is kept up to date
 // by watches.
 type Topic interface{ topic() }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/filter"
 	"github.com/carto-run/carto/pkg/tui/keys"
+	"github.com/carto-run/carto/pkg/tui/line"
 	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
@@ -25,8 +26,8 @@ type prompt struct {
 }
 
 func newPrompt() prompt {
-	in := textinput.New()
-	in.Prompt, in.CharLimit = "/", longest
+	in := line.New("/")
+	in.CharLimit = longest
 	return prompt{input: in}
 }
 
@@ -36,12 +37,7 @@ func (p *prompt) typed() string { return strings.TrimSpace(p.input.Value()) }
 // ask opens the line, with the filter that holds to go on from.
 func (o *overview) ask(env *screen.Env) tea.Cmd {
 	o.prompt.open = true
-	styles := textinput.Styles{}
-	// A cursor that blinks would be a clock of its own.
-	styles.Cursor.Blink = false
-	styles.Focused.Prompt, styles.Focused.Text = env.Theme.Prompt, env.Theme.Prompt
-	styles.Blurred = styles.Focused
-	o.prompt.input.SetStyles(styles)
+	line.Look(&o.prompt.input, env.Theme)
 	o.prompt.input.CursorEnd()
 	return o.prompt.input.Focus()
 }

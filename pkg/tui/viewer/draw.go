@@ -5,11 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/textinput"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/carto-run/carto/pkg/table"
+	"github.com/carto-run/carto/pkg/tui/line"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
 
@@ -167,8 +167,7 @@ func snap(edges []int, text string, from, to int) {
 }
 
 func (v *Viewer) prompt(t *theme.Theme) string {
-	state := textinput.StyleState{Text: t.Text, Prompt: t.Prompt, Placeholder: t.Faint, Suggestion: t.Faint}
-	v.input.SetStyles(textinput.Styles{Focused: state, Blurred: state})
+	line.Look(&v.input, t)
 	v.input.SetWidth(max(1, v.width-len(v.input.Prompt)-1))
 	return ansi.Truncate(v.input.View(), v.width, "")
 }

@@ -8,9 +8,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/carto-run/carto/pkg/tui/line"
 	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
@@ -93,8 +93,7 @@ func (s *search) in(line int) []match {
 
 func (v *Viewer) startTyping() {
 	v.search.typing, v.search.origin, v.search.left, v.search.before = true, v.top, v.left, v.search.query
-	v.input = textinput.New()
-	v.input.Prompt = "/"
+	v.input = line.New("/")
 	v.input.Focus()
 	v.settle()
 }
