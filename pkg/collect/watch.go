@@ -8,6 +8,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 
@@ -222,7 +223,10 @@ func (w *watches) ensure(ctx context.Context, wanted map[target]bool, prune bool
 		wctx, stop := context.WithCancel(ctx)
 		w.running[t] = stop
 		started = true
-		w.group.Go(func() { w.run(wctx, t) })
+		w.group.Go(func() {
+			defer utilruntime.HandleCrash() // a full-screen program gives the terminal back there
+			w.run(wctx, t)
+		})
 	}
 	if prune {
 		for t, stop := range w.running {

@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	watchtools "k8s.io/client-go/tools/watch"
 
@@ -39,12 +40,16 @@ func (s *Source) Follow(ctx context.Context, inputs collect.Inputs, note func(st
 			if !watched[namespace] {
 				watched[namespace] = true
 				w := &Source{client: s.client, types: s.types, resume: map[string]string{namespace: s.resume[namespace]}}
-				group.Go(func() { w.watch(ctx, namespace, arrived, note) })
+				group.Go(func() {
+					defer utilruntime.HandleCrash() // a full-screen program gives the terminal back there
+					w.watch(ctx, namespace, arrived, note)
+				})
 			}
 		}
 	}
 	begin()
 	group.Go(func() {
+		defer utilruntime.HandleCrash()
 		cancel(inputs(ctx, func(in tree.Input) error {
 			select {
 			case concerns <- newConcern(in, only):

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/cli/follow"
@@ -95,7 +96,7 @@ func Run(ctx context.Context, o Options) error {
 	t.following, stopFollowing = context.WithCancel(running)
 	defer stopFollowing()
 	selector := ownerLabel(o.Follow.Ref)
-	t.group.Go(func() { t.watchLabelled(t.following, selector) })
+	t.begin(func() { t.watchLabelled(t.following, selector) })
 
 	hint := time.AfterFunc(patience, t.hint)
 	defer hint.Stop()
@@ -132,6 +133,14 @@ func Run(ctx context.Context, o Options) error {
 		return ctx.Err()
 	}
 	return outcome
+}
+
+// begin starts a goroutine that Run waits for.
+func (t *tailer) begin(work func()) {
+	t.group.Go(func() {
+		defer utilruntime.HandleCrash() // a full-screen program gives the terminal back there
+		work()
+	})
 }
 
 // tailer is one Run.
@@ -215,7 +224,7 @@ func (t *tailer) settle() {
 				}
 				c = newContainer(t, p, name, state)
 				t.containers[id] = c
-				t.group.Go(func() { c.run(t.running) })
+				t.begin(func() { c.run(t.running) })
 			}
 			c.update(state, t.closing)
 		}
