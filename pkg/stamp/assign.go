@@ -99,9 +99,9 @@ func assignFiltered(n *jsonpath.FilterNode, rest []jsonpath.Node, list []any, va
 	if n.Operator != "==" || !ok {
 		return nil, errManyPlaces
 	}
-	at := -1
+	at, b := -1, &budget{maxSteps}
 	for i := range list {
-		if found, err := filter(n, list[i:i+1]); err == nil && len(found) > 0 {
+		if found, err := b.filter(n, list[i:i+1]); err == nil && len(found) > 0 {
 			if at >= 0 {
 				return nil, errManyPlaces
 			}

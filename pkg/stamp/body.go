@@ -43,7 +43,7 @@ func (e *RenderError) Error() string {
 		where = append(where, "at "+e.Location)
 	}
 	if e.Tag != "" {
-		where = append(where, "tag $("+e.Tag+")$")
+		where = append(where, "tag $("+brief(e.Tag)+")$")
 	}
 	if len(where) == 0 {
 		return e.Err.Error()

@@ -63,6 +63,14 @@ type scope struct {
 	roots   map[string]any
 	missing map[string]string
 	spent   int
+	budget  *budget // of all tags
+}
+
+func (s *scope) paths() *budget {
+	if s.budget == nil {
+		s.budget = &budget{maxSteps}
+	}
+	return s.budget
 }
 
 func (c *Context) scope() *scope {

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/validate/content"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
@@ -97,8 +100,14 @@ const (
 // needs. Errors are *RenderError.
 func CheckName(object map[string]any) error {
 	metadata, _ := object["metadata"].(map[string]any)
-	if name, _ := metadata["name"].(string); name == "" {
+	name, _ := metadata["name"].(string)
+	if name == "" {
 		return &RenderError{Err: errors.New("metadata.name is empty: an object that is kept up to date needs a fixed name; set metadata.name (generateName is for the lifecycles immutable and tekton)")}
+	}
+	// It becomes a part of the request's path, where it could lead to another namespace, or
+	// to a subresource.
+	if faults := content.IsPathSegmentName(name); len(faults) > 0 {
+		return &RenderError{Location: "metadata.name", Err: fmt.Errorf("%q can not be a name: it %s", name, strings.Join(faults, ", and it "))}
 	}
 	return nil
 }

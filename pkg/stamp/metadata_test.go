@@ -25,6 +25,23 @@ func TestNumberRun(t *testing.T) {
 	}
 }
 
+// TestCheckName: the name goes into the path of a request, and must not lead elsewhere.
+func TestCheckName(t *testing.T) {
+	for name, why := range map[string]string{
+		"cart": "", "cart.v1": "", "system:cart": "",
+		"":                    "empty",
+		"../../b/secrets/x":   "may not contain '/'",
+		"cart/status":         "may not contain '/'",
+		"..":                  "may not be '..'",
+		"cart%2f..%2f..%2fb/": "may not contain '%'",
+	} {
+		err := CheckName(map[string]any{"metadata": map[string]any{"name": name}})
+		if (err != nil) != (why != "") || err != nil && !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %v, want %q", name, err, why)
+		}
+	}
+}
+
 // FuzzNumberRun: whatever a template makes of its metadata, a run has a legal name or the template an error.
 func FuzzNumberRun(f *testing.F) {
 	f.Add("cart-", "sha256:1", int64(1))

@@ -41,7 +41,7 @@ type PathError struct {
 	Err  error
 }
 
-func (e *PathError) Error() string { return fmt.Sprintf("path %s: %v", e.Path, e.Err) }
+func (e *PathError) Error() string { return fmt.Sprintf("path %s: %v", brief(e.Path), e.Err) }
 func (e *PathError) Unwrap() error { return e.Err }
 
 var errNoValue = errors.New("it leads to nothing")

@@ -48,17 +48,17 @@ func ParsePath(expression string) (*Path, error) {
 	}
 	parser, err := jsonpath.Parse(expression, wrapped)
 	if err != nil {
-		return nil, fmt.Errorf("invalid path %q: %w", expression, err)
+		return nil, fmt.Errorf("invalid path %q: %w", brief(expression), err)
 	}
 	if len(parser.Root.Nodes) != 1 {
-		return nil, fmt.Errorf("invalid path %q: it must be one expression", expression)
+		return nil, fmt.Errorf("invalid path %q: it must be one expression", brief(expression))
 	}
 	block, ok := parser.Root.Nodes[0].(*jsonpath.ListNode)
 	if !ok {
-		return nil, fmt.Errorf("invalid path %q: it must be one expression", expression)
+		return nil, fmt.Errorf("invalid path %q: it must be one expression", brief(expression))
 	}
 	if err := checkNodes(block.Nodes); err != nil {
-		return nil, fmt.Errorf("invalid path %q: %w", expression, err)
+		return nil, fmt.Errorf("invalid path %q: %w", brief(expression), err)
 	}
 	p := &Path{text: expression, nodes: block.Nodes}
 	for _, node := range block.Nodes {
@@ -70,6 +70,16 @@ func ParsePath(expression string) (*Path, error) {
 		p.fields = append(p.fields, field.Value)
 	}
 	return p, nil
+}
+
+// maxTold is how much of an expression messages tell, in bytes: behind one of a megabyte the fault would be cut off.
+const maxTold = 200
+
+func brief(expression string) string {
+	if len(expression) <= maxTold {
+		return expression
+	}
+	return strings.ToValidUTF8(expression[:maxTold], "") + "…"
 }
 
 // checkNodes refuses what is part of kubectl's output templates but is no path.
@@ -176,8 +186,12 @@ func (p *Path) Named() (list []string, item string, rest []string, ok bool) {
 
 // Lookup evaluates the path on an object, or on a view of an owner. The error says why
 // the path can not be evaluated there: an index out of range, a filter on something
-// that is no list, more than one result.
+// that is no list, more than one result, more steps than a path may take.
 func (p *Path) Lookup(root any) (any, Found, error) {
+	return p.lookup(root, &budget{maxSteps})
+}
+
+func (p *Path) lookup(root any, b *budget) (any, Found, error) {
 	var result any
 	if p.fields != nil {
 		result = root
@@ -188,14 +202,14 @@ func (p *Path) Lookup(root any) (any, Found, error) {
 			}
 		}
 	} else {
-		results, err := evaluate(p.nodes, []any{root})
+		results, err := b.evaluate(p.nodes, []any{root})
 		switch {
 		case err != nil:
-			return nil, Missing, fmt.Errorf("evaluate path %q: %w", p.text, err)
+			return nil, Missing, fmt.Errorf("evaluate path %q: %w", brief(p.text), err)
 		case len(results) == 0:
 			return nil, Missing, nil
 		case len(results) > 1:
-			return nil, Missing, fmt.Errorf("evaluate path %q: it has %d results, but must have one", p.text, len(results))
+			return nil, Missing, fmt.Errorf("evaluate path %q: it has %d results, but must have one", brief(p.text), len(results))
 		}
 		result = results[0]
 	}

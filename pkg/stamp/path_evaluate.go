@@ -8,11 +8,26 @@ import (
 	"k8s.io/client-go/util/jsonpath"
 )
 
-func evaluate(nodes []jsonpath.Node, at []any) ([]any, error) {
+// budget is what the evaluation of a path, or of all tags of a body, may still cost.
+type budget struct{ steps int }
+
+var errTooManySteps = fmt.Errorf("limit exceeded: steps (%d)", maxSteps)
+
+func (b *budget) spend(steps int) error {
+	if b.steps -= steps; b.steps < 0 {
+		return errTooManySteps
+	}
+	return nil
+}
+
+func (b *budget) evaluate(nodes []jsonpath.Node, at []any) ([]any, error) {
 	for _, node := range nodes {
 		var next []any
 		for _, value := range at {
-			results, err := step(node, value)
+			if err := b.spend(1); err != nil {
+				return nil, err
+			}
+			results, err := b.step(node, value)
 			if err != nil {
 				return nil, err
 			}
@@ -26,10 +41,16 @@ func evaluate(nodes []jsonpath.Node, at []any) ([]any, error) {
 	return at, nil
 }
 
-// maxResults bounds what wildcards and recursive descent can pile up.
-const maxResults = 100_000
+const (
+	// maxResults bounds what wildcards and recursive descent can pile up.
+	maxResults = 100_000
+	// maxSteps is how many parts of objects one path, or all tags of a body together, may
+	// look at: about half a second. A union of many names below a recursive descent finds
+	// nothing, and takes hours.
+	maxSteps = 5_000_000
+)
 
-func step(node jsonpath.Node, at any) ([]any, error) {
+func (b *budget) step(node jsonpath.Node, at any) ([]any, error) {
 	switch n := node.(type) {
 	case *jsonpath.FieldNode:
 		if value, ok := field(at, n.Value); ok {
@@ -41,7 +62,7 @@ func step(node jsonpath.Node, at any) ([]any, error) {
 	case *jsonpath.UnionNode:
 		var all []any
 		for _, part := range n.Nodes {
-			results, err := evaluate(part.Nodes, []any{at})
+			results, err := b.evaluate(part.Nodes, []any{at})
 			if err != nil {
 				return nil, err
 			}
@@ -49,13 +70,15 @@ func step(node jsonpath.Node, at any) ([]any, error) {
 		}
 		return all, nil
 	case *jsonpath.WildcardNode:
-		return children(at), nil
+		all := children(at)
+		return all, b.spend(len(all))
 	case *jsonpath.RecursiveNode:
-		return descend(at, nil), nil
+		all := descend(at, nil)
+		return all, b.spend(len(all))
 	case *jsonpath.FilterNode:
-		return filter(n, plain(at))
+		return b.filter(n, plain(at))
 	case *jsonpath.ListNode:
-		return evaluate(n.Nodes, []any{at})
+		return b.evaluate(n.Nodes, []any{at})
 	}
 	return nil, fmt.Errorf("%s is not supported", node)
 }
@@ -143,14 +166,17 @@ func descend(at any, into []any) []any {
 }
 
 // filter keeps the items of a list for which the comparison holds.
-func filter(n *jsonpath.FilterNode, at any) ([]any, error) {
+func (b *budget) filter(n *jsonpath.FilterNode, at any) ([]any, error) {
 	list, ok := at.([]any)
 	if !ok {
 		return nil, fmt.Errorf("a filter needs a list, but found %s", kindOf(at))
 	}
 	var results []any
 	for _, item := range list {
-		left, found, err := side(n.Left, item)
+		if err := b.spend(1); err != nil {
+			return nil, err
+		}
+		left, found, err := b.side(n.Left, item)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +186,7 @@ func filter(n *jsonpath.FilterNode, at any) ([]any, error) {
 			}
 			continue
 		}
-		right, rightFound, err := side(n.Right, item)
+		right, rightFound, err := b.side(n.Right, item)
 		if err != nil {
 			return nil, err
 		}
@@ -178,11 +204,11 @@ func filter(n *jsonpath.FilterNode, at any) ([]any, error) {
 	return results, nil
 }
 
-func side(list *jsonpath.ListNode, item any) (any, bool, error) {
+func (b *budget) side(list *jsonpath.ListNode, item any) (any, bool, error) {
 	if value, ok := constant(list); ok {
 		return value, true, nil
 	}
-	results, err := evaluate(list.Nodes, []any{item})
+	results, err := b.evaluate(list.Nodes, []any{item})
 	switch {
 	case err != nil || len(results) == 0:
 		return nil, false, err

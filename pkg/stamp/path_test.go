@@ -1,8 +1,10 @@
 package stamp
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -145,6 +147,50 @@ func TestFieldOperators(t *testing.T) {
 	}
 	if _, err := CompileField(v1alpha1.FieldRequirement{Key: "a", Operator: "Near"}); err == nil {
 		t.Error("an unknown operator was accepted")
+	}
+}
+
+// TestPathsAreBounded: paths and what they are evaluated on come from tenants. Without a bound of its steps, the first of
+// these would take an hour.
+func TestPathsAreBounded(t *testing.T) {
+	flat := make([]any, 30_000)
+	for i := range flat {
+		flat[i] = map[string]any{"x": int64(i)}
+	}
+	list := map[string]any{"list": flat}
+	union := "{..['" + strings.Repeat("no','", 50_000) + "no']}"
+	for why, tc := range map[string]struct{ path, says string }{
+		"a union that finds nothing, below a recursive descent": {union, "limit exceeded: steps"},
+		"descents in each item of a filter":                     {`{.list[?(@..x==@..y)]` + strings.Repeat(`['a','b']`, 100) + `}`, ""},
+	} {
+		p, err := ParsePath(tc.path)
+		if err != nil {
+			t.Fatalf("%s: %v", why, err)
+		}
+		began := time.Now()
+		_, found, err := p.Lookup(list)
+		switch {
+		case tc.says == "" && (err != nil || found != Missing):
+			t.Errorf("%s: found %v, %v", why, found, err)
+		case tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)):
+			t.Errorf("%s: the error is %.2000v, not %q", why, err, tc.says)
+		case err != nil && len(err.Error()) > 1000:
+			t.Errorf("%s: the path of %d bytes is told whole, so that its fault would be cut off a condition", why, len(tc.path))
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("%s: it took %v", why, took)
+		}
+	}
+
+	t.Log("many tags share what they may cost")
+	body := `{"apiVersion":"v1","kind":"ConfigMap","data":{` + strings.TrimSuffix(strings.Repeat(`"KEY":"$(params.list[?(@.x==1)].x)$",`, 2000), ",") + `}}`
+	for i := range 2000 {
+		body = strings.Replace(body, "KEY", fmt.Sprint("k", i), 1)
+	}
+	template := Compile(&v1alpha1.ClusterTemplate{Spec: v1alpha1.TemplateSpec{Template: &v1alpha1.FreeForm{Raw: []byte(body)}}})
+	_, err := template.Render(t.Context(), &Context{Params: map[string]any{"list": list["list"]}})
+	if err == nil || !strings.Contains(err.Error(), "limit exceeded: steps") {
+		t.Errorf("2000 tags that look through 30000 items each: %v", err)
 	}
 }
 

@@ -90,7 +90,7 @@ func (t *Tag) resolve(s *scope) (any, *RenderError) {
 	if t.err != nil {
 		return nil, t.failed(t.err)
 	}
-	value, found, err := t.path.Lookup(s.roots)
+	value, found, err := t.path.lookup(s.roots, s.paths())
 	if err != nil {
 		return nil, t.failed(err)
 	}
