@@ -175,6 +175,9 @@ func (c *clusterView) write(ctx context.Context, account realize.Account, gvr sc
 // Remove implements realize.Cluster: an object that is gone, or that the owner does not
 // control, is left alone.
 func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error) {
+	if ref.Namespace != c.key.Namespace {
+		return false, nil // nothing is stamped there: another than the agent wrote this status
+	}
 	rest, w, err := c.readable(ref.GroupVersionKind())
 	if err != nil {
 		return false, err

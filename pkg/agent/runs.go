@@ -20,11 +20,15 @@ import (
 // runIndex finds the runs of a resource without a look at the others of their kind.
 const runIndex = "runs"
 
-func runKey(owner types.UID, resource string) string { return string(owner) + "/" + resource }
+// runKey has the namespace in it: whoever may create objects in any namespace may name any owner
+// as their controller, and what is read from a run goes into the next step.
+func runKey(namespace string, owner types.UID, resource string) string {
+	return namespace + "/" + string(owner) + "/" + resource
+}
 
 func indexRuns(object any) ([]string, error) {
 	if s, ok := object.(*stored); ok && s.Labels != nil {
-		return []string{runKey(s.controller(), s.step())}, nil
+		return []string{runKey(s.Namespace, s.controller(), s.step())}, nil
 	}
 	return nil, nil
 }
@@ -39,10 +43,11 @@ func (s *stored) step() string {
 	return stamped.RunStep(kind, s.Labels)
 }
 
-// runs returns the newest known states of the runs of a resource, the newest run first.
-func (w *kindWatch) runs(owner types.UID, resource string) []*stored {
+// runs returns the newest known states of the runs of a resource of an owner in a
+// namespace, the newest run first.
+func (w *kindWatch) runs(namespace string, owner types.UID, resource string) []*stored {
 	found := map[objectKey]*stored{}
-	cached, _ := w.informer.GetIndexer().ByIndex(runIndex, runKey(owner, resource)) // the index exists
+	cached, _ := w.informer.GetIndexer().ByIndex(runIndex, runKey(namespace, owner, resource)) // the index exists
 	for _, object := range cached {
 		if s, ok := object.(*stored); ok {
 			found[objectKey{s.Namespace, s.Name}] = s
@@ -50,7 +55,7 @@ func (w *kindWatch) runs(owner types.UID, resource string) []*stored {
 	}
 	w.mu.Lock()
 	for key, own := range w.written {
-		if own.Labels == nil || own.controller() != owner || own.step() != resource {
+		if own.Labels == nil || own.Namespace != namespace || own.controller() != owner || own.step() != resource {
 			continue
 		}
 		if s := found[key]; s == nil || version(own.ResourceVersion) > version(s.ResourceVersion) {
@@ -78,7 +83,7 @@ func (c *clusterView) Runs(kind schema.GroupVersionKind, owner types.UID, resour
 	if err != nil {
 		return nil, err
 	}
-	all := w.runs(owner, resource)
+	all := w.runs(c.key.Namespace, owner, resource)
 	runs := make([]realize.Run, len(all))
 	for i, s := range all {
 		if runs[i], err = s.run(); err != nil {
