@@ -45,6 +45,9 @@ func run(args []string) int {
 	namespace := flags.String("namespace", envOr("POD_NAMESPACE", "carto-system"), "namespace of the lease")
 	flags.StringVar(&config.HealthAddress, "health-address", "", "`address` that serves /healthz and /readyz, such as :8081")
 	flags.StringVar(&config.MetricsAddress, "metrics-address", "", "`address` that serves /metrics, such as :8080")
+	flags.BoolVar(&config.MetricsSecure, "metrics-secure", false, "serve metrics by TLS, and only to bearers of a token whose owner may get the path /metrics")
+	flags.StringVar(&config.MetricsCertificate, "metrics-cert", "", "`file` with the certificate for --metrics-secure (default: the agent signs one itself)")
+	flags.StringVar(&config.MetricsKey, "metrics-key", "", "`file` with the key of --metrics-cert")
 	flags.BoolVar(&config.Profiling, "profiling", false, "serve /debug/pprof beside the metrics")
 	config.Templates = agent.DefaultTemplates()
 	flags.DurationVar(&config.Templates.YttTime, "ytt-time", config.Templates.YttTime, "how long a ytt template may run")
@@ -72,6 +75,12 @@ func run(args []string) int {
 	}
 	if t := config.Templates; err == nil && (t.YttTime <= 0 || t.Ytt.Steps == 0 || t.Ytt.Memory <= 0) {
 		err = errors.New("--ytt-time, --ytt-steps and --ytt-memory must be positive")
+	}
+	if err == nil && (config.MetricsCertificate == "") != (config.MetricsKey == "") {
+		err = errors.New("--metrics-cert and --metrics-key go together")
+	}
+	if err == nil && config.MetricsCertificate != "" && !config.MetricsSecure {
+		err = errors.New("--metrics-cert needs --metrics-secure")
 	}
 	if err == nil {
 		config.Client, err = clientConfig(*kubeconfig)

@@ -37,6 +37,11 @@ type Config struct {
 	Election *Election
 	// HealthAddress and MetricsAddress to listen on; empty: not served.
 	HealthAddress, MetricsAddress string
+	// MetricsSecure serves metrics by TLS, and only to those whom the API server knows by
+	// their token and allows to get the path.
+	MetricsSecure bool
+	// MetricsCertificate and MetricsKey are files in PEM; empty: the agent signs itself.
+	MetricsCertificate, MetricsKey string
 	// Profiling serves /debug/pprof beside the metrics.
 	Profiling bool
 	// Templates says what templates may cost.

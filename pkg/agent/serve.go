@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -35,11 +36,21 @@ func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 		metrics.HandleFunc("/debug/pprof/profile", pprof.Profile)
 		metrics.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
+	var guarded http.Handler = metrics
+	var secure *tls.Config
+	if a.config.MetricsSecure {
+		guarded = newGuard(a.own, a.clock).protect(metrics)
+		var err error
+		if secure, err = serverTLS(a.config.MetricsCertificate, a.config.MetricsKey); err != nil {
+			return nil, err
+		}
+	}
 	var started servers
 	for _, s := range []struct {
 		name, address string
 		handler       http.Handler
-	}{{"health", a.config.HealthAddress, health}, {"metrics", a.config.MetricsAddress, metrics}} {
+		tls           *tls.Config
+	}{{"health", a.config.HealthAddress, health, nil}, {"metrics", a.config.MetricsAddress, guarded, secure}} {
 		if s.address == "" {
 			continue
 		}
@@ -47,6 +58,9 @@ func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 		if err != nil {
 			started.stop()
 			return nil, fmt.Errorf("serve %s on %s: %w", s.name, s.address, err)
+		}
+		if s.tls != nil {
+			listener = tls.NewListener(listener, s.tls)
 		}
 		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 5 * time.Second}
 		started = append(started, server)
