@@ -36,7 +36,7 @@ build: ## build bin/kubectl-carto and bin/agent
 test: check unit monitoring e2e krew-test ## run everything that CI runs
 
 .PHONY: check
-check: tidy fmt-check vet verify lint ## static checks
+check: tidy fmt-check vet verify lint licenses ## static checks
 
 .PHONY: unit
 unit: ## unit tests, with the race detector
@@ -112,6 +112,14 @@ vet:
 lint: bin/golangci-lint ## run the linters
 	bin/golangci-lint run ./...
 
+.PHONY: licenses
+licenses: bin/licenses ## fail when a module that is compiled in has a license that is not allowed
+	bin/licenses ./cmd/agent ./cmd/kubectl-carto
+
+.PHONY: vulncheck
+vulncheck: bin/govulncheck ## look for known vulnerabilities in the programs; needs the network
+	hack/vulncheck
+
 .PHONY: dist
 dist: bin/goreleaser ## archives of the plugin for all platforms, checksums and krew manifest, in dist/
 	VERSION=$(VERSION) PLUGIN_LDFLAGS="$(PLUGIN_LDFLAGS)" krew/dist
@@ -150,3 +158,9 @@ bin/krew: hack/tools/krew/go.mod
 
 bin/validate-krew-manifest: hack/tools/krew/go.mod
 	go build -C hack/tools/krew -o $(CURDIR)/$@ sigs.k8s.io/krew/cmd/validate-krew-manifest
+
+bin/licenses: $(wildcard hack/tools/licenses/*)
+	CGO_ENABLED=0 go build -C hack/tools/licenses -o $(CURDIR)/$@ .
+
+bin/govulncheck: hack/tools/govulncheck/go.mod
+	CGO_ENABLED=0 go build -C hack/tools/govulncheck -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck
