@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -73,8 +75,9 @@ func ownsValue(tracked, value any) bool {
 			}
 		}
 	case []any:
+		items := itemsOf(set)
 		for i, item := range v {
-			if !ownsItem(set, i, item) {
+			if !items.owns(i, item) {
 				return false
 			}
 		}
@@ -82,35 +85,75 @@ func ownsValue(tracked, value any) bool {
 	return true
 }
 
-// ownsItem finds the entry of a list item: by its keys, by its value, or by its index.
-func ownsItem(set map[string]any, index int, item any) bool {
-	if tracked, ok := set[fmt.Sprintf("i:%d", index)]; ok {
-		return ownsValue(tracked, item)
-	}
-	for name, tracked := range set {
-		switch {
-		case strings.HasPrefix(name, "k:"):
-			if hasKeys(item, name[2:]) {
-				return ownsValue(tracked, item)
-			}
-		case strings.HasPrefix(name, "v:"):
-			if sameJSON(item, name[2:]) {
-				return true
-			}
-		}
-	}
-	return false
+// items are the entries of a list in a field set, decoded once: a list can have ten thousand
+// items, and each is looked for among all entries.
+type items struct {
+	set map[string]any
+	// names of the keys of all entries; one schema makes them all.
+	names []string
+	keyed []keyedItem
 }
 
-// hasKeys compares an item with the keys of an entry. A key that the rendering leaves
-// to a default of the schema (the protocol of a port) is no difference.
-func hasKeys(item any, keys string) bool {
+type keyedItem struct {
+	keys    map[string]json.RawMessage
+	tracked any
+}
+
+func itemsOf(set map[string]any) *items {
+	l := &items{set: set}
+	for name, tracked := range set {
+		text, ok := strings.CutPrefix(name, "k:")
+		var keys map[string]json.RawMessage
+		if ok && json.Unmarshal([]byte(text), &keys) == nil {
+			l.keyed = append(l.keyed, keyedItem{keys, tracked})
+		}
+	}
+	if len(l.keyed) > 0 {
+		l.names = slices.Collect(maps.Keys(l.keyed[0].keys))
+	}
+	return l
+}
+
+// owns finds the entry of a list item: by its index, by its value, or by its keys.
+func (l *items) owns(index int, item any) bool {
+	if tracked, ok := l.set[fmt.Sprintf("i:%d", index)]; ok {
+		return ownsValue(tracked, item)
+	}
+	if text, err := json.Marshal(item); err == nil {
+		if _, ok := l.set["v:"+string(text)]; ok {
+			return true
+		}
+	}
 	fields, ok := item.(map[string]any)
-	var wanted map[string]json.RawMessage
-	if !ok || json.Unmarshal([]byte(keys), &wanted) != nil {
+	if !ok {
 		return false
 	}
-	for key, text := range wanted {
+	if tracked, ok := l.set["k:"+keysOf(fields, l.names)]; ok && ownsValue(tracked, item) {
+		return true
+	}
+	// An item without a key that has a default may be each of several.
+	return slices.ContainsFunc(l.keyed, func(entry keyedItem) bool { return entry.matches(fields) && ownsValue(entry.tracked, item) })
+}
+
+// keysOf are the keys of an item as a field set has them.
+func keysOf(fields map[string]any, names []string) string {
+	keys := make(map[string]any, len(names))
+	for _, name := range names {
+		if value, ok := fields[name]; ok {
+			keys[name] = value
+		}
+	}
+	text, err := json.Marshal(keys)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// matches compares an item with the keys of an entry. A key that the rendering leaves to a
+// default of the schema (the protocol of a port) is no difference.
+func (k keyedItem) matches(fields map[string]any) bool {
+	for key, text := range k.keys {
 		if value, set := fields[key]; set && !sameJSON(value, string(text)) {
 			return false
 		}

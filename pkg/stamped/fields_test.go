@@ -1,7 +1,10 @@
 package stamped
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
 
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
@@ -44,4 +47,48 @@ func TestOwns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOwnsLongLists: a list of ten thousand items, which a tenant may well stamp, is not compared item by item with all others.
+func TestOwnsLongLists(t *testing.T) {
+	const n = 10_000
+	set, env := map[string]any{".": map[string]any{}}, make([]any, n)
+	for i := range n {
+		name := fmt.Sprintf("NAME_%d", i)
+		set[fmt.Sprintf(`k:{"name":%q}`, name)] = map[string]any{".": map[string]any{}, "f:name": map[string]any{}, "f:value": map[string]any{}}
+		env[i] = map[string]any{"name": name, "value": "x"}
+	}
+	owned, err := json.Marshal(map[string]any{"f:spec": map[string]any{"f:env": set}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if !Owns(owned, map[string]any{"spec": map[string]any{"env": env}}) {
+		t.Error("it is owned")
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// FuzzOwns: field sets come with objects that anybody may have written.
+func FuzzOwns(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`{"f:data":{"f:a":{}}}`, `{"data":{"a":"b"}}`},
+		{`{"f:spec":{"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{"f:port":{}}}}}`, `{"spec":{"ports":[{"port":80}]}}`},
+		{`{"f:metadata":{"f:finalizers":{"v:\"a\"":{}},"f:labels":{"f:a":{}}}}`, `{"metadata":{"finalizers":["a"],"labels":{"a":"b"}}}`},
+		{`{"f:a":{"i:0":{},"k:{":{},"k:null":{}}}`, `{"a":[1,{},null]}`},
+	} {
+		f.Add([]byte(seed[0]), []byte(seed[1]))
+	}
+	f.Fuzz(func(t *testing.T, owned, text []byte) {
+		var rendered map[string]any
+		if utiljson.Unmarshal(text, &rendered) != nil {
+			return
+		}
+		if first := Owns(owned, rendered); first != Owns(owned, rendered) {
+			t.Errorf("%s owns %s: one time yes, one time no", owned, text)
+		}
+		Merge(rendered, rendered) // it ends
+	})
 }
