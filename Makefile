@@ -77,7 +77,7 @@ controlplane: bin/controlplane ## control plane alone; writes .sandbox/kubeconfi
 	bin/controlplane --kubeconfig .sandbox/kubeconfig
 
 .PHONY: fuzz
-fuzz: ## run every fuzz target for a while; FUZZ_TIME=5m for longer
+fuzz: ## run every fuzz target for a while; FUZZ_TIME=5m for longer, FUZZ_KEEP=1 to keep inputs
 	hack/fuzz $(FUZZ_TIME)
 
 .PHONY: bench
