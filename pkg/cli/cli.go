@@ -26,6 +26,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/test"
 	"github.com/carto-run/carto/pkg/cli/tree"
 	"github.com/carto-run/carto/pkg/cli/tui"
+	"github.com/carto-run/carto/pkg/cli/uninstall"
 	"github.com/carto-run/carto/pkg/cli/version"
 	"github.com/carto-run/carto/pkg/cli/why"
 	"github.com/carto-run/carto/pkg/table"
@@ -137,6 +138,7 @@ func NewRoot(f *cmdutil.Factory) *cobra.Command {
 		diff.NewCmdDiff(f, nil),
 		test.NewCmdTest(f, nil),
 		tui.NewCmdTui(f, nil),
+		uninstall.NewCmdUninstall(f, nil),
 	)
 	return root
 }

@@ -177,6 +177,8 @@ func TestBadFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"nonsense", "--nonsense", "install x", "install --timeout 0", "install --timeout", "install --image=a&b",
+		"install --replicas 0", "install --watch-kinds a.b/c", "install --watch-kinds *", "install --dry-run=perhaps", "install --print --print-to x", "install --migrate",
+		"install --crds-only --migrate --yes", "install --print --dry-run", "uninstall x", "uninstall", "uninstall --crds", "uninstall --yes --timeout 0",
 		"version -o xml", "version x", "lsp x", "lsp --port 1", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree nonsense/x", "tree pod", "tree csc",
 		"tree workload/a b", "tree workload/a -l a=b", "tree workload -l !", "tree workload/a -A", "tree workload -A -n x", "tree workload --up",
 		"tree pod/x pod/y --up", "tree pod/x --up --step a", "tree workload/a --depth -1", "tree workload/a --deep --watch", "tree csc/web --deep",
@@ -348,7 +350,8 @@ var goldens = map[string]struct {
 var goldensElsewhere = map[string]string{
 	"options":    "its flags are those of a library",
 	"completion": "the scripts are cobra's",
-	"install":    "its manifests are generated, and the rest needs a real cluster: the script install.txtar",
+	"install":    "its manifests are generated, and the rest needs a real cluster: the scripts of test/e2e/testdata/install",
+	"uninstall":  "needs a real cluster: the scripts of test/e2e/testdata/install",
 	"events":     "has goldens of its own: TestEvents",
 	"lsp":        "speaks with editors: the tests of pkg/lsp do, by the protocol",
 	"diff":       "asks the API server for dry runs: the printers have goldens, the rest the scripts of test/e2e/agent",

@@ -29,6 +29,7 @@ var freeText = map[string]string{
 	"maven-group": "known to a repository", "maven-artifact": "known to a repository", "maven-version": "known to a repository",
 	"kubernetes-version": "any version", "target-version": "any version",
 	"run":               "any test",
+	"watch-kinds":       "the definitions of a cluster, of which these tests have none",
 	"registry-username": "any user", "registry-password": "a secret", "registry-token": "a secret",
 }
 

@@ -13,9 +13,11 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
@@ -28,7 +30,8 @@ var manifests embed.FS
 // DefaultNamespace of the agent. The manifests are written with it.
 const DefaultNamespace = "carto-system"
 
-const imagePlaceholder = "$(CARTO_IMAGE)"
+// DefaultReplicas of the agent: one works, and one stands by.
+const DefaultReplicas = 2
 
 // Config says what to install.
 type Config struct {
@@ -36,6 +39,12 @@ type Config struct {
 	Namespace string
 	// Image of the agent.
 	Image string
+	// Replicas of the agent; 0 for DefaultReplicas.
+	Replicas int
+	// Version of what is installed; empty for Unversioned.
+	Version string
+	// WatchKinds are those that the agent may read besides those that it knows.
+	WatchKinds []schema.GroupResource
 	// CRDsOnly leaves out everything but the definitions of the kinds.
 	CRDsOnly bool
 }
@@ -52,6 +61,12 @@ func (c Config) Validate() []error {
 	if !imagePattern.MatchString(c.Image) {
 		faults = append(faults, fmt.Errorf("image %q is not an image reference", c.Image))
 	}
+	if c.Replicas < 0 {
+		faults = append(faults, fmt.Errorf("%d replicas: there must be at least one", c.Replicas))
+	}
+	if c.Version != "" && !imagePattern.MatchString(c.Version) {
+		faults = append(faults, fmt.Errorf("%q is not a version", c.Version))
+	}
 	return faults
 }
 
@@ -61,12 +76,16 @@ func YAML(c Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return join(docs), nil
+}
+
+func join(docs []string) []byte {
 	var out bytes.Buffer
 	for _, d := range docs {
 		text := strings.TrimPrefix(strings.TrimSpace(d), "---")
 		out.WriteString("---\n" + strings.TrimSpace(text) + "\n")
 	}
-	return out.Bytes(), nil
+	return out.Bytes()
 }
 
 // Objects are the manifests as objects, in the order in which they are applied.
@@ -90,17 +109,32 @@ func Objects(c Config) ([]*unstructured.Unstructured, error) {
 }
 
 func documents(c Config) ([]string, error) {
-	definitions, err := crds.Raw()
+	docs, err := definitions(c.Version)
+	if err != nil || c.CRDsOnly {
+		return docs, err
+	}
+	agent, err := agent(c)
+	return append(docs, agent...), err
+}
+
+func definitions(version string) ([]string, error) {
+	raw, err := crds.Raw()
 	if err != nil {
 		return nil, err
 	}
-	var docs []string
-	for _, d := range definitions {
-		docs = append(docs, string(d))
+	docs := make([]string, len(raw))
+	for i, d := range raw {
+		docs[i] = string(d)
+		if version != "" {
+			const annotations = "\n  annotations:\n"
+			docs[i] = strings.Replace(docs[i], annotations, annotations+"    "+AnnotationVersion+": "+version+"\n", 1)
+		}
 	}
-	if c.CRDsOnly {
-		return docs, nil
-	}
+	return docs, nil
+}
+
+// agent is everything but the definitions.
+func agent(c Config) ([]string, error) {
 	if faults := c.Validate(); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
@@ -108,13 +142,24 @@ func documents(c Config) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	fill := strings.NewReplacer(DefaultNamespace, c.Namespace, imagePlaceholder, c.Image)
+	if c.Replicas == 0 {
+		c.Replicas = DefaultReplicas
+	}
+	if c.Version == "" {
+		c.Version = Unversioned
+	}
+	fill := strings.NewReplacer(DefaultNamespace, c.Namespace, "$(CARTO_IMAGE)", c.Image,
+		"$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version)
+	var docs []string
 	for _, e := range entries {
 		text, err := manifests.ReadFile("manifests/" + e.Name())
 		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, fill.Replace(string(text)))
+	}
+	for _, role := range watchRoles(c.WatchKinds) {
+		docs = append(docs, fill.Replace(role))
 	}
 	return docs, nil
 }

@@ -122,3 +122,10 @@ func container(pod *unstructured.Unstructured, s State) (string, State) {
 	}
 	return "", s
 }
+
+// ContainerState is the state of a pod with what its container said last, which ObjectState
+// leaves to whoever shows one pod in full.
+func ContainerState(pod *unstructured.Unstructured) State {
+	_, s := container(pod, ObjectState(pod))
+	return s
+}

@@ -40,6 +40,7 @@ type example struct {
 }
 
 const (
+	noNode     = "no node runs the agent"
 	noAgent    = "no agent makes it ready"
 	noTerminal = "it asks, and there is no terminal to answer on"
 	noScreen   = "it draws on a terminal, and there is none"
@@ -53,9 +54,16 @@ const (
 // examples are all lines in the help of all commands. A line that is not here fails
 // TestExamples: add it, with how it ends. So does one here that no help has.
 var examples = map[string]example{
-	"kubectl carto install":                        {changes: true},
-	"kubectl carto install --crds-only":            {changes: true},
-	"kubectl carto install --print > carto.yaml":   {},
+	"kubectl carto install":                      {changes: true, endless: true, says: `(?s)deployment.apps/carto-agent (created|configured).*waiting for the agent`, reason: noNode},
+	"kubectl carto install --crds-only":          {changes: true},
+	"kubectl carto install --print > carto.yaml": {},
+	"kubectl carto install --print-to base/":     {},
+	"kubectl carto install --dry-run=server":     {says: `(server dry run)`},
+	"kubectl carto install --migrate":            {exit: 2, says: "--yes answers", reason: noTerminal},
+	"kubectl carto install --image registry.example/carto-agent:v1 --watch-kinds builds.acme.example": {changes: true, endless: true, says: `carto-watch-builds.acme.example created`, reason: noNode},
+	"kubectl carto uninstall":                      {exit: 2, reason: noTerminal},
+	"kubectl carto uninstall --crds --dry-run":     {says: `11 definitions deleted`},
+	"kubectl carto uninstall --crds":               {exit: 2, reason: noTerminal},
 	"kubectl carto version":                        {},
 	"kubectl carto lsp":                            {exit: 1, says: "without a shutdown request", reason: noEditor},
 	"kubectl carto lsp --stdio":                    {exit: 1, says: "without a shutdown request", reason: noEditor},

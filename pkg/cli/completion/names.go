@@ -114,6 +114,16 @@ func Namespaces(f *cmdutil.Factory) cobra.CompletionFunc {
 	}
 }
 
+// Definitions completes a list of kinds that definitions of the cluster add, which are named
+// plural.group.
+func Definitions(f *cmdutil.Factory) cobra.CompletionFunc {
+	resource := schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		before := toComplete[:strings.LastIndex(toComplete, ",")+1]
+		return prefixed(before, names(cmd.Context(), f, resource, "", strings.Split(before, ","), toComplete[len(before):])), noFiles
+	}
+}
+
 // ServiceAccounts completes service accounts of the namespace in use.
 func ServiceAccounts(f *cmdutil.Factory) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {

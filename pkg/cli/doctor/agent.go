@@ -120,7 +120,7 @@ func (e *examination) deployed(ctx context.Context, s *agentState, d *appsv1.Dep
 	default:
 		v.addf(OK, "", "%s: %d of %d pods ready", name, ready, wanted)
 	}
-	theirs := imageVersion(d)
+	theirs := versionOfAgent(d)
 	switch ours := version.Version(); {
 	case theirs == "":
 		v.addf(Unknown, "", "its image tells no version")
@@ -195,36 +195,18 @@ func (e *examination) held(l *coordinationv1.Lease) (holder, age string, fresh b
 
 // troubles says why pods are not ready, as far as that is known.
 func (e *examination) troubles(ctx context.Context, d *appsv1.Deployment) string {
-	list, err := e.client.Resource(pods).Namespace(d.Namespace).List(ctx, metav1.ListOptions{LabelSelector: agentLabel})
-	if err != nil {
-		return ""
-	}
-	var found []string
-	for _, p := range decode[corev1.Pod](list.Items) {
-		for _, c := range p.Status.ContainerStatuses {
-			if w := c.State.Waiting; w != nil && !slices.Contains(found, w.Reason) {
-				found = append(found, w.Reason)
-			}
-		}
-		for _, c := range p.Status.Conditions {
-			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && !slices.Contains(found, c.Reason) {
-				found = append(found, c.Reason)
-			}
-		}
-	}
-	if len(found) == 0 {
-		return ""
+	found, err := install.Troubles(ctx, e.client, d)
+	if err != nil || len(found) == 0 {
+		return "" // that pods may not be read is no fault of the agent
 	}
 	return " (" + strings.Join(found, ", ") + ")"
 }
 
-// imageVersion is the tag of the agent's image.
-func imageVersion(d *appsv1.Deployment) string {
-	for _, c := range d.Spec.Template.Spec.Containers {
-		image, _, _ := strings.Cut(c.Image, "@")
-		if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
-			return image[i+1:]
-		}
+// versionOfAgent is what an agent says that it is, or else the tag of its image.
+func versionOfAgent(d *appsv1.Deployment) string {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(d)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return install.AgentVersion(&unstructured.Unstructured{Object: fields})
 }

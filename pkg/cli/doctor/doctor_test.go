@@ -74,7 +74,7 @@ func (p patient) options(t *testing.T) (*Options, *bytes.Buffer, *bytes.Buffer) 
 	}
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
 		deployments: "DeploymentList", pods: "PodList", leases: "LeaseList", endpointSlices: "EndpointSliceList", services: "ServiceList",
-		validating: "ValidatingWebhookConfigurationList", mutating: "MutatingWebhookConfigurationList", crdResource: "CustomResourceDefinitionList",
+		install.AdmissionResources[0]: "ValidatingWebhookConfigurationList", install.AdmissionResources[1]: "MutatingWebhookConfigurationList", crdResource: "CustomResourceDefinitionList",
 		carto("clustersupplychains"): "ClusterSupplyChainList", carto("clusterdeliveries"): "ClusterDeliveryList",
 		carto("workloads"): "WorkloadList", carto("deliverables"): "DeliverableList",
 	}, objects...)
@@ -231,7 +231,7 @@ func TestChecks(t *testing.T) {
 		{
 			"an image that cannot be pulled", "agent",
 			patient{objects: strings.Replace(deployed, "readyReplicas: 2", "readyReplicas: 0", 1) + "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: carto-system, labels: {app.kubernetes.io/name: carto-agent}}\nstatus: {containerStatuses: [{name: agent, state: {waiting: {reason: ImagePullBackOff}}}]}\n"},
-			Failure, "none of 2 pods is ready (ImagePullBackOff)", "kubectl describe pods -n carto-system -l app.kubernetes.io/name=carto-agent",
+			Failure, "none of 2 pods is ready (ImagePullBackOff: container agent)", "kubectl describe pods -n carto-system -l app.kubernetes.io/name=carto-agent",
 		},
 		{"deployments may not be read", "agent", patient{refused: []string{"list deployments"}}, Unknown, "cannot be found out without permission to list deployments.apps in namespace carto-system", "kubectl auth can-i list deployments.apps -n carto-system"},
 
@@ -243,7 +243,7 @@ func TestChecks(t *testing.T) {
 
 		{"the original", "other controller", patient{objects: original}, Failure, "the original Cartographer (cartographer-system/cartographer-controller) works on the same objects", "kubectl scale deployment cartographer-controller -n cartographer-system --replicas=0"},
 		{"the original, stopped", "other controller", patient{objects: strings.Replace(original, "replicas: 1", "replicas: 0", 1)}, OK, "scaled to 0", ""},
-		{"the original, elsewhere", "other controller", patient{objects: strings.ReplaceAll(held, "carto-system", originalNamespace)}, Warning, "carto-agent-1 holds the lease cartographer-system/carto-agent", "stop carto-agent-1"},
+		{"the original, elsewhere", "other controller", patient{objects: strings.ReplaceAll(held, "carto-system", install.OriginalNamespace)}, Warning, "carto-agent-1 holds the lease cartographer-system/carto-agent", "stop carto-agent-1"},
 		{"no other", "other controller", patient{}, OK, "none", ""},
 		{"may not be read", "other controller", patient{refused: []string{"get deployments"}}, Unknown, "permission to get deployments.apps in namespace cartographer-system", ""},
 

@@ -3,10 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -14,25 +11,19 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
-)
-
-// Where the original Cartographer lives.
-const (
-	originalNamespace = "cartographer-system"
-	originalName      = "cartographer-controller"
+	"github.com/carto-run/carto/pkg/install"
 )
 
 // otherController looks for the original Cartographer, which serves the same API: two
 // controllers would stamp the same objects, one against the other.
 func otherController(ctx context.Context, e *examination, v *verdict) {
-	obj, err := e.client.Resource(deployments).Namespace(originalNamespace).Get(ctx, originalName, metav1.GetOptions{})
+	obj, err := e.client.Resource(deployments).Namespace(install.OriginalNamespace).Get(ctx, install.OriginalName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 	case err != nil:
-		e.unread(v, "get", deployments, originalNamespace, err)
+		e.unread(v, "get", deployments, install.OriginalNamespace, err)
 		return
 	default:
 		for _, d := range decode[appsv1.Deployment]([]unstructured.Unstructured{*obj}) {
@@ -40,15 +31,15 @@ func otherController(ctx context.Context, e *examination, v *verdict) {
 				v.addf(OK, "", "the original Cartographer is there, scaled to 0")
 				break
 			}
-			v.addf(Failure, fmt.Sprintf("kubectl scale deployment %s -n %s --replicas=0", originalName, originalNamespace),
-				"the original Cartographer (%s/%s) works on the same objects", originalNamespace, originalName)
+			v.addf(Failure, fmt.Sprintf("kubectl scale deployment %s -n %s --replicas=0", install.OriginalName, install.OriginalNamespace),
+				"the original Cartographer (%s/%s) works on the same objects", install.OriginalNamespace, install.OriginalName)
 		}
 		return
 	}
 	// It may run elsewhere, and still hold a lease.
-	list, err := e.client.Resource(leases).Namespace(originalNamespace).List(ctx, metav1.ListOptions{})
+	list, err := e.client.Resource(leases).Namespace(install.OriginalNamespace).List(ctx, metav1.ListOptions{})
 	if err != nil && !apierrors.IsForbidden(err) {
-		e.unread(v, "list", leases, originalNamespace, err)
+		e.unread(v, "list", leases, install.OriginalNamespace, err)
 		return
 	}
 	if list != nil {
@@ -63,15 +54,9 @@ func otherController(ctx context.Context, e *examination, v *verdict) {
 	}
 }
 
-// hook is a webhook that stands in the way of our kinds.
+// hook is a webhook that stands in the way of our kinds, and what to do about it.
 type hook struct {
-	// kind and name of the configuration, as kubectl takes them.
-	kind, configuration string
-	// service that answers; empty for a URL.
-	namespace, service string
-	url                string
-	// blocks is true when nothing can be written, or read, while it is dead.
-	blocks bool
+	install.Hook
 	remedy string
 }
 
@@ -79,13 +64,15 @@ type hook struct {
 // and may be left behind.
 func webhooks(ctx context.Context, e *examination, v *verdict) {
 	var hooks []hook
-	for _, resource := range []schema.GroupVersionResource{validating, mutating} {
+	for _, resource := range install.AdmissionResources {
 		list, err := e.client.Resource(resource).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			e.unread(v, "list", resource, "", err)
 			continue
 		}
-		hooks = append(hooks, admissionHooks(resource, list.Items)...)
+		for _, h := range install.AdmissionHooks(resource, list.Items) {
+			hooks = append(hooks, hook{Hook: h, remedy: "kubectl delete " + h.String()})
+		}
 	}
 	for _, d := range e.readDefinitions(ctx) {
 		if d.live != nil {
@@ -100,38 +87,6 @@ func webhooks(ctx context.Context, e *examination, v *verdict) {
 	}
 }
 
-func admissionHooks(resource schema.GroupVersionResource, items []unstructured.Unstructured) []hook {
-	var hooks []hook
-	kind := strings.TrimSuffix(resource.Resource, "s")
-	// Both kinds of configuration have what is read here in the same places.
-	for _, c := range decode[admissionv1.ValidatingWebhookConfiguration](items) {
-		for _, w := range c.Webhooks {
-			if !slices.ContainsFunc(w.Rules, func(r admissionv1.RuleWithOperations) bool { return slices.Contains(r.APIGroups, v1alpha1.Group) }) {
-				continue
-			}
-			h := hook{
-				kind: kind, configuration: c.Name, blocks: w.FailurePolicy == nil || *w.FailurePolicy == admissionv1.Fail,
-				remedy: "kubectl delete " + kind + " " + c.Name,
-			}
-			h.at(w.ClientConfig.URL, w.ClientConfig.Service)
-			// One line for a configuration with a hook for each kind.
-			if !slices.Contains(hooks, h) {
-				hooks = append(hooks, h)
-			}
-		}
-	}
-	return hooks
-}
-
-func (h *hook) at(url *string, service *admissionv1.ServiceReference) {
-	if url != nil {
-		h.url = *url
-	}
-	if service != nil {
-		h.namespace, h.service = service.Namespace, service.Name
-	}
-}
-
 func conversionHooks(live *unstructured.Unstructured) []hook {
 	var hooks []hook
 	for _, d := range decode[apiextensionsv1.CustomResourceDefinition]([]unstructured.Unstructured{*live}) {
@@ -139,13 +94,13 @@ func conversionHooks(live *unstructured.Unstructured) []hook {
 		if c == nil || c.Strategy != apiextensionsv1.WebhookConverter || c.Webhook == nil || c.Webhook.ClientConfig == nil {
 			continue
 		}
-		h := hook{kind: "conversion of", configuration: d.Name, blocks: true, remedy: ""}
+		h := install.Hook{Kind: "conversion of", Configuration: d.Name, Blocks: true}
 		if s := c.Webhook.ClientConfig.Service; s != nil {
-			h.namespace, h.service = s.Namespace, s.Name
+			h.Namespace, h.Service = s.Namespace, s.Name
 		} else if c.Webhook.ClientConfig.URL != nil {
-			h.url = *c.Webhook.ClientConfig.URL
+			h.URL = *c.Webhook.ClientConfig.URL
 		}
-		hooks = append(hooks, h)
+		hooks = append(hooks, hook{Hook: h})
 	}
 	return hooks
 }
@@ -154,19 +109,19 @@ func (e *examination) judge(ctx context.Context, h hook, v *verdict) {
 	if h.remedy == "" {
 		h.remedy = e.Program + " install --crds-only"
 	}
-	name := h.kind + " " + h.configuration
-	if h.service == "" {
-		v.addf(Warning, h.remedy, "%s is answered at %s: it may refuse what Carto allows", name, h.url)
+	name := h.String()
+	if h.Service == "" {
+		v.addf(Warning, h.remedy, "%s is answered at %s: it may refuse what Carto allows", name, h.URL)
 		return
 	}
 	alive, err := e.answers(ctx, h)
-	at := h.namespace + "/" + h.service
+	at := h.Namespace + "/" + h.Service
 	switch {
 	case err != nil:
 		v.addf(Warning, h.remedy, "%s is answered by the service %s: it may refuse what Carto allows; whether it is alive cannot be read", name, at)
 	case alive:
 		v.addf(Warning, h.remedy, "%s is answered by the service %s: it may refuse what Carto allows", name, at)
-	case h.blocks:
+	case h.Blocks:
 		v.addf(Failure, h.remedy, "%s is to be answered by the service %s, which is dead: nothing of %s can be written", name, at, v1alpha1.Group)
 	default:
 		v.addf(Warning, h.remedy, "%s is to be answered by the service %s, which is dead: each write waits for it", name, at)
@@ -175,14 +130,14 @@ func (e *examination) judge(ctx context.Context, h hook, v *verdict) {
 
 // answers tells whether something stands behind the service of a webhook.
 func (e *examination) answers(ctx context.Context, h hook) (bool, error) {
-	_, err := e.client.Resource(services).Namespace(h.namespace).Get(ctx, h.service, metav1.GetOptions{})
+	_, err := e.client.Resource(services).Namespace(h.Namespace).Get(ctx, h.Service, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	list, err := e.client.Resource(endpointSlices).Namespace(h.namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + h.service})
+	list, err := e.client.Resource(endpointSlices).Namespace(h.Namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + h.Service})
 	if err != nil {
 		return false, err
 	}

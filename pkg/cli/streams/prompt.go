@@ -32,8 +32,20 @@ func (s *Streams) ReadAll(ctx context.Context) ([]byte, error) {
 // Confirm asks a yes-or-no question on standard error; the default is no. Callers check
 // CanPrompt first.
 func (s *Streams) Confirm(ctx context.Context, question string) (bool, error) {
-	if _, err := fmt.Fprintf(s.ErrOut, "%s [y/N]: ", question); err != nil {
-		return false, err
+	answer, err := s.ask(ctx, question+" [y/N]: ")
+	answer = strings.ToLower(answer)
+	return answer == "y" || answer == "yes", err
+}
+
+// ConfirmWord asks for a word to be typed, for what cannot be undone.
+func (s *Streams) ConfirmWord(ctx context.Context, question, word string) (bool, error) {
+	answer, err := s.ask(ctx, question+" Type "+word+" to go on: ")
+	return answer == word, err
+}
+
+func (s *Streams) ask(ctx context.Context, question string) (string, error) {
+	if _, err := fmt.Fprint(s.ErrOut, question); err != nil {
+		return "", err
 	}
 	type result struct {
 		line string
@@ -47,12 +59,11 @@ func (s *Streams) Confirm(ctx context.Context, question string) (bool, error) {
 	select {
 	case r := <-done:
 		if r.err != nil && !errors.Is(r.err, io.EOF) {
-			return false, r.err
+			return "", r.err
 		}
-		answer := strings.ToLower(strings.TrimSpace(r.line))
-		return answer == "y" || answer == "yes", nil
+		return strings.TrimSpace(r.line), nil
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(s.ErrOut) // what comes next is not to stand behind the question
-		return false, ctx.Err()
+		return "", ctx.Err()
 	}
 }

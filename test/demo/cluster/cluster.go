@@ -49,7 +49,7 @@ func Start(ctx context.Context, dir string) (_ *Cluster, err error) {
 	if c.Client, err = kubernetes.NewForConfig(c.Config); err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
-	if out, err := c.Plugin(ctx, "install").CombinedOutput(); err != nil {
+	if out, err := c.Plugin(ctx, "install", "--wait=false").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("install Carto: %w: %s", err, out)
 	}
 	// The node only pretends to run pods: the agent is a process beside it.

@@ -1,0 +1,151 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// The agent's Deployment, and what selects its pods.
+const (
+	AgentName     = "carto-agent"
+	AgentSelector = "app.kubernetes.io/name=" + AgentName
+)
+
+// Installed is what a cluster has of Carto.
+type Installed struct {
+	// Agents are the Deployments of agents, in all namespaces.
+	Agents []unstructured.Unstructured
+	// Definitions of our kinds, by name.
+	Definitions map[string]*unstructured.Unstructured
+	// WatchKinds are those that were named when it was installed.
+	WatchKinds []schema.GroupResource
+}
+
+// Read finds out what is installed.
+func Read(ctx context.Context, client dynamic.Interface) (*Installed, error) {
+	found := &Installed{}
+	agents, err := client.Resource(deployments).List(ctx, metav1.ListOptions{LabelSelector: AgentSelector})
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for agents: %w", err)
+	}
+	found.Agents = agents.Items
+	if found.Definitions, err = ReadDefinitions(ctx, client); err != nil {
+		return nil, err
+	}
+	roles, err := client.Resource(resources[schema.GroupKind{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole"}]).
+		List(ctx, metav1.ListOptions{LabelSelector: LabelInstalledIn})
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for roles: %w", err)
+	}
+	for i := range roles.Items {
+		if kind, ok := kindOfRole(&roles.Items[i]); ok {
+			found.WatchKinds = append(found.WatchKinds, kind)
+		}
+	}
+	return found, nil
+}
+
+// ReadDefinitions reads those of our kinds that the cluster has.
+func ReadDefinitions(ctx context.Context, client dynamic.Interface) (map[string]*unstructured.Unstructured, error) {
+	found := map[string]*unstructured.Unstructured{}
+	wanted, err := Definitions()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range wanted {
+		live, err := client.Resource(crdResource).Get(ctx, d.Name, metav1.GetOptions{})
+		switch {
+		case err == nil:
+			found[d.Name] = live
+		case !apierrors.IsNotFound(err):
+			return nil, fmt.Errorf("cannot read the definition %s: %w", d.Name, err)
+		}
+	}
+	return found, nil
+}
+
+// Agent is the Deployment in a namespace; nil when there is none.
+func (i *Installed) Agent(namespace string) *unstructured.Unstructured {
+	at := slices.IndexFunc(i.Agents, func(a unstructured.Unstructured) bool {
+		return a.GetNamespace() == namespace && a.GetName() == AgentName
+	})
+	if at < 0 {
+		return nil
+	}
+	return &i.Agents[at]
+}
+
+// Elsewhere are the namespaces other than this one that have an agent.
+func (i *Installed) Elsewhere(namespace string) []string {
+	var others []string
+	for _, a := range i.Agents {
+		if a.GetNamespace() != namespace {
+			others = append(others, a.GetNamespace())
+		}
+	}
+	return others
+}
+
+// NewerDefinitions are those that a version newer than the one given has installed, and
+// that differ from ours: applying ours may take fields away that objects use.
+func (i *Installed) NewerDefinitions(version string) (names []string, newest string, err error) {
+	ours, err := Definitions()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, d := range ours {
+		live, there := i.Definitions[d.Name]
+		if !there || !Newer(VersionOf(live), version) {
+			continue
+		}
+		if matches, _, err := MatchDefinition(d, live); err != nil || matches {
+			if err != nil {
+				return nil, "", err
+			}
+			continue
+		}
+		names = append(names, d.Name)
+		if newest == "" || Newer(VersionOf(live), newest) {
+			newest = VersionOf(live)
+		}
+	}
+	return names, newest, nil
+}
+
+// AgentVersion is what the Deployment of an agent says that it is, or else the tag of its
+// image; empty when neither tells.
+func AgentVersion(deployment *unstructured.Unstructured) string {
+	if version := VersionOf(deployment); version != "" && version != Unversioned {
+		return version
+	}
+	return ImageVersion(AgentImage(deployment))
+}
+
+// AgentImage is the image of an agent.
+func AgentImage(deployment *unstructured.Unstructured) string {
+	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if m, ok := c.(map[string]any); ok {
+			image, _ := m["image"].(string)
+			return image
+		}
+	}
+	return ""
+}
+
+// ImageVersion is the tag of an image.
+func ImageVersion(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
+		return image[i+1:]
+	}
+	return ""
+}
