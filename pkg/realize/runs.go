@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/stamp"
+	"github.com/carto-run/carto/pkg/stamped"
 )
 
 // runSet are the runs of a step of lifecycle immutable or tekton, or of a Runnable.
@@ -60,7 +62,7 @@ func (p *pass) ensureRun(ctx context.Context, set *runSet, kind schema.GroupVers
 	}
 	digest := stamp.Digest(object)
 	retry := p.wantsRetry(set)
-	if len(all) > 0 && all[0].Digest == digest && !all[0].Deleting && !retry {
+	if len(all) > 0 && all[0].madeFrom(object, digest) && !all[0].Deleting && !retry {
 		return Applied{Object: all[0].Object}, nil
 	}
 	sequence := int64(1)
@@ -79,6 +81,18 @@ func (p *pass) ensureRun(ctx context.Context, set *runSet, kind schema.GroupVers
 	}
 	set.all = append([]judgedRun{set.judge(run)}, set.all...)
 	return Applied{Object: run.Object, Verb: VerbCreated}, nil
+}
+
+// madeFrom says whether a run is of what was rendered. One without a digest was made by the
+// original Cartographer, which remembers what it rendered in its process alone and makes all
+// runs once more after each start (spec: reconcile Q15); whoever takes over from it should
+// not. It counts when it holds every field as rendered: what a webhook changed in it, or
+// else the API server in a list, costs one more run, and only that one.
+func (r Run) madeFrom(object map[string]any, digest string) bool {
+	if r.Digest != "" {
+		return r.Digest == digest
+	}
+	return equality.Semantic.DeepEqual(stamped.Merge(r.Object, object), r.Object)
 }
 
 // wantsRetry says whether the newest run failed and was not made for what the owner asks

@@ -137,6 +137,33 @@ func TestRunsTellAStory(t *testing.T) {
 	}
 }
 
+// TestRunOfTheOriginal: a run that the original Cartographer made, which leaves neither digest nor sequence on it, is the
+// current one as long as it is what would be rendered.
+func TestRunOfTheOriginal(t *testing.T) {
+	s := newScene(t, runFixture)
+	s.pass(t)
+	s.finish(metav1.ConditionTrue)
+	found, _ := s.Runs(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	run := found[0].Object
+	unstructured.RemoveNestedField(run, "metadata", "annotations")
+	run["spec"].(map[string]any)["timeout"] = "1h" // the API server fills in defaults
+	s.pass(t)
+	if diff := cmp.Diff([]string{"a:True"}, s.runs()); diff != "" {
+		t.Errorf("taken over (-want +got):\n%s", diff)
+	}
+	s.set("b")
+	s.pass(t)
+	if diff := cmp.Diff([]string{"a:True", "b:-"}, s.runs()); diff != "" {
+		t.Errorf("changed after that (-want +got):\n%s", diff)
+	}
+	s.finish(metav1.ConditionTrue)
+	s.set("a")
+	s.pass(t)
+	if diff := cmp.Diff([]string{"a:True", "b:True", "a:-"}, s.runs()); diff != "" {
+		t.Errorf("and back (-want +got):\n%s", diff)
+	}
+}
+
 // TestRetry: a new value of the annotation makes one more run, if the newest has failed.
 func TestRetry(t *testing.T) {
 	s := newScene(t, strings.Replace(runFixture, "maxFailedRuns: 1", "maxFailedRuns: 9", 1))
