@@ -30,6 +30,9 @@ var manifests embed.FS
 // DefaultNamespace of the agent. The manifests are written with it.
 const DefaultNamespace = "carto-system"
 
+// ImageRepository of the agent; its tag is the version.
+const ImageRepository = "ghcr.io/carto-run/carto-agent"
+
 // DefaultReplicas of the agent: one works, and one stands by.
 const DefaultReplicas = 2
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,12 +23,16 @@ func TestInstallScripts(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	config, err := filepath.Abs("../../config/install")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.RunT(inOrder{t}, testscript.Params{
 		Dir:                 "testdata/install",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, "KUBECONFIG="+cp.Kubeconfig, "NS=default", "HOME="+env.WorkDir, "LANG=C.UTF-8")
+			env.Vars = append(env.Vars, "KUBECONFIG="+cp.Kubeconfig, "NS=default", "HOME="+env.WorkDir, "LANG=C.UTF-8", "CONFIG="+config)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

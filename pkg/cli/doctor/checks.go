@@ -31,6 +31,7 @@ var checks = []check{
 	{server, false, apiServer},
 	{"definitions", false, definitions},
 	{"agent", false, agent},
+	{"installation", false, installation},
 	{"your permissions", false, yourPermissions},
 	{"agent's permissions", false, agentPermissions},
 	{"other controller", false, otherController},
@@ -61,7 +62,7 @@ type examination struct {
 	running map[string]bool
 }
 
-// examine runs all checks. The cluster is asked for more only once it has answered: eleven
+// examine runs all checks. The cluster is asked for more only once it has answered: a dozen
 // checks that time out one like the other say no more than one.
 func (e *examination) examine(ctx context.Context) []Result {
 	results := make([]Result, len(checks))

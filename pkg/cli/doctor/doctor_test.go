@@ -35,12 +35,42 @@ var now = time.Date(2026, 1, 1, 1, 0, 0, 0, time.UTC)
 // patient is a cluster to examine, and who asks.
 type patient struct {
 	objects string
+	// installed adds all that install makes, with an agent that is ready.
+	installed bool
 	// withoutKinds leaves out our definitions.
 	withoutKinds bool
 	// refused are "verb resource" of the API server; denied those that reviews deny.
 	refused, denied []string
 	version         string
 	err             error
+}
+
+// installedObjects are what install makes, but the definitions.
+func installedObjects(t *testing.T) []runtime.Object {
+	t.Helper()
+	all, err := install.Objects(install.Config{Namespace: install.DefaultNamespace, Image: "registry.example/carto-agent:v0.0.0-dev"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var objects []runtime.Object
+	for _, o := range all {
+		switch o.GetKind() {
+		case "CustomResourceDefinition":
+			continue
+		case "Deployment":
+			o.Object["status"] = map[string]any{"readyReplicas": int64(2)}
+		}
+		text, err := o.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// As a cluster has it: with whole numbers.
+		if err := o.UnmarshalJSON(text); err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, o)
+	}
+	return objects
 }
 
 func (p patient) options(t *testing.T) (*Options, *bytes.Buffer, *bytes.Buffer) {
@@ -69,6 +99,9 @@ func (p patient) options(t *testing.T) (*Options, *bytes.Buffer, *bytes.Buffer) 
 		}
 		objects = append(objects, obj)
 	}
+	if p.installed {
+		objects = append(objects, installedObjects(t)...)
+	}
 	carto := func(resource string) schema.GroupVersionResource {
 		return schema.GroupVersionResource{Group: "carto.run", Version: "v1alpha1", Resource: resource}
 	}
@@ -76,6 +109,13 @@ func (p patient) options(t *testing.T) (*Options, *bytes.Buffer, *bytes.Buffer) 
 		deployments: "DeploymentList", pods: "PodList", leases: "LeaseList", endpointSlices: "EndpointSliceList", services: "ServiceList",
 		install.AdmissionResources[0]: "ValidatingWebhookConfigurationList", install.AdmissionResources[1]: "MutatingWebhookConfigurationList", crdResource: "CustomResourceDefinitionList",
 		carto("clustersupplychains"): "ClusterSupplyChainList", carto("clusterdeliveries"): "ClusterDeliveryList",
+		{Version: "v1", Resource: "serviceaccounts"}: "ServiceAccountList", {Version: "v1", Resource: "configmaps"}: "ConfigMapList",
+		{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}:                   "PodDisruptionBudgetList",
+		{Group: "networking.k8s.io", Version: "v1", Resource: "networkpolicies"}:             "NetworkPolicyList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"}:               "RoleList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"}:        "RoleBindingList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterroles"}:        "ClusterRoleList",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterrolebindings"}: "ClusterRoleBindingList",
 		carto("workloads"): "WorkloadList", carto("deliverables"): "DeliverableList",
 	}, objects...)
 	client.PrependReactor("create", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
@@ -195,6 +235,11 @@ endpoints: [{addresses: [10.0.0.1]}]
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	healthy := deployed + held + chain
+	const old = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: carto-agent-of-old, namespace: carto-system, labels: {carto.run/installed-in: carto-system}}
+`
 	for _, tc := range []struct {
 		reason, check string
 		patient       patient
@@ -238,6 +283,11 @@ func TestChecks(t *testing.T) {
 		{"everything is allowed", "your permissions", patient{}, OK, "all that the plugin needs in namespace shop", ""},
 		{"logs are not", "your permissions", patient{denied: []string{"list pods", "watch pods", "create workloads"}}, Warning, "missing in namespace shop: create on workloads.carto.run; list,watch on pods", "kubectl auth can-i --list -n shop"},
 		{"workloads are not", "your permissions", patient{denied: []string{"get workloads"}}, Failure, "get on workloads.carto.run", "ask for them"},
+		{"all as installed", "installation", patient{objects: held, installed: true}, OK, "all in the namespace carto-system is as this plugin installs it", ""},
+		{"only an agent", "installation", patient{objects: healthy}, Warning, "missing: namespace/carto-system, ", "kubectl carto install --image r.example:5000/carto-agent:v0.0.0-dev"},
+		{"something of before", "installation", patient{objects: old, installed: true}, Warning, "of another version, and not of this plugin: role.rbac.authorization.k8s.io/carto-agent-of-old", "kubectl carto install"},
+		{"what is installed may not be read", "installation", patient{objects: held, installed: true, refused: []string{"list clusterroles"}}, Unknown, "cannot be compared without permission", ""},
+		{"no agent to compare", "installation", patient{}, OK, "no agent in the cluster, so none to compare", ""},
 		{"the agent may not impersonate", "agent's permissions", patient{objects: healthy, denied: []string{"impersonate serviceaccounts"}}, Failure, "system:serviceaccount:carto-system:carto-agent may not impersonate on serviceaccounts", "kubectl carto install"},
 		{"reviews may not be made", "agent's permissions", patient{objects: healthy, refused: []string{"create subjectaccessreviews"}}, Unknown, "cannot be found out without permission to create subjectaccessreviews.authorization.k8s.io", ""},
 
@@ -284,7 +334,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	sick := patient{objects: strings.Replace(deployed, "readyReplicas: 2", "readyReplicas: 1", 1) + original + hooks, denied: []string{"list pods"}}
 	gone := patient{err: errors.New("nothing answers at https://c.example; is the cluster running? See kubectl config get-contexts, and choose with --context")}
-	well := patient{objects: deployed + held}
+	well := patient{objects: held, installed: true}
 	for _, tc := range []struct {
 		golden, output string
 		tty            bool

@@ -22,9 +22,6 @@ import (
 	"github.com/carto-run/carto/pkg/table"
 )
 
-// ImageRepository of the agent; its tag is the version of the plugin.
-const ImageRepository = "ghcr.io/carto-run/carto-agent"
-
 var dryRuns = []string{"none", "client", "server"}
 
 // Options of the command.
@@ -87,7 +84,7 @@ takes over from it: owners, their status and what was stamped for them stay.`,
 	flags.BoolVar(&o.Print, "print", false, "Write the manifests to standard output; no cluster is needed.")
 	flags.StringVar(&o.PrintTo, "print-to", "", "Write the manifests into a folder, as a base for kustomize; no cluster is needed.")
 	_ = cmd.MarkFlagDirname("print-to")
-	flags.StringVar(&o.Config.Image, "image", ImageRepository+":"+version.Version(), "Image of the agent.")
+	flags.StringVar(&o.Config.Image, "image", install.ImageRepository+":"+version.Version(), "Image of the agent.")
 	flags.IntVar(&o.Config.Replicas, "replicas", install.DefaultReplicas, "Replicas of the agent: one works, the others stand by.")
 	flags.StringSliceVar(&o.WatchKinds, "watch-kinds", nil, "More kinds that supply chains stamp, as plural.group: the agent may read them. Without the flag those of before stay.")
 	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (print what is there and what would be made) or server (let the API server check it and change nothing).")
