@@ -133,6 +133,16 @@ krew-test: bin/goreleaser bin/krew bin/validate-krew-manifest ## make a release 
 dist-check: bin/goreleaser bin/krew bin/validate-krew-manifest ## the same with the plugin compiled for all platforms, from nothing
 	go test -v -timeout 60m ./krew/e2e -full
 
+# What runs in the image, compiled for the architecture of the nodes.
+IMAGE ?= ghcr.io/carto-run/carto-agent:$(VERSION)
+IMAGE_ARCH ?= $(shell go env GOARCH)
+
+.PHONY: image
+image: ## the agent's image as an archive in dist/, without a container engine; IMAGE_ARCH=arm64 for other nodes
+	mkdir -p dist/image
+	GOOS=linux GOARCH=$(IMAGE_ARCH) $(GO_BUILD) $(AGENT_FLAGS) -o dist/image/agent_$(IMAGE_ARCH) ./cmd/agent
+	go run ./hack/image -program dist/image/agent_$(IMAGE_ARCH) -arch $(IMAGE_ARCH) -tag $(IMAGE) -version $(VERSION) -commit "$(COMMIT)" -o dist/carto-agent_linux_$(IMAGE_ARCH).tar
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BIN) dist .sandbox
