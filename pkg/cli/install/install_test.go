@@ -1,0 +1,176 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/fake"
+	"sigs.k8s.io/yaml"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/install"
+)
+
+func options(version string) *Options {
+	return &Options{
+		Session: cmdutil.Session{Program: "kubectl carto"},
+		Config:  install.Config{Namespace: "carto-system", Image: "registry.example/agent:1", Version: version, Replicas: 2}, DryRun: "none", Timeout: time.Minute,
+	}
+}
+
+// definition is one of ours as a version installed it, with or without other fields.
+func definition(t *testing.T, version string, differs bool) map[string]*unstructured.Unstructured {
+	t.Helper()
+	objects, err := install.Objects(install.Config{CRDsOnly: true, Version: version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	crd := objects[0]
+	if differs {
+		if err := unstructured.SetNestedStringSlice(crd.Object, []string{"other"}, "spec", "names", "shortNames"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return map[string]*unstructured.Unstructured{crd.GetName(): crd}
+}
+
+func agentIn(namespaces ...string) []unstructured.Unstructured {
+	agents := make([]unstructured.Unstructured, len(namespaces))
+	for i, ns := range namespaces {
+		agents[i].Object = map[string]any{}
+		agents[i].SetNamespace(ns)
+		agents[i].SetName(install.AgentName)
+	}
+	return agents
+}
+
+// TestRefuse: everything that speaks against an installation is said at once, with what to do.
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	running := install.Original{There: true, Replicas: 1}
+	for _, tc := range []struct {
+		reason   string
+		version  string
+		migrate  bool
+		force    bool
+		before   install.Installed
+		original install.Original
+		want     []string
+	}{
+		{reason: "nothing is there", version: "v0.5.0"},
+		{reason: "the original works", version: "v0.5.0", original: running, want: []string{"cartographer-system/cartographer-controller with 1 replicas", "kubectl carto install --migrate"}},
+		{reason: "the original is to be stopped", version: "v0.5.0", original: running, migrate: true},
+		{reason: "the original is stopped", version: "v0.5.0", original: install.Original{There: true}},
+		{
+			reason: "the original is gone, but not its webhook", version: "v0.5.0",
+			original: install.Original{Hooks: []install.Hook{{Kind: "validatingwebhookconfiguration", Configuration: "x"}}}, want: []string{"found the validatingwebhookconfiguration x;"},
+		},
+		{reason: "an agent here", version: "v0.5.0", before: install.Installed{Agents: agentIn("carto-system")}},
+		{reason: "an agent elsewhere", version: "v0.5.0", before: install.Installed{Agents: agentIn("other")}, want: []string{"in the namespace other already", "-n other"}},
+		{reason: "newer definitions that differ", version: "v0.5.0", before: install.Installed{Definitions: definition(t, "v0.6.0", true)}, want: []string{"v0.5.0 is older than v0.6.0", "--force"}},
+		{reason: "the same, with --force", version: "v0.5.0", force: true, before: install.Installed{Definitions: definition(t, "v0.6.0", true)}},
+		{reason: "newer definitions that are alike", version: "v0.5.0", before: install.Installed{Definitions: definition(t, "v0.6.0", false)}},
+		{reason: "older definitions", version: "v0.5.0", before: install.Installed{Definitions: definition(t, "v0.4.0", true)}},
+		{reason: "definitions of the original", version: "v0.5.0", before: install.Installed{Definitions: definition(t, "", true)}},
+		{
+			reason: "all of it", version: "v0.5.0", original: running, before: install.Installed{Agents: agentIn("a", "b"), Definitions: definition(t, "v0.6.0", true)},
+			want: []string{"3 reasons not to install:\n  - the original", "\n  - an agent is in the namespace a, b", "\n  - v0.5.0"},
+		},
+	} {
+		o := options(tc.version)
+		o.Migrate, o.Force = tc.migrate, tc.force
+		err := o.refuse(&tc.before, &tc.original)
+		var finding *cmdutil.FindingError
+		if (len(tc.want) > 0) != errors.As(err, &finding) {
+			t.Errorf("%s: %v", tc.reason, err)
+			continue
+		}
+		for _, want := range tc.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v\nlacks %s", tc.reason, err, want)
+			}
+		}
+	}
+}
+
+const original = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cartographer-controller, namespace: cartographer-system}
+spec: {replicas: 2, selector: {matchLabels: {app: x}}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: x}
+webhooks: [{name: x.carto.run, rules: [{apiGroups: [carto.run]}], clientConfig: {service: {namespace: cartographer-system, name: x}}}]
+`
+
+// TestMigrateAsks: a person reads what happens before it does, and nothing happens against their word.
+func TestMigrateAsks(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string][]string{"n\n": nil, "\n": nil, "y\n": {"deployment.apps/cartographer-controller scaled to 0 (it had 2)", "validatingwebhookconfiguration x deleted"}} {
+		var objects []runtime.Object
+		for _, doc := range strings.Split(original, "---") {
+			text, err := yaml.YAMLToJSON([]byte(doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := &unstructured.Unstructured{}
+			if err := o.UnmarshalJSON(text); err != nil {
+				t.Fatal(err)
+			}
+			objects = append(objects, o)
+		}
+		client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
+			install.AdmissionResources[0]: "ValidatingWebhookConfigurationList", install.AdmissionResources[1]: "MutatingWebhookConfigurationList",
+			{Version: "v1", Resource: "pods"}: "PodList",
+			{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterrolebindings"}: "ClusterRoleBindingList",
+		}, objects...)
+		s, in, out, errOut := streams.Test()
+		s.SetTTY(80, 24)
+		in.WriteString(answer)
+		o := options("v0.5.0")
+		o.Streams, o.Migrate = s, true
+		if err := o.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		err := o.stop(t.Context(), client)
+		if declined := want == nil; declined != (err != nil && strings.Contains(err.Error(), "declined: nothing was changed")) {
+			t.Errorf("%q: %v", answer, err)
+		}
+		var lines []string
+		if out.Len() > 0 {
+			lines = strings.Split(strings.TrimSpace(out.String()), "\n")
+		}
+		if diff := cmp.Diff(want, lines); diff != "" {
+			t.Errorf("%q:\n%s", answer, diff)
+		}
+		for _, step := range []string{"  1. scale the controller cartographer-system/cartographer-controller from 2 to 0", "  2. delete the validatingwebhookconfiguration x", "[y/N]: "} {
+			if !strings.Contains(errOut.String(), step) {
+				t.Errorf("%q: it says\n%s, without %s", answer, errOut, step)
+			}
+		}
+		found, err := install.FindOriginal(t.Context(), client)
+		if err != nil || (len(found.InTheWay()) == 0) != (want != nil) {
+			t.Errorf("%q: left are %v, %v", answer, found, err)
+		}
+	}
+}
+
+// stop finds the original and migrates from it.
+func (o *Options) stop(ctx context.Context, client dynamic.Interface) error {
+	found, err := install.FindOriginal(ctx, client)
+	if err != nil {
+		return err
+	}
+	return o.migrate(ctx, client, found)
+}
