@@ -145,7 +145,7 @@ func (o *Original) Running() bool { return o.There && o.Replicas > 0 }
 func (o *Original) InTheWay() []string {
 	var all []string
 	if o.Running() {
-		all = append(all, fmt.Sprintf("the controller %s/%s with %d replicas", OriginalNamespace, OriginalName, o.Replicas))
+		all = append(all, fmt.Sprintf("the controller %s/%s (replicas: %d)", OriginalNamespace, OriginalName, o.Replicas))
 	}
 	for _, h := range o.Hooks {
 		all = append(all, "the "+h.String())

@@ -111,7 +111,8 @@ func Foreign(ctx context.Context, client dynamic.Interface, kinds discovery.Disc
 			return nil, fmt.Errorf("read the kinds of the cluster: %w", err)
 		}
 		for _, r := range list.APIResources {
-			if r.Name == "events" {
+			// Events are about others; Endpoints, which warn when they are asked for, have slices.
+			if r.Name == "events" || r.Name == "endpoints" {
 				continue
 			}
 			const some = 20
@@ -195,16 +196,16 @@ func eachOf(ctx context.Context, client dynamic.Interface, resource schema.Group
 	}
 }
 
-// String reads like "12 workloads, 1 clustersupplychains and 48 stamped objects".
+// String reads like "clustersupplychains: 1, workloads: 12, stamped objects: 48".
 func (c *Census) String() string {
 	var all []string
 	for _, resource := range slices.Sorted(maps.Keys(c.Objects)) {
-		all = append(all, fmt.Sprintf("%d %s", c.Objects[resource], resource))
+		all = append(all, fmt.Sprintf("%s: %d", resource, c.Objects[resource]))
 	}
 	if len(all) == 0 {
 		return "no objects"
 	}
-	return strings.Join(all, ", ") + fmt.Sprintf(", and %d stamped objects", c.Stamped)
+	return strings.Join(all, ", ") + fmt.Sprintf(", stamped objects: %d", c.Stamped)
 }
 
 // RemoveDefinitions deletes all owners, waits until they and everything that was stamped
@@ -235,8 +236,11 @@ func RemoveDefinitions(ctx context.Context, client dynamic.Interface, census *Ce
 				return false, err
 			}
 		}
+		if left > 1 {
+			names += fmt.Sprintf(", and %d more", left-1)
+		}
 		if left > 0 {
-			tell(fmt.Sprintf("%d owners are still there, with what was stamped for them: %s", left, names))
+			tell("waiting for the end of owners, and of what was stamped for them: " + names)
 		}
 		return left == 0, nil
 	})

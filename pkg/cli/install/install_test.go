@@ -67,7 +67,7 @@ func TestRefuse(t *testing.T) {
 		want     []string
 	}{
 		{reason: "nothing is there", version: "v0.5.0"},
-		{reason: "the original works", version: "v0.5.0", original: running, want: []string{"cartographer-system/cartographer-controller with 1 replicas", "kubectl carto install --migrate"}},
+		{reason: "the original works", version: "v0.5.0", original: running, want: []string{"cartographer-system/cartographer-controller (replicas: 1)", "kubectl carto install --migrate"}},
 		{reason: "the original is to be stopped", version: "v0.5.0", original: running, migrate: true},
 		{reason: "the original is stopped", version: "v0.5.0", original: install.Original{There: true}},
 		{

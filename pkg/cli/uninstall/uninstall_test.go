@@ -25,7 +25,7 @@ func TestAsk(t *testing.T) {
 	}{
 		{"the agent alone", "y\n", agent, false, "what was stamped, and all owners, stay. [y/N]: "},
 		{"no", "\n", agent, true, "[y/N]"},
-		{"everything", "delete-everything\n", everything, false, "1 clustersupplychains, 12 workloads, and 48 stamped objects"},
+		{"everything", "delete-everything\n", everything, false, "clustersupplychains: 1, workloads: 12, stamped objects: 48"},
 		{"yes is not enough", "y\n", everything, true, "Type delete-everything to go on: "},
 		{"the word in part", "delete\n", everything, true, "It cannot be undone."},
 		{"the end of the input", "", everything, true, "11 definitions"},
