@@ -167,6 +167,23 @@ func (t *Template) Problems() []Problem { return t.problems }
 // Tags lists the tags of the body in the order of their locations.
 func (t *Template) Tags() []Tag { return t.body.tags() }
 
+// MayReadParam is false when the body surely does not read a param. What a ytt body reads is
+// seen only when it runs, so it may read all.
+func (t *Template) MayReadParam(name string) bool {
+	if _, computed := t.body.(yttBody); computed {
+		return true
+	}
+	if t.body == nil {
+		return false
+	}
+	for _, tag := range t.body.tags() {
+		if tag.Root == "params" && (len(tag.Names) < 2 || tag.Names[1] == name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Render makes the object of a step (spec: reconcile §6). The result is fresh and the
 // caller's. Errors are *RenderError.
 func (t *Template) Render(ctx context.Context, c *Context) (map[string]any, error) {

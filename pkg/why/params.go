@@ -32,8 +32,9 @@ type Param struct {
 	OwnerMaySet bool `json:"ownerMaySet"`
 	// KeptOut is the value of the owner that the lock kept out.
 	KeptOut *any `json:"keptOut,omitempty"`
-	// Undeclared is true when neither the template, nor the blueprint, nor the step declares
-	// the param that the owner sets: a template may use it nevertheless.
+	// Undeclared is true when the owner sets a param that no step of the blueprint declares,
+	// and that no template of theirs reads. The params of an owner go to all steps, so what
+	// one of them has no use for is no fault.
 	Undeclared bool `json:"undeclared,omitempty"`
 }
 
@@ -79,6 +80,26 @@ func params(t *tree.Tree, f Facts, subject blueprint.Subject) []StepParams {
 		step.Params = resolved(defaults, b, r, owner)
 		if len(step.Params) > 0 {
 			all = append(all, step)
+		}
+	}
+	return excuse(all, f.Templates)
+}
+
+// excuse params which a step does not declare, but another does, or which a template reads.
+func excuse(all []StepParams, templates map[blueprint.TemplateUse]*stamp.Template) []StepParams {
+	used := map[string]bool{}
+	for i := range all {
+		for _, p := range all[i].Params {
+			used[p.Name] = used[p.Name] || !p.Undeclared
+		}
+	}
+	for i := range all {
+		for j := range all[i].Params {
+			p := &all[i].Params[j]
+			for _, t := range templates {
+				used[p.Name] = used[p.Name] || p.Undeclared && t != nil && t.MayReadParam(p.Name)
+			}
+			p.Undeclared = p.Undeclared && !used[p.Name]
 		}
 	}
 	return all
