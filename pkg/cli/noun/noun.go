@@ -70,7 +70,7 @@ var (
 		Columns: blueprintColumns, Wide: []Column{{"Selector", selectorOf}},
 	}
 	Delivery = &Noun{
-		Kind: v1alpha1.KindClusterDelivery, Name: "delivery", Plural: "deliveries", Aliases: []string{"deliveries", "clusterdelivery", "clusterdeliveries", "cd"},
+		Kind: v1alpha1.KindClusterDelivery, Name: "delivery", Plural: "deliveries", Aliases: []string{"deliveries", "clusterdelivery", "clusterdeliveries", "cd", "cdl"},
 		Resource: v1alpha1.GroupVersion.WithResource("clusterdeliveries"), Cluster: true, Example: "staging",
 		Columns: blueprintColumns, Wide: []Column{{"Selector", selectorOf}},
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/noun"
 	"github.com/carto-run/carto/pkg/cli/streams"
+	"github.com/carto-run/carto/pkg/tui"
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
@@ -188,5 +190,31 @@ func TestOptions(t *testing.T) {
 	c = typed(t, "csc", "-A")
 	if o := c.options(c.world); o.Namespace != "" || o.Kind != "ClusterSupplyChain" || o.Open != nil {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestWords: the types of the command line are those that can be typed behind a colon.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	kinds := 0
+	for _, c := range tui.Commands {
+		n := noun.Of(c.Names[0])
+		if n == nil {
+			continue
+		}
+		kinds++
+		for _, name := range c.Names {
+			if noun.Of(name) != n {
+				t.Errorf(":%s is %s, kubectl carto tui %s is not", name, n, name)
+			}
+		}
+		for _, name := range append(n.Aliases, n.Name) {
+			if !slices.Contains(c.Names, name) {
+				t.Errorf("kubectl carto tui %s is %s, :%s is not", name, n, name)
+			}
+		}
+	}
+	if kinds != len(nouns) {
+		t.Errorf("%d of %d kinds have a command", kinds, len(nouns))
 	}
 }
