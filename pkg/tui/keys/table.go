@@ -111,6 +111,8 @@ var Overview = Group{"Overview", []Binding{
 	{Action: Sort, Keys: []string{"s"}, Help: "sort by the next column"},
 	{Action: Reverse, Keys: []string{"S"}, Help: "reverse the order"},
 	{Action: Wide, Keys: []string{"ctrl+w"}, Help: "more columns"},
+	{Action: Right, Keys: []string{"right"}, Help: "more columns, then those on the right"},
+	{Action: Left, Keys: []string{"left"}, Help: "the columns on the left, then fewer"},
 	{Action: Mark, Keys: []string{"space"}, Help: "mark, for retry, delete and copy"},
 	{Action: Number, Keys: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, Help: "namespace: 0 all, 1 to 9 the last ones"},
 	{Action: Create, Keys: []string{"a"}, Help: "create a workload", Hint: "create", Write: true},

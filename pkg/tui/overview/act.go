@@ -46,7 +46,11 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 		rule.by, rule.reverse = o.sorted(env), !rule.reverse
 		o.rows.choose(rule)
 	case keys.Wide:
-		o.wide = !o.wide
+		o.wide, o.left = !o.wide, 0
+	case keys.Left:
+		return o.sidle(env, -1)
+	case keys.Right:
+		return o.sidle(env, 1)
 	case keys.Number:
 		return o.number(env, key)
 	case keys.Create:

@@ -54,10 +54,29 @@ func (o *overview) View(env *screen.Env) string {
 	for len(lines) < env.Height {
 		lines = append(lines, "")
 	}
+	if below := env.Height - 1; f.cause {
+		if f.foot {
+			below--
+		}
+		lines[below] = o.cause(env)
+	}
 	if f.foot && env.Height > 0 {
 		lines[env.Height-1] = o.foot(env)
 	}
 	return strings.Join(lines[:max(0, env.Height)], "\n")
+}
+
+// cause is that of the selected row, where its column cuts it.
+func (o *overview) cause(env *screen.Env) string {
+	e := o.current()
+	if e == nil || !o.cut(env, e.widths[colCause]) {
+		return ""
+	}
+	name, text := e.name()+": ", e.cells[colCause]
+	if width(name)+width(text) > env.Width {
+		name = "" // the row has it
+	}
+	return env.Theme.Faint.Render(table.Cut(name+text, env.Width, env.Theme.Unicode))
 }
 
 // head is the line of titles, with an arrow at the one that sorts.

@@ -335,3 +335,56 @@ func names(entries []*entry) []string {
 	}
 	return names
 }
+
+// TestSideways: more columns take none away that were seen, and all of them are reached.
+func TestSideways(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{80, 110, 120, 150} {
+		d := opened(t, width, 24, shop()...)
+		titlesSeen := func() []string {
+			line, _, _ := strings.Cut(plainText(d.View()), "\n")
+			return strings.Fields(strings.NewReplacer("↑", "", "…", "").Replace(line))
+		}
+		before := titlesSeen()
+		d.Press("ctrl+w")
+		if got := titlesSeen(); !slices.Equal(got[:min(len(got), len(before))], before) {
+			t.Errorf("at %d columns %v became %v", width, before, got)
+		}
+		seen := map[string]bool{}
+		for range int(columns) {
+			for _, title := range titlesSeen() {
+				seen[title] = true
+			}
+			if !slices.Contains(titlesSeen(), "NAME") {
+				t.Errorf("at %d columns the names are scrolled away", width)
+			}
+			d.Press("right")
+		}
+		for _, title := range []string{"TYPE", "STATE", "STEPS", "CAUSE", "BLUEPRINT", "OUTPUT", "LABELS", "AGE"} {
+			if !seen[title] {
+				t.Errorf("at %d columns %s is not reached", width, title)
+			}
+		}
+		for range int(columns) {
+			d.Press("left")
+		}
+		if got := titlesSeen(); !slices.Equal(got, before) {
+			t.Errorf("at %d columns left does not end where it began: %v, then %v", width, before, got)
+		}
+	}
+}
+
+// TestWholeCause: a cause that its column cuts is seen below the rows.
+func TestWholeCause(t *testing.T) {
+	t.Parallel()
+	long := workload("shop", "cart", feed.Failed)
+	long.Cause = "quota exceeded: " + strings.Repeat("x", 30) + " the end"
+	d := opened(t, 100, 24, long, workload("shop", "search", feed.Ready))
+	if got := d.View(); !strings.HasSuffix(got, "the end") {
+		t.Errorf("the end of the cause is not there:\n%s", got)
+	}
+	d.Press("j")
+	if got := d.View(); !strings.HasSuffix(got, "\n") {
+		t.Errorf("one that is ready has a cause:\n%s", got)
+	}
+}

@@ -37,7 +37,9 @@ type overview struct {
 
 	rows  *rows
 	fault *feed.Fault
-	wide  bool
+	// wide shows more columns; left are those scrolled away to the left.
+	wide bool
+	left int
 
 	selection
 	marks  map[feed.Key]bool

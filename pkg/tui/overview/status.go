@@ -26,6 +26,13 @@ func (o *overview) Status(env *screen.Env) string {
 	if typed := o.prompt.typed(); typed != "" {
 		parts = append(parts, env.Theme.Prompt.Render("filter "+oneLine(typed)))
 	}
+	left, right := o.aside(env)
+	if names := strings.Join(left, " "); names != "" {
+		parts = append(parts, glyph(env, "←", "<-")+" "+names)
+	}
+	if names := strings.Join(right, " "); names != "" {
+		parts = append(parts, names+" "+glyph(env, "→", "->"))
+	}
 	if o.rows.rule.problems {
 		parts = append(parts, "only problems")
 	}
@@ -48,4 +55,11 @@ func (o *overview) Status(env *screen.Env) string {
 		separator = " | "
 	}
 	return table.Cut(strings.Join(parts, separator), env.Width, env.Theme.Unicode)
+}
+
+func glyph(env *screen.Env, unicode, ascii string) string {
+	if env.Theme.Unicode {
+		return unicode
+	}
+	return ascii
 }

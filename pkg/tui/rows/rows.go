@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -54,7 +55,7 @@ func owner(row *feed.Row, obj *unstructured.Unstructured) error {
 	row.Ready, row.Healthy = brief(t.Owner.Ready), brief(t.Owner.Healthy)
 	row.State = stateOf(row.Ready, t.Owner.Current)
 	if c := t.RootCause; c != nil {
-		row.Step, row.Cause = c.Step, said(c.Message, c.Reason)
+		row.Step, row.Cause = c.Step, telling(c)
 		if c.Failed {
 			row.State = feed.Failed
 		}
@@ -88,6 +89,8 @@ func blueprint(row *feed.Row, obj *unstructured.Unstructured) error {
 	row.State = stateOf(row.Ready, current)
 	switch {
 	case row.State == feed.Ready:
+		// What the agent says of one that is ready is what lint found.
+		row.Cause = said(row.Ready.Message, "")
 	case row.Ready.Status == "":
 		row.Cause = "the agent has written no status yet; is it running?"
 	case !current:
@@ -120,12 +123,33 @@ func said(message, reason string) string {
 	return cmp.Or(table.OneLine(first), table.OneLine(reason))
 }
 
-// telling are the outputs that say which version came out, the most telling first.
-var telling = []string{"image", "revision"}
+// cannot is how the agent begins what it could not do, with the step and where it is, which
+// the row says in other places.
+var cannot = regexp.MustCompile(`^(cannot (?:stamp|apply)(?: \S+ \S+)?)(?: for)? resource \S+ of \S+ [^\s,:]+(, \S+ [^\s:]+)?(?: as service account \S+)?: (.+)`)
+
+// telling is a cause with the words first by which it is told from others: tables show only
+// the beginning.
+func telling(c *tree.RootCause) string {
+	text := said(c.Message, c.Reason)
+	if c.Step == "" {
+		if c.Failed && !strings.HasPrefix(text, c.Reason) {
+			return table.OneLine(c.Reason) + ": " + text
+		}
+		return text
+	}
+	text = strings.TrimPrefix(text, "resource "+c.Step+": ")
+	if m := cannot.FindStringSubmatch(text); m != nil {
+		return m[3] + " (" + m[1] + m[2] + ")"
+	}
+	return text
+}
+
+// versions are the outputs that say which version came out, the most telling first.
+var versions = []string{"image", "revision"}
 
 // output is the last image or revision that came out, else the last output of all.
 func output(steps []tree.Step) string {
-	for _, names := range [][]string{telling, nil} {
+	for _, names := range [][]string{versions, nil} {
 		for _, step := range slices.Backward(steps) {
 			if len(step.Outputs) == 0 {
 				continue
@@ -150,7 +174,7 @@ func runOutput(obj *unstructured.Unstructured) string {
 	field, _, _ := unstructured.NestedFieldNoCopy(obj.Object, "status", "outputs")
 	outputs, _ := field.(map[string]any)
 	names := slices.Sorted(maps.Keys(outputs))
-	for _, name := range append(slices.Clone(telling), names...) {
+	for _, name := range append(slices.Clone(versions), names...) {
 		switch out := outputs[name].(type) {
 		case nil:
 		case string:

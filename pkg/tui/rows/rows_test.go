@@ -38,7 +38,7 @@ func TestOf(t *testing.T) {
 		{"deletion is told whatever else is true", strings.Replace(head, "generation: 2", "generation: 2, deletionTimestamp: '2026-11-21T12:00:00Z', finalizers: [x]", 1) + "status: { observedGeneration: 2, " + readyCon + " }",
 			"Deleting 0/0 [] it is being deleted, which the finalizers x hold up | "},
 		{"a supply chain that is not found will not come by waiting", head + "status: { observedGeneration: 2, conditions: [{ type: SupplyChainReady, status: 'False', reason: SupplyChainNotFound, message: none selects it }, { type: Ready, status: 'False', reason: SupplyChainNotFound }] }",
-			"Failed 0/0 [] none selects it | "},
+			"Failed 0/0 [] SupplyChainNotFound: none selects it | "},
 		{"the step that failed, not the earlier one that only waits; the image, not the later config", head + `
 status:
   observedGeneration: 2
@@ -67,7 +67,7 @@ status:
 			"Ready 1/1 []  | a: b"},
 		{"escape sequences of others do not reach the terminal", head + `
 status: { observedGeneration: 2, conditions: [{ type: Ready, status: 'False', reason: Bad, message: "\e[31mred" }] }`,
-			"Failed 0/0 [] \ufffd[31mred | "},
+			"Failed 0/0 [] Bad: \ufffd[31mred | "},
 		{"an owner that is not as its type says is shown, and says so", head + "spec: { params: none }", "Failed 0/0 [] Workload shop/cart is not as carto.run/v1alpha1 says: cannot restore slice from string | "},
 		{"a runnable has no steps, but outputs", "apiVersion: carto.run/v1alpha1\nkind: Runnable\nmetadata: { name: cart, namespace: shop, generation: 1 }\nstatus: { observedGeneration: 1, conditions: [{ type: Ready, status: 'True' }], outputs: { url: x, revision: main@sha1:3 } }",
 			"Ready 0/0 []  | main@sha1:3"},
@@ -77,6 +77,8 @@ status: { observedGeneration: 2, conditions: [{ type: Ready, status: 'False', re
 			"Ready 0/2 []  | "},
 		{"a blueprint says what is missing", "apiVersion: carto.run/v1alpha1\nkind: ClusterDelivery\nmetadata: { name: web, generation: 1 }\nspec: { resources: [] }\nstatus: { observedGeneration: 1, conditions: [{ type: Ready, status: 'False', reason: TemplatesNotFound, message: no git }] }",
 			"Failed 0/0 [] no git | "},
+		{"what lint finds in a blueprint that is ready is told", "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: { name: web, generation: 1 }\nspec: { resources: [{ name: a }] }\nstatus: { observedGeneration: 1, conditions: [{ type: Ready, status: 'True', reason: Ready, message: 'lint finds errors: ClusterTemplate git spec.x: wrong (TPL001); and 2 more' }] }",
+			"Ready 0/1 [] lint finds errors: ClusterTemplate git spec.x: wrong (TPL001); and 2 more | "},
 		{"a blueprint that the agent has not seen", "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: { name: web, generation: 1 }", "Waiting 0/0 [] the agent has written no status yet; is it running? | "},
 		{"a blueprint that was changed", "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: { name: web, generation: 2 }\nstatus: { observedGeneration: 1, " + readyCon + " }", "Waiting 0/0 [] the agent has not looked at its last change yet | "},
 		{"a blueprint that is not as its type says", "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nmetadata: { name: web }\nspec: { resources: no }", "Failed 0/0 [] ClusterSupplyChain web is not as carto.run/v1alpha1 says: spec.resources is no list | "},
@@ -87,6 +89,25 @@ status: { observedGeneration: 2, conditions: [{ type: Ready, status: 'False', re
 		}
 		if row.Owners != -1 {
 			t.Errorf("%s: %d owners", tc.reason, row.Owners)
+		}
+	}
+}
+
+// TestTelling: of a cause the words come first that tell it from others; none are lost.
+func TestTelling(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ reason, message, want string }{
+		{"what stands in the template, not whose it is", "cannot stamp resource deploy of ClusterSupplyChain web, ClusterTemplate app: at spec.x, tag $(params.pol)$: it leads to nothing",
+			"at spec.x, tag $(params.pol)$: it leads to nothing (cannot stamp, ClusterTemplate app)"},
+		{"what the API server says, then of which object", `cannot apply Deployment.apps shop/cart for resource deploy of ClusterSupplyChain web as service account shop/stamper: quota "a" exceeded`,
+			`quota "a" exceeded (cannot apply Deployment.apps shop/cart)`},
+		{"the step is named once", "resource deploy: exit status 1", "exit status 1"},
+		{"another step is not taken away", "resource build: exit status 1", "resource build: exit status 1"},
+		{"words of others stay as they are", "cannot apply: no", "cannot apply: no"},
+	} {
+		row := Of(parse(t, head+fmt.Sprintf("status: { observedGeneration: 2, conditions: [{ type: Ready, status: 'False', reason: Bad }], resources: [{ name: deploy, conditions: [{ type: Ready, status: 'False', reason: Bad, message: %q }] }] }", tc.message)))
+		if row.Cause != tc.want || row.Step != "deploy" {
+			t.Errorf("%s: got %q of step %q, want %q", tc.reason, row.Cause, row.Step, tc.want)
 		}
 	}
 }
