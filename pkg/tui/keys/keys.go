@@ -30,6 +30,17 @@ type Group struct {
 	Bindings []Binding
 }
 
+// Unhinted is the group without hints for some actions: they only say why they do nothing.
+func (g Group) Unhinted(actions ...Action) Group {
+	g.Bindings = slices.Clone(g.Bindings)
+	for i := range g.Bindings {
+		if b := &g.Bindings[i]; slices.Contains(actions, b.Action) {
+			b.Hint = ""
+		}
+	}
+	return g
+}
+
 // Match finds the action of a key; empty when there is none.
 func Match(key string, groups ...Group) Action {
 	for _, g := range groups {

@@ -42,6 +42,7 @@ const (
 	Diff     Action = "diff"
 	Why      Action = "why"
 	Layout   Action = "layout"
+	Graph    Action = "graph"
 
 	Edit   Action = "edit"
 	Retry  Action = "retry"
@@ -116,6 +117,11 @@ var Overview = Group{"Overview", []Binding{
 	{Action: Mark, Keys: []string{"space"}, Help: "mark, for retry, delete and copy"},
 	{Action: Number, Keys: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, Help: "namespace: 0 all, 1 to 9 the last ones"},
 	{Action: Create, Keys: []string{"a"}, Help: "create a workload", Hint: "create", Write: true},
+}}
+
+// Blueprints are the tables of blueprints, besides the keys of all tables.
+var Blueprints = Group{"Tables of blueprints", []Binding{
+	{Action: Graph, Keys: []string{"o"}, Help: "the graph of its steps", Hint: "graph"},
 }}
 
 // Owner is the graph of an owner's steps, and the detail beside it.
@@ -197,4 +203,4 @@ var Dialog = Group{"Questions", []Binding{
 }}
 
 // Groups is the whole table, in the order of the reference.
-var Groups = []Group{Global, Move, Overview, Panes, Owner, Viewer, LogKeys, EventKeys, HistoryKeys, DiffKeys, Line, Form, Dialog}
+var Groups = []Group{Global, Move, Overview, Blueprints, Panes, Owner, Viewer, LogKeys, EventKeys, HistoryKeys, DiffKeys, Line, Form, Dialog}

@@ -136,6 +136,8 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 	switch action {
 	case keys.Open:
 		return o.open(env)
+	case keys.Graph:
+		return env.Send(screen.Push{Screen: owner.New(e.row.Ref)})
 	case keys.Mark:
 		if o.marks[e.key] {
 			delete(o.marks, e.key)
@@ -204,6 +206,14 @@ func copyNames(chosen []*entry) tea.Cmd {
 func (o *overview) retry(env *screen.Env, chosen []*entry) tea.Cmd {
 	if !namespaced(o.kind) {
 		return toast("a %s has no runs; retry its %s", nounOf(o.kind).one, nounOf(ownersOf(o.kind)).many)
+	}
+	ready := o.several(chosen) + " is ready"
+	if len(chosen) > 1 {
+		ready = "all " + o.several(chosen) + " are ready"
+	}
+	// What is ready has no run that failed; to be asked about it would promise one.
+	if chosen = slices.DeleteFunc(chosen, func(e *entry) bool { return stateOf(&e.row) == feed.Ready }); len(chosen) == 0 {
+		return toast("nothing to retry: %s", ready)
 	}
 	return env.Send(screen.Ask{
 		Title: "Retry " + o.several(chosen) + "?",

@@ -115,6 +115,46 @@ func TestRetryAndEdit(t *testing.T) {
 	}
 }
 
+// TestNothingToRetry: there is no question where no run can have failed.
+func TestNothingToRetry(t *testing.T) {
+	rows := []feed.Row{workload("shop", "a", feed.Ready), workload("shop", "b", feed.Ready), workload("shop", "c", feed.Failed)}
+	d := writable(t, rows...).Press("r")
+	if toast := last[screen.Toast](t, d); toast.Text != "nothing to retry: workload shop/a is ready" {
+		t.Errorf("got %q", toast.Text)
+	}
+	d.Press("space", "j", "space", "r")
+	if toast := last[screen.Toast](t, d); toast.Text != "nothing to retry: all 2 workloads are ready" {
+		t.Errorf("got %q", toast.Text)
+	}
+	d.Press("j", "space", "r")
+	if ask := yes(t, d); ask.Title != "Retry workload shop/c?" || len(d.World.Done) != 1 {
+		t.Errorf("of those that are marked only what is not ready is retried: %#v", ask)
+	}
+}
+
+// TestBlueprintKeys: the bottom line offers the graph of a blueprint, and nothing that only
+// says why it is not there.
+func TestBlueprintKeys(t *testing.T) {
+	d := screentest.New(t, New(v1alpha1.KindClusterSupplyChain), 80, 24)
+	ref := tree.Ref{Kind: v1alpha1.KindClusterSupplyChain, Name: "web"}
+	d.Deliver(feed.Owners{Kind: v1alpha1.KindClusterSupplyChain}, feed.OwnersChanged{Changed: []feed.Row{{Ref: ref, State: feed.Ready, Owners: 1}}, Synced: true})
+	hinted := map[keys.Action]bool{}
+	for _, g := range d.Screen.Keys() {
+		for _, b := range g.Bindings {
+			hinted[b.Action] = hinted[b.Action] || b.Hint != ""
+		}
+	}
+	for action, want := range map[keys.Action]bool{keys.Logs: false, keys.Events: false, keys.Retry: false, keys.Graph: true, keys.YAML: true, keys.Describe: true} {
+		if hinted[action] != want {
+			t.Errorf("%s is hinted: %t", action, hinted[action])
+		}
+	}
+	d.Press("o")
+	if push := last[screen.Push](t, d); push.Screen.Title() != "web" {
+		t.Errorf("o opens %q", push.Screen.Title())
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	for _, key := range []string{"D", "r", "e", "a"} {
 		d := opened(t, 80, 24, shop()...).Press(key)

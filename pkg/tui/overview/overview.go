@@ -108,6 +108,9 @@ func (o *overview) Keys() []keys.Group {
 	if o.prompt.open {
 		return []keys.Group{keys.Line}
 	}
+	if !namespaced(o.kind) {
+		return []keys.Group{keys.Overview, keys.Move, keys.Blueprints, keys.Panes.Unhinted(keys.Logs, keys.Events, keys.Retry)}
+	}
 	return []keys.Group{keys.Overview, keys.Move, keys.Panes}
 }
 

@@ -196,6 +196,9 @@ func (m *model) retry(env *screen.Env, t pane.Target) tea.Cmd {
 	if isBlueprint(t.Owner) {
 		return say("a blueprint has no runs")
 	}
+	if reason := m.unfailed(t); reason != "" {
+		return say("nothing to retry: " + reason)
+	}
 	ask := screen.Ask{Title: "Retry " + table.OneLine(t.Owner.Kind+" "+named(t.Owner)) + "?", Text: "The agent makes one more run of what has failed."}
 	if t.Step != "" {
 		ask.Title = "Retry step " + table.OneLine(t.Step) + " of " + table.OneLine(named(t.Owner)) + "?"
@@ -203,6 +206,27 @@ func (m *model) retry(env *screen.Env, t pane.Target) tea.Cmd {
 	}
 	ask.Yes = env.World.Do(feed.Retry{Owner: t.Owner, Step: t.Step})
 	return env.Send(ask)
+}
+
+// unfailed says that there is no run to make again; empty when there may be one.
+func (m *model) unfailed(t pane.Target) string {
+	tr := m.snapshot.Tree
+	if t.Owner != m.root() || len(tr.Steps) == 0 {
+		if t.Owner == m.root() && tr.Owner.Ready.Status == "True" {
+			return named(t.Owner) + " is ready"
+		}
+		return ""
+	}
+	for i := range tr.Steps {
+		s := &tr.Steps[i]
+		if (t.Step == "" || t.Step == s.Name) && (s.Healthy.Status == "False" || stepState(tr, s) == feed.Failed) {
+			return ""
+		}
+	}
+	if t.Step != "" {
+		return "step " + t.Step + " of " + named(t.Owner) + " has not failed"
+	}
+	return "no step of " + named(t.Owner) + " has failed"
 }
 
 func say(text string) tea.Cmd { return screen.Send(screen.Toast{Text: table.OneLine(text)}) }

@@ -155,6 +155,7 @@ func TestWrites(t *testing.T) {
 		{"that of an owner will not", cart, failed(), "g,e", "ask Edit Workload shop/cart? [] It opens in your editor; what you save is applied.", feed.Edit{Ref: cart}},
 		{"a step is retried", cart, failed(), "r", "ask Retry step build of shop/cart? [] The agent makes one more run of it.", feed.Retry{Owner: cart, Step: "build"}},
 		{"an owner is retried", cart, failed(), "g,r", "ask Retry Workload shop/cart? [] The agent makes one more run of what has failed.", feed.Retry{Owner: cart}},
+		{"a step that has not failed is not asked about", cart, failed(), "j,r", "toast nothing to retry: step configure of shop/cart has not failed", nil},
 		{"a blueprint has nothing to retry", chainRef, chain(), "r", "toast a blueprint has no runs", nil},
 		{"a step without an object has nothing to delete", cart, failed(), "j,D", "toast step configure has no object yet: it waits for build", nil},
 		{"what was not read is not deleted: it may be another by now", cart, failed(), "tab,G,D", "toast ClusterTemplate build-template was not read, so it is not changed from here", nil},
