@@ -12,6 +12,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/pane"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
@@ -143,6 +144,19 @@ func (w *writer) condition(name string, s tree.State) {
 	}
 }
 
+// patient is a condition of a step that only waits. A template that does not render yet is no
+// fault; the cross and the words of the failure would be read as one.
+func (w *writer) patient(c titled) {
+	if c.state.Status == "" {
+		return
+	}
+	text := w.theme.Glyph(feed.Waiting) + " not yet"
+	if c.state.Reason != "" && c.state.Reason != c.name {
+		text += "  " + table.OneLine(c.state.Reason)
+	}
+	w.field(c.name, text, w.theme.Faint)
+}
+
 func (w *writer) step(owner tree.Ref, s *tree.Step) {
 	state := stepState(w.snapshot.Tree, s)
 	text := word(w.theme, state)
@@ -156,19 +170,16 @@ func (w *writer) step(owner tree.Ref, s *tree.Step) {
 	if s.Phase == tree.PhasePassThrough {
 		w.field("", "passes its input through, and stamps nothing", w.theme.Text)
 	}
-	ready := s.Ready
-	if s.Waits() && len(s.WaitsFor) > 0 {
-		// A template that does not render yet is no fault; the words of the failure would
-		// be read as one.
-		ready.Message = ""
-	}
 	var quiet []titled
-	for _, c := range []titled{{"Ready", ready}, {"Healthy", s.Healthy}} {
-		if c.state.Status == "True" {
+	for _, c := range []titled{{"Ready", s.Ready}, {"Healthy", s.Healthy}} {
+		switch {
+		case c.state.Status == "True":
 			quiet = append(quiet, c)
-			continue
+		case state == feed.Waiting && len(s.WaitsFor) > 0:
+			w.patient(c)
+		default:
+			w.condition(c.name, c.state)
 		}
-		w.condition(c.name, c.state)
 	}
 	if s.Object != nil && s.Ready.Status != "True" {
 		w.stamped(owner, s)

@@ -37,10 +37,8 @@ func (m *model) Status(*screen.Env) string {
 		return ""
 	}
 	t := m.snapshot.Tree
+	// The header cuts from the end.
 	var parts []string
-	if t.Blueprint != nil {
-		parts = append(parts, table.OneLine(t.Blueprint.Kind+" "+t.Blueprint.Name))
-	}
 	switch {
 	case t.Owner.Kind == "":
 		parts = append(parts, count(len(m.cells), "step"), count(len(t.Owners), "owner"))
@@ -54,6 +52,9 @@ func (m *model) Status(*screen.Env) string {
 		parts = append(parts, fmt.Sprintf("%d of %s ready", ready, count(len(t.Steps), "step")))
 	case len(t.Runs) > 0:
 		parts = append(parts, count(len(t.Runs), "run"))
+	}
+	if t.Blueprint != nil {
+		parts = append(parts, table.OneLine(t.Blueprint.Kind+" "+t.Blueprint.Name))
 	}
 	return strings.Join(parts, ", ")
 }
