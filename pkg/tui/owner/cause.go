@@ -115,14 +115,6 @@ func (m *model) blueprintSentence() string {
 	return table.OneLine(text)
 }
 
-// next is the command that shows more, or the remedy.
-func (m *model) next(env *screen.Env) string {
-	if w := m.why(); w != nil && len(w.Next) > 0 {
-		return table.OneLine(tree.Command(w.Next[0], env.Program))
-	}
-	return ""
-}
-
 // unread names in one line what could not be read; the detail of the owner has all of it.
 func (m *model) unread() string {
 	all := m.snapshot.Tree.Unread
