@@ -25,13 +25,22 @@ type hint struct{ key, word string }
 func (m *Model) hints() string {
 	t := m.env.Theme
 	line, width := "", 0
-	for _, h := range m.hinted() {
+	all := m.hinted()
+	// The way back stands last, and is never what there is no room for.
+	out := 0
+	if last := all[max(0, len(all)-1):]; len(all) > 1 && last[0].key == "esc" {
+		out = ansi.StringWidth("  " + last[0].key + " " + last[0].word)
+	}
+	for i, h := range all {
+		if i == len(all)-1 {
+			out = 0
+		}
 		gap := ""
 		if width > 0 {
 			gap = "  "
 		}
 		w := ansi.StringWidth(gap + h.key + " " + h.word)
-		if width+w > m.width {
+		if width+w+out > m.width {
 			continue // a shorter one may fit
 		}
 		line += gap + t.Key.Render(h.key) + " " + t.Faint.Render(h.word)

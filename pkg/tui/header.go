@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/table"
 	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/tui/keys"
 	"github.com/carto-run/carto/pkg/tui/screen"
 )
 
@@ -35,11 +37,38 @@ func (m *Model) header() []string {
 	live := m.liveness()
 	room := m.width - ansi.StringWidth(live) - ansi.StringWidth(mode) - 2*len("  ")
 	left := ansi.Truncate(strings.Join(place, "  "), max(0, room), more) + "  " + mode
+	left += m.digits(m.width - ansi.StringWidth(left) - ansi.StringWidth(live) - len("  "))
 	lines := []string{sides(left, live, m.width, more), m.way()}
 	if m.headerHeight() > 2 {
 		lines = append(lines, t.Border.Render(strings.Repeat(m.glyph("─", "-"), m.width)))
 	}
 	return lines
+}
+
+// digits are the namespaces that a key goes to, as many as there is room for. They are of use
+// once there are two, all being one, where the screen on top takes those keys.
+func (m *Model) digits(room int) string {
+	l := m.top()
+	if n := len(m.env.Recent); n == 0 || n == 1 && m.env.Namespace != "" || l == nil || !offers(l.screen, keys.Number) || m.help != nil {
+		return ""
+	}
+	t, text := m.env.Theme, ""
+	names := append(slices.Clone(m.env.Recent), "")
+	for i, name := range names {
+		digit, shown, style := fmt.Sprint((i+1)%len(names)), table.OneLine(name), t.Faint
+		if name == "" {
+			shown = allNamespaces
+		}
+		if name == m.env.Namespace {
+			style = t.Strong
+		}
+		part := "  " + t.Key.Render(digit) + " " + style.Render(shown)
+		if room -= ansi.StringWidth(part); room < 0 {
+			break
+		}
+		text += part
+	}
+	return text
 }
 
 // way is the titles of the screens, with the status of the one on top at the right.

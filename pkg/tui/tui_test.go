@@ -620,3 +620,49 @@ func TestTableOfCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestDigits: the header says which digit goes to which namespace, once there are several.
+func TestDigits(t *testing.T) {
+	first := func(s *session) string {
+		line, _, _ := strings.Cut(s.view(), "\n")
+		return line
+	}
+	for _, tc := range []struct {
+		reason     string
+		width      int
+		namespaces []string
+		want       string
+		wanted     bool
+	}{
+		{"one is no choice", 80, nil, "1 shop", false},
+		{"all is another", 80, []string{""}, "  1 shop  0 all  ", true},
+		{"two, and all", 100, []string{"pay"}, "  1 shop  2 pay  0 all  ", true},
+		{"no more than there is room for", 80, []string{"a-namespace-with-a-long-name", "pay"}, "2 a-namespace", false},
+		{"none where there is none", 40, []string{"pay"}, "2 pay", false},
+	} {
+		s := start(t, tc.width, 24, nil)
+		for _, name := range tc.namespaces {
+			s.send(screen.Namespace{Name: name})
+		}
+		if got := first(s); strings.Contains(got, tc.want) != tc.wanted {
+			t.Errorf("%s: %q is there: %t, in %q", tc.reason, tc.want, !tc.wanted, got)
+		}
+	}
+	s := start(t, 100, 24, nil)
+	s.send(screen.Namespace{Name: "pay"})
+	s.send(screen.Push{Screen: &fake{title: "shop/cart"}})
+	if got := first(s); strings.Contains(got, "2 pay") {
+		t.Errorf("digits do nothing on this screen: %q", got)
+	}
+}
+
+// TestWayBack: however many keys a screen has, the one that leaves it is named.
+func TestWayBack(t *testing.T) {
+	for _, width := range []int{20, 40, 80, 300} {
+		s := start(t, width, 24, nil)
+		s.send(screen.Push{Screen: &fake{groups: []keys.Group{keys.Owner.Hinted(keys.Parent, "owner"), keys.Panes}}})
+		if got := s.view(); !strings.HasSuffix(strings.TrimRight(got, " \n"), "esc back") {
+			t.Errorf("%d columns:\n%s", width, got)
+		}
+	}
+}

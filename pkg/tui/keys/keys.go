@@ -41,6 +41,17 @@ func (g Group) Unhinted(actions ...Action) Group {
 	return g
 }
 
+// Hinted is the group with a hint for one more action, where that is of use.
+func (g Group) Hinted(action Action, hint string) Group {
+	g = g.Unhinted()
+	for i := range g.Bindings {
+		if b := &g.Bindings[i]; b.Action == action {
+			b.Hint = hint
+		}
+	}
+	return g
+}
+
 // Match finds the action of a key; empty when there is none.
 func Match(key string, groups ...Group) Action {
 	for _, g := range groups {
