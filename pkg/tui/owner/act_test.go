@@ -248,3 +248,29 @@ func TestMouse(t *testing.T) {
 		t.Error("the wheel changes what is selected, or what is selected takes the picture back")
 	}
 }
+
+// TestWayToTheOwner: while a step is selected, the bottom line says how to get to the owner,
+// which the keys are about then.
+func TestWayToTheOwner(t *testing.T) {
+	t.Parallel()
+	d, m := show(t, cart, failed(), 80, 21)
+	hinted := func() bool {
+		for _, b := range m.Keys()[0].Bindings {
+			if b.Action == keys.Parent {
+				return b.Hint != ""
+			}
+		}
+		return false
+	}
+	if !hinted() || !strings.Contains(d.View(), "step build: Image/cart") {
+		t.Errorf("a step is selected, and nothing says what of, nor how to get to the owner:\n%s", d.View())
+	}
+	d.Press("J")
+	if hinted() {
+		t.Error("the owner is selected already")
+	}
+	d.Press("tab")
+	if !hinted() {
+		t.Error("the detail has the focus, so its rows are what keys are about")
+	}
+}

@@ -287,6 +287,10 @@ func (m *model) detailTitle() string {
 	case c.below != nil:
 		return c.below.Owner.Kind + "/" + c.below.Owner.Name
 	}
+	// The keys are about the object of a step, not about the owner that was opened.
+	if c.step != nil && c.step.Object != nil {
+		return "step " + c.id + ": " + c.step.Object.Kind + "/" + c.step.Object.Name
+	}
 	return "step " + c.id
 }
 

@@ -70,7 +70,13 @@ const (
 
 func (m *model) Title() string { return named(m.ref) }
 
-func (m *model) Keys() []keys.Group { return []keys.Group{keys.Owner, keys.Move, keys.Panes} }
+func (m *model) Keys() []keys.Group {
+	own := keys.Owner
+	if m.selected != "" || m.focus == inDetail {
+		own = own.Hinted(keys.Parent, "owner")
+	}
+	return []keys.Group{own, keys.Move, keys.Panes}
+}
 
 func (m *model) Typing() bool { return false }
 
