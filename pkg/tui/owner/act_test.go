@@ -274,3 +274,15 @@ func TestWayToTheOwner(t *testing.T) {
 		t.Error("the detail has the focus, so its rows are what keys are about")
 	}
 }
+
+// TestWaitingIsNoFault: a step that only waits has a condition that is False; no cross is
+// drawn for it.
+func TestWaitingIsNoFault(t *testing.T) {
+	t.Parallel()
+	d, m := show(t, cart, failed(), 120, 37)
+	d.Press("j")
+	_, detail, _ := strings.Cut(d.View(), "step configure")
+	if m.selected != "configure" || !strings.Contains(detail, "it waits for build") || !strings.Contains(detail, "◌ not yet  TemplateStampFailure") || strings.Contains(detail, "✗ False") {
+		t.Errorf("of %s is said:\n%s", m.selected, detail)
+	}
+}

@@ -151,8 +151,8 @@ func (w *writer) patient(c titled) {
 		return
 	}
 	text := w.theme.Glyph(feed.Waiting) + " not yet"
-	if c.state.Reason != "" && c.state.Reason != c.name {
-		text += "  " + table.OneLine(c.state.Reason)
+	if r := c.state.Reason; r != "" && r != c.name && r != c.state.Status {
+		text += "  " + table.OneLine(r)
 	}
 	w.field(c.name, text, w.theme.Faint)
 }

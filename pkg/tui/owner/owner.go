@@ -75,7 +75,11 @@ func (m *model) Keys() []keys.Group {
 	if m.selected != "" || m.focus == inDetail {
 		own = own.Hinted(keys.Parent, "owner")
 	}
-	return []keys.Group{own, keys.Move, keys.Panes}
+	panes := keys.Panes
+	if isBlueprint(m.here().Owner) {
+		panes = panes.Unhinted(keys.Logs, keys.Events, keys.Retry)
+	}
+	return []keys.Group{own, keys.Move, panes}
 }
 
 func (m *model) Typing() bool { return false }
