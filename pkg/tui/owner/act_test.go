@@ -262,7 +262,7 @@ func TestWayToTheOwner(t *testing.T) {
 		}
 		return false
 	}
-	if !hinted() || !strings.Contains(d.View(), "step build: Image/cart") {
+	if !hinted() || !strings.Contains(d.View(), "step build ─ Image/cart") {
 		t.Errorf("a step is selected, and nothing says what of, nor how to get to the owner:\n%s", d.View())
 	}
 	d.Press("J")

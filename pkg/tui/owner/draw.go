@@ -13,6 +13,7 @@ import (
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/graph"
 	"github.com/carto-run/carto/pkg/tui/screen"
+	"github.com/carto-run/carto/pkg/tui/theme"
 	"github.com/carto-run/carto/pkg/why"
 )
 
@@ -267,7 +268,7 @@ func (m *model) detailPane(env *screen.Env, at area) []string {
 		return nil
 	}
 	focused := m.focus == inDetail
-	lines := []string{m.rule(env, at, m.detailTitle(), inDetail, m.detail.top, len(m.detail.rows))}
+	lines := []string{m.rule(env, at, m.detailTitle(env.Theme), inDetail, m.detail.top, len(m.detail.rows))}
 	for _, line := range m.detail.draw(max(1, at.width-1), focused, env.Theme) {
 		lines = append(lines, " "+line)
 	}
@@ -277,7 +278,7 @@ func (m *model) detailPane(env *screen.Env, at area) []string {
 	return lines
 }
 
-func (m *model) detailTitle() string {
+func (m *model) detailTitle(th *theme.Theme) string {
 	c := m.cell(m.selected)
 	switch {
 	case c == nil:
@@ -289,7 +290,11 @@ func (m *model) detailTitle() string {
 	}
 	// The keys are about the object of a step, not about the owner that was opened.
 	if c.step != nil && c.step.Object != nil {
-		return "step " + c.id + ": " + c.step.Object.Kind + "/" + c.step.Object.Name
+		line := glyphsOf(th).rule
+		if m.focus == inDetail {
+			line = glyphsOf(th).focus
+		}
+		return "step " + c.id + " " + line + " " + c.step.Object.Kind + "/" + c.step.Object.Name
 	}
 	return "step " + c.id
 }
