@@ -9,7 +9,7 @@ func TestWhyCheckoutIsStuck(t *testing.T) {
 	s.line("checkout", "✗ Failed", "1/7").press("/").types("checkout").sees("1 of 8").press("enter").misses("/checkout")
 	s.press("enter").line("workloads › shop/checkout", "1 of 7 steps ready")
 	s.sees("✗ Failed: workload shop/checkout is not ready: step test failed: TaskRun checkout-test-", "exit status")
-	s.sees("1: TestTotal: expected 4, got 5.", "next: kubectl describe taskruns.tekton.dev checkout-test-")
+	s.sees("1: TestTotal: expected 4, got 5.", "next: d describes TaskRun/checkout-test-")
 	s.line("─ step test ─") // at fault, so it is selected
 	s.line("State", "✗ Failed").line("✓ code ← fetch").sees("◌")
 
