@@ -72,7 +72,7 @@ func (o *overview) cause(env *screen.Env) string {
 	if e == nil || !o.cut(env, e.widths[colCause]) {
 		return ""
 	}
-	name, text := e.name()+": ", e.cells[colCause]
+	name, text := e.cells[colName]+": ", e.cells[colCause]
 	if width(name)+width(text) > env.Width {
 		name = "" // the row has it
 	}
