@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,11 @@ func Start(ctx context.Context, o Options, name string, args ...string) (*Termin
 	t.command.Env = append(append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"), o.Env...)
 	t.command.Stdin, t.command.Stdout, t.command.Stderr = theirs, theirs, theirs
 	t.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	// Under nohup this process ignores SIGHUP, and its children would; in a terminal of their
+	// own they do not. What is listened to here is back at its default there.
+	listened := make(chan os.Signal, 1)
+	signal.Notify(listened, syscall.SIGHUP)
+	defer signal.Stop(listened)
 	if err := t.command.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s in a pseudo-terminal: %w", name, err), t.closeEnds())
 	}
