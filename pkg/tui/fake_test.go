@@ -1,16 +1,12 @@
 package tui
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/carto-run/carto/pkg/tui/feed"
 	"github.com/carto-run/carto/pkg/tui/keys"
@@ -18,8 +14,6 @@ import (
 	"github.com/carto-run/carto/pkg/tui/screen/screentest"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // fake is a screen that writes down what it is told.
 type fake struct {
@@ -189,20 +183,5 @@ func (s *session) says() string {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); run with -update and look at the difference\n%s", path, diff)
-	}
+	screentest.Golden(t, name, got)
 }

@@ -2,9 +2,6 @@ package create
 
 import (
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,8 +17,6 @@ import (
 	"github.com/carto-run/carto/pkg/tui/screen/screentest"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var known = feed.BlueprintsKnown{Blueprints: []feed.Blueprint{
 	{Name: "java", Labels: map[string]string{v1alpha1.LabelWorkloadType: "java", "team": "shop"}, Ready: true, Params: []feed.Param{
@@ -52,20 +47,7 @@ func made(d *screentest.Driver) string { return strings.Join(d.Screen.(*form).ma
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != got+"\n" {
-		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
+	screentest.Golden(t, name, got+"\n")
 }
 
 // TestGolden draws the form at several sizes and in several states.

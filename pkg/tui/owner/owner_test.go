@@ -1,11 +1,7 @@
 package owner
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,30 +10,16 @@ import (
 
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/tui/screen/screentest"
 	"github.com/carto-run/carto/pkg/tui/theme"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // noFrames is a clock that stands still: tests send frames themselves.
 func noFrames(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal([]byte(got), want) {
-		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
+	screentest.Golden(t, name+".golden", got)
 }
 
 // TestGolden draws typical owners at typical sizes.

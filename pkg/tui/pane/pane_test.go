@@ -2,10 +2,7 @@ package pane
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +18,6 @@ import (
 	"github.com/carto-run/carto/pkg/tui/theme"
 	"github.com/carto-run/carto/pkg/why"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
 	cart    = tree.Ref{APIVersion: "carto.run/v1alpha1", Kind: "Workload", Resource: "workloads.carto.run", Namespace: "shop", Name: "cart"}
@@ -310,20 +305,7 @@ func TestGolden(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s", path, got)
-	}
+	screentest.Golden(t, name+".golden", got)
 }
 
 // TestSizes: nothing panics, and every picture has its size.

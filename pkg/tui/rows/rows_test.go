@@ -1,9 +1,7 @@
 package rows
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,9 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/tui/feed"
+	"github.com/carto-run/carto/pkg/tui/screen/screentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	head     = "apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: cart, namespace: shop, generation: 2 }\n"
@@ -123,19 +120,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", "workload.golden")
-	if *update {
-		if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(bytes.TrimSpace(got), bytes.TrimSpace(want)) {
-		t.Errorf("%s differs; run with -update and look at the difference\ngot:\n%s", path, got)
-	}
+	screentest.Golden(t, "workload.golden", string(got)+"\n")
 }
 
 // FuzzOf: whatever an API server holds, there is a row, and nothing panics.
