@@ -429,7 +429,7 @@ func (f *form) done(env *screen.Env, msg feed.Done) tea.Cmd {
 			return screen.Send(screen.Toast{Text: "it was changed while it was checked; check it again", Bad: true})
 		}
 		f.asked, f.ref = made.YAML, tree.Ref{
-			APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindWorkload, Resource: "workloads." + v1alpha1.GroupVersion.Group,
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindWorkload, Resource: tree.OwnerResource(v1alpha1.KindWorkload),
 			Namespace: f.draft.Namespace, Name: f.draft.Name,
 		}
 		return env.Send(screen.Ask{

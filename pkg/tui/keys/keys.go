@@ -64,6 +64,18 @@ func Match(key string, groups ...Group) Action {
 	return ""
 }
 
+// Writes tells whether an action changes the cluster, by what the table says of it.
+func Writes(action Action, groups ...Group) bool {
+	for _, g := range groups {
+		for _, b := range g.Bindings {
+			if b.Action == action {
+				return b.Write
+			}
+		}
+	}
+	return false
+}
+
 // Shown spells a key as people write it: ctrl-d.
 func Shown(key string) string {
 	switch key {

@@ -28,6 +28,9 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 	if action == "" || o.move(env, action) {
 		return nil
 	}
+	if keys.Writes(action, o.Keys()...) && !env.Write {
+		return screen.ReadOnly()
+	}
 	switch action {
 	case keys.Filter:
 		return o.ask(env)
@@ -54,9 +57,6 @@ func (o *overview) press(env *screen.Env, key string) tea.Cmd {
 	case keys.Number:
 		return o.number(env, key)
 	case keys.Create:
-		if !env.Write {
-			return screen.ReadOnly()
-		}
 		return env.Send(screen.Push{Screen: create.New()})
 	default:
 		return o.act(env, action)
@@ -118,10 +118,6 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 	if len(chosen) == 0 {
 		return toast("nothing is selected")
 	}
-	write := slices.Contains([]keys.Action{keys.Edit, keys.Retry, keys.Delete}, action)
-	if write && !env.Write {
-		return screen.ReadOnly()
-	}
 	switch action {
 	case keys.Copy:
 		return copyNames(chosen)
@@ -153,7 +149,7 @@ func (o *overview) act(env *screen.Env, action keys.Action) tea.Cmd {
 	case keys.Edit:
 		return env.Send(screen.Ask{
 			Title: "Edit " + o.called(e) + "?",
-			Text:  "It opens in your editor; what you save is applied to the cluster.",
+			Text:  "It opens in your editor; what you save is applied.",
 			Yes:   env.World.Do(feed.Edit{Ref: e.row.Ref}),
 		})
 	}

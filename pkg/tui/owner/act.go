@@ -28,6 +28,9 @@ func (m *model) key(env *screen.Env, name string) tea.Cmd {
 	if m.move(env, action, name) {
 		return nil
 	}
+	if keys.Writes(action, m.Keys()...) && !env.Write {
+		return screen.ReadOnly()
+	}
 	switch action {
 	case keys.Layout:
 		return m.flip()
@@ -150,9 +153,6 @@ func (m *model) show(env *screen.Env, action keys.Action, t pane.Target) tea.Cmd
 
 // change asks whether to change the cluster, and does it then.
 func (m *model) change(env *screen.Env, action keys.Action) tea.Cmd {
-	if !env.Write {
-		return screen.ReadOnly()
-	}
 	if m.fault != nil && m.fault.Gone {
 		return say(named(m.ref) + " was deleted")
 	}

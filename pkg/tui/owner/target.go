@@ -132,11 +132,8 @@ func (m *model) above() (tree.Ref, bool) {
 	return tree.Ref{}, false
 }
 
-// withResource adds the plural of a kind of this API; that of a delivery is not regular.
+// withResource adds the plural of a kind of this API.
 func withResource(ref tree.Ref) tree.Ref {
-	ref.Resource = strings.ToLower(ref.Kind) + "s." + v1alpha1.Group
-	if ref.Kind == v1alpha1.KindClusterDelivery {
-		ref.Resource = "clusterdeliveries." + v1alpha1.Group
-	}
+	ref.Resource = tree.OwnerResource(ref.Kind)
 	return ref
 }
