@@ -94,6 +94,7 @@ func TestImports(t *testing.T) {
 				{isLocal && under(from, "pkg/agent") && under(to, "pkg/cli"), "the agent does not know the plugin: move what is shared into a package of its own"},
 				{isLocal && under(from, "pkg/cli") && under(to, "pkg/agent"), "the plugin does not know the agent: move what is shared into a package of its own"},
 				{isLocal && under(from, "pkg") && under(to, "test"), "the product does not import its tests"},
+				{isLocal && under(to, forTests...), "only tests import it"},
 				{under(from, pure...) && !under(from, forTests...) && isImpure(imported), "the package is pure: pass the data, or a small interface, in"},
 				{isLocal && under(from, pure...) && (under(to, "pkg/agent", "pkg/cli", "pkg/collect", "pkg/install") || under(to, "pkg/tui") && !under(from, "pkg/tui")), "pure packages know only each other and the API"},
 			} {
