@@ -155,10 +155,13 @@ func describeBroken(broken []blueprint.BrokenSelector) string {
 
 // resolveAccount finds the service account. Without it the pass ends.
 func (p *pass) resolveAccount() *failure {
-	p.account = p.owner.account(p.blueprint)
-	p.result.Depends.Account = &p.account
-	if err := p.cluster.ServiceAccount(p.account); err != nil {
-		return failed(v1alpha1.ReasonServiceAccountError, "cannot act as service account %s: %v; create it, or name another in spec.serviceAccountName", p.account, err)
+	account := p.owner.account(p.blueprint)
+	p.account = account
+	// A pointer into the pass would keep all of it, with every object it has read, for as
+	// long as the dependencies are remembered.
+	p.result.Depends.Account = &account
+	if err := p.cluster.ServiceAccount(account); err != nil {
+		return failed(v1alpha1.ReasonServiceAccountError, "cannot act as service account %s: %v; create it, or name another in spec.serviceAccountName", account, err)
 	}
 	return nil
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,7 +18,7 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
+	k8sruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
@@ -191,7 +193,7 @@ func (s *scene) load(t *testing.T, documents string) {
 		if err := yaml.Unmarshal([]byte(document), &kind); err != nil {
 			t.Fatal(err)
 		}
-		into := map[string]runtime.Object{
+		into := map[string]k8sruntime.Object{
 			"ClusterSourceTemplate": &v1alpha1.ClusterSourceTemplate{}, "ClusterImageTemplate": &v1alpha1.ClusterImageTemplate{},
 			"ClusterTemplate": &v1alpha1.ClusterTemplate{}, "ClusterRunTemplate": &v1alpha1.ClusterRunTemplate{}, "ClusterSupplyChain": &v1alpha1.ClusterSupplyChain{},
 		}[kind.Kind]
@@ -425,6 +427,28 @@ func TestAccount(t *testing.T) {
 			t.Errorf("owner %q, blueprint %v: got %v, want %v", tc.owner, tc.ref, got, tc.want)
 		}
 	}
+}
+
+// TestWhatIsKeptIsSmall: the agent remembers for years what owners depend on, and their
+// statuses for a while. Neither may hold on to what the pass has read.
+func TestWhatIsKeptIsSmall(t *testing.T) {
+	s := newScene(t, fixture)
+	owner, err := NewOwner(s.workload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := Pass(t.Context(), owner, s.blueprints, s.now, s.memory)
+	if result.Depends.Account == nil || len(result.Status.Resources) == 0 {
+		t.Fatalf("the pass came to nothing: %+v", result)
+	}
+	read := weak.Make(owner)
+	owner = nil
+	runtime.GC()
+	if read.Value() != nil {
+		t.Error("the owner that the pass read is kept by what came out of it")
+	}
+	runtime.KeepAlive(result.Depends)
+	runtime.KeepAlive(result.Status)
 }
 
 // TestConditionAggregation is status §1: the first Unknown, the last False.
