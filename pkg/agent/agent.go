@@ -140,6 +140,10 @@ func newAgent(config Config) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
+	objects, err := storedClient(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
 	raw, err := rawClient(client)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
@@ -154,7 +158,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
 	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
 	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
-	a.watches = newWatchSet(dynamicClient, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
+	a.watches = newWatchSet(objects, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
 	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics}
 	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, func(key ownerKey, err error) {
 		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)

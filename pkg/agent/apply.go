@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
@@ -158,11 +157,7 @@ func (c *clusterView) write(ctx context.Context, account realize.Account, gvr sc
 	if !c.changedAt.IsZero() {
 		c.agent.metrics.propagation.Observe(c.agent.clock.Since(c.changedAt).Seconds())
 	}
-	var decoded map[string]any
-	if err := utiljson.Unmarshal(text, &decoded); err != nil {
-		return nil, "", fmt.Errorf("decode the API server's answer: %w", err)
-	}
-	written, err := store(&unstructured.Unstructured{Object: decoded})
+	written, err := readAnswer(text)
 	if err != nil {
 		return nil, "", err
 	}

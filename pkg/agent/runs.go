@@ -144,13 +144,12 @@ func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource,
 	if err != nil {
 		return realize.Run{}, exists
 	}
-	var live unstructured.Unstructured
-	if err := json.Unmarshal(text, &live); err != nil {
+	s, err := readAnswer(text)
+	if err != nil {
 		return realize.Run{}, exists
 	}
-	s, err := store(live.DeepCopy())
-	if err != nil || s.controller() != c.owner.UID || s.DeletionTimestamp != nil || s.digest != wanted[v1alpha1.AnnotationDigest] ||
-		live.GetAnnotations()[v1alpha1.AnnotationSequence] != wanted[v1alpha1.AnnotationSequence] {
+	if s.controller() != c.owner.UID || s.DeletionTimestamp != nil || s.digest != wanted[v1alpha1.AnnotationDigest] ||
+		s.sequence != stamped.ParseSequence(wanted) {
 		return realize.Run{}, realize.RunExists(exists)
 	}
 	return c.noteRun(rest, key, text)
@@ -158,11 +157,7 @@ func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource,
 
 // noteRun remembers a run until the watch has shown it.
 func (c *clusterView) noteRun(rest realize.Resource, key objectKey, text []byte) (realize.Run, error) {
-	var made unstructured.Unstructured
-	if err := json.Unmarshal(text, &made); err != nil {
-		return realize.Run{}, fmt.Errorf("decode the API server's answer: %w", err)
-	}
-	s, err := store(&made)
+	s, err := readAnswer(text)
 	if err != nil {
 		return realize.Run{}, err
 	}

@@ -10,10 +10,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -26,7 +25,7 @@ import (
 // stop when nothing does so any more. They see only objects that Carto stamped, or that
 // are selected: a million foreign objects of a kind cost nothing.
 type watchSet struct {
-	client   dynamic.Interface
+	client   rest.Interface // of stored objects
 	metadata metadata.Interface
 	log      *slog.Logger
 	metrics  *metrics
@@ -101,7 +100,7 @@ type mark struct {
 	reverts reverts
 }
 
-func newWatchSet(client dynamic.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection, string)) *watchSet {
+func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection, string)) *watchSet {
 	return &watchSet{
 		client: client, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected,
 		watches: map[watchKey]*kindWatch{},
@@ -149,7 +148,6 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	}
 	s.watches[key] = w
 	// Errors of these calls mean that the informer already runs; it does not.
-	_ = w.informer.SetTransform(compact)
 	_ = w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { s.failed(w, err) })
 	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { s.observed(w, object, false) },
@@ -172,27 +170,22 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	return w
 }
 
-// compact turns an object into the form in which the caches hold it.
-func compact(object any) (any, error) {
-	switch o := object.(type) {
-	case *unstructured.Unstructured:
-		return store(o)
-	case *metav1.PartialObjectMetadata:
-		return &stored{ObjectMeta: metav1.ObjectMeta{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}}, nil
-	}
-	return object, nil
-}
-
 func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
-	client := s.client.Resource(key.GroupVersionResource)
-	lw := selecting(key.selector, client.List, client.Watch)
-	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &unstructured.Unstructured{}, 0, runIndexers)
+	lw := storedLists(s.client, key.GroupVersionResource, key.selector)
+	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &stored{}, 0, runIndexers)
 }
 
 func (s *watchSet) selectionInformer(key watchKey) cache.SharedIndexInformer {
 	client := s.metadata.Resource(key.GroupVersionResource)
 	lw := selecting(key.selector, client.List, client.Watch)
-	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
+	informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
+	_ = informer.SetTransform(func(object any) (any, error) { // fails only when the informer already runs
+		if o, ok := object.(*metav1.PartialObjectMetadata); ok {
+			return &stored{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}, nil
+		}
+		return object, nil
+	})
+	return informer
 }
 
 // observed keeps the books about an object that the watch reported, and wakes its
@@ -214,7 +207,7 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 		delete(w.marks, key)
 	}
 	w.mu.Unlock()
-	switch owner, owned := ownerOf(o); {
+	switch owner, owned := o.owner(); {
 	case own:
 	case w.key.isSelection():
 		s.selected(w.key.selection, o.Namespace)

@@ -27,8 +27,11 @@ func Digest(object *unstructured.Unstructured) string {
 
 // Sequence orders the runs of a resource. What is no number was not written by Carto, and
 // is older than what was.
-func Sequence(object *unstructured.Unstructured) int64 {
-	n, _ := strconv.ParseInt(object.GetAnnotations()[v1alpha1.AnnotationSequence], 10, 64)
+func Sequence(object *unstructured.Unstructured) int64 { return ParseSequence(object.GetAnnotations()) }
+
+// ParseSequence is Sequence by the annotations of an object.
+func ParseSequence(annotations map[string]string) int64 {
+	n, _ := strconv.ParseInt(annotations[v1alpha1.AnnotationSequence], 10, 64)
 	return n
 }
 

@@ -17,9 +17,15 @@ import (
 // the map itself in the set, where it looks like one that is owned as a whole. Such remains
 // are taken out here, where others' sets and the values are at hand that tell both apart.
 func Owned(object *unstructured.Unstructured) []byte {
+	return OwnedFields(object.GetManagedFields(), hasEmptyMap(object.Object), func() map[string]any { return object.Object })
+}
+
+// OwnedFields is Owned of an object that is not decoded: values is called for it when it
+// has to be looked at, which is rare. emptyMaps says whether there can be an empty map in it.
+func OwnedFields(managed []metav1.ManagedFieldsEntry, emptyMaps bool, values func() map[string]any) []byte {
 	var owned []byte
 	var others [][]byte
-	for _, entry := range object.GetManagedFields() {
+	for _, entry := range managed {
 		switch {
 		case entry.Subresource != "" || entry.FieldsV1 == nil:
 		case entry.Manager == v1alpha1.FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply:
@@ -28,14 +34,14 @@ func Owned(object *unstructured.Unstructured) []byte {
 			others = append(others, entry.FieldsV1.GetRawBytes())
 		}
 	}
-	if len(owned) == 0 || len(others) == 0 && !hasEmptyMap(object.Object) {
+	if len(owned) == 0 || len(others) == 0 && !emptyMaps {
 		return owned
 	}
 	var set map[string]any
 	if json.Unmarshal(owned, &set) != nil {
 		return owned
 	}
-	changed := dropRemoved(set, object.Object)
+	changed := dropRemoved(set, values())
 	for _, raw := range others {
 		var other map[string]any
 		if json.Unmarshal(raw, &other) == nil && dropTaken(set, other) {
