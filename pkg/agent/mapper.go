@@ -19,6 +19,9 @@ type kindMapper struct {
 
 	mu     sync.Mutex
 	mapper meta.RESTMapper // nil when stale
+	// found are its answers: each of its look-ups sorts and filters anew, and passes ask
+	// for the same few kinds several times each.
+	found map[schema.GroupVersionKind]realize.Resource
 }
 
 func newKindMapper(client discovery.DiscoveryInterface) *kindMapper {
@@ -33,28 +36,33 @@ func (m *kindMapper) invalidate() {
 }
 
 func (m *kindMapper) resource(kind schema.GroupVersionKind) (realize.Resource, error) {
-	mapper, err := m.current()
-	if err != nil {
-		return realize.Resource{}, err
-	}
-	mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
-	if err != nil {
-		return realize.Resource{}, err
-	}
-	return realize.Resource{GroupVersionResource: mapping.Resource, Namespaced: mapping.Scope.Name() == meta.RESTScopeNameNamespace}, nil
-}
-
-func (m *kindMapper) current() (meta.RESTMapper, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.fill(); err != nil {
+		return realize.Resource{}, err
+	}
+	if found, ok := m.found[kind]; ok {
+		return found, nil
+	}
+	mapping, err := m.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if err != nil {
+		return realize.Resource{}, err // not kept: tenants could name kinds without end
+	}
+	found := realize.Resource{GroupVersionResource: mapping.Resource, Namespaced: mapping.Scope.Name() == meta.RESTScopeNameNamespace}
+	m.found[kind] = found
+	return found, nil
+}
+
+// fill reads discovery unless it is known; the lock is held.
+func (m *kindMapper) fill() error {
 	if m.mapper != nil {
-		return m.mapper, nil
+		return nil
 	}
 	groups, err := restmapper.GetAPIGroupResources(m.discovery)
 	// Discovery is partial when an aggregated API is down; the rest is of use.
 	if err != nil && len(groups) == 0 {
-		return nil, fmt.Errorf("read which kinds the API server has: %w", err)
+		return fmt.Errorf("read which kinds the API server has: %w", err)
 	}
-	m.mapper = restmapper.NewDiscoveryRESTMapper(groups)
-	return m.mapper, nil
+	m.mapper, m.found = restmapper.NewDiscoveryRESTMapper(groups), map[schema.GroupVersionKind]realize.Resource{}
+	return nil
 }
