@@ -299,12 +299,12 @@ func (a *Agent) sweep(ctx context.Context) {
 	}
 }
 
-func (a *Agent) persistedStatus(key ownerKey) (realize.OwnerStatus, bool) {
+func (a *Agent) persistedStatus(key ownerKey) (realize.OwnerStatus, uint64, bool) {
 	object := a.catalog.owner(key)
 	if object == nil {
-		return realize.OwnerStatus{}, false
+		return realize.OwnerStatus{}, 0, false
 	}
-	return realize.StatusOf(object), true
+	return realize.StatusOf(object), resourceVersion(object), true
 }
 
 // discoveryLag is how long the API server may take until discovery, or its authorizer,

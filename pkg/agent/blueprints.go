@@ -134,7 +134,7 @@ func (a *Agent) processBlueprint(ctx context.Context, key blueprintKey) error {
 	if findings != "" && !told(previous, findings) {
 		a.events.warn(reference{kind: b.Kind, name: b.Name, uid: b.UID}, v1alpha1.EventBlueprintFindings, "", findings)
 	}
-	_, err := a.statusWriter.write(ctx, key.Kind, "", key.Name, b.UID, status)
+	_, err := a.statusWriter.write(ctx, key.Kind, "", key.Name, b.UID, resourceVersion(object), status)
 	return ignoreGone(err)
 }
 

@@ -22,7 +22,7 @@ func readyStatus(ready metav1.ConditionStatus) realize.OwnerStatus {
 func newTestBook(t *testing.T, persisted metav1.ConditionStatus) (*statusBook, *clocktesting.FakeClock) {
 	t.Helper()
 	clock := clocktesting.NewFakeClock(time.Unix(1000, 0))
-	book := newStatusBook(nil, clock, func(ownerKey) (realize.OwnerStatus, bool) { return readyStatus(persisted), true }, nil)
+	book := newStatusBook(nil, clock, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return readyStatus(persisted), 1, true }, nil)
 	t.Cleanup(book.queue.ShutDown)
 	return book, clock
 }
@@ -93,11 +93,11 @@ func TestStatusInFlight(t *testing.T) {
 	book, _ := newTestBook(t, metav1.ConditionUnknown)
 	key := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
 	book.put(key, "1", readyStatus(metav1.ConditionTrue))
-	book.persisted = func(ownerKey) (realize.OwnerStatus, bool) { // asked in the middle of the flush
+	book.persisted = func(ownerKey) (realize.OwnerStatus, uint64, bool) { // asked in the middle of the flush
 		if status, ok := book.latest(key, "1", 7); !ok || !isReady(status) {
 			t.Errorf("while it is written, the latest status is %v, %v", status, ok)
 		}
-		return readyStatus(metav1.ConditionTrue), true // so that nothing has to be written
+		return readyStatus(metav1.ConditionTrue), 7, true // so that nothing has to be written
 	}
 	if err := book.flush(t.Context(), key); err != nil {
 		t.Fatal(err)
