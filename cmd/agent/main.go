@@ -95,6 +95,8 @@ func run(args []string) int {
 		config.Election = &agent.Election{Namespace: *namespace, Name: "carto-agent"}
 	}
 
+	// A burst takes memory that the collector would give back only in the course of minutes, and keeps in part.
+	config.Idle = debug.FreeOSMemory
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

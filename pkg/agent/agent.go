@@ -52,6 +52,8 @@ type Config struct {
 	Version string
 	// Started, when set, is called once the caches are synced.
 	Started func()
+	// Idle, when set, is called each time that the agent has nothing left to do.
+	Idle func()
 }
 
 // DefaultTemplates is what templates may cost unless the configuration says otherwise. As
@@ -76,7 +78,7 @@ const (
 type Agent struct {
 	config  Config
 	log     *slog.Logger
-	clock   clock.Clock
+	clock   clock.WithTicker
 	metrics *metrics
 
 	mapper   *kindMapper
@@ -100,6 +102,7 @@ type Agent struct {
 
 	// epoch counts changes of things that owners depend on.
 	epoch    atomic.Uint64
+	passed   atomic.Uint64 // counts passes
 	synced   atomic.Bool
 	stopping atomic.Bool
 	// informers is the context in which watches of stamped kinds run.
@@ -267,6 +270,9 @@ func (a *Agent) lead(ctx context.Context) {
 	}
 	recorders.Go(func() { a.events.work(events) })
 	recorders.Go(func() { a.sweep(events) })
+	if a.config.Idle != nil {
+		recorders.Go(func() { a.watchIdle(events) })
+	}
 	recorders.Go(func() { a.inspector.work(events, a.blueprintQueue.Add) })
 
 	<-ctx.Done()
