@@ -54,6 +54,10 @@ type Config struct {
 	Started func()
 	// Idle, when set, is called each time that the agent has nothing left to do.
 	Idle func()
+	// Patience with requests that bring nothing.
+	Patience Patience
+	// Clock tells the time; default: the system's. Tests set it forward and back.
+	Clock clock.WithTicker
 }
 
 // DefaultTemplates is what templates may cost unless the configuration says otherwise. As
@@ -126,7 +130,11 @@ func newAgent(config Config) (*Agent, error) {
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
+	if config.Clock == nil {
+		config.Clock = clock.RealClock{}
+	}
 	client := unthrottled(config.Client, "carto-agent/"+config.Version)
+	config.Patience.apply(client)
 	dynamicClient, err := dynamic.NewForConfig(client)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
@@ -153,7 +161,7 @@ func newAgent(config Config) (*Agent, error) {
 	}
 
 	a := &Agent{
-		config: config, log: config.Log, clock: clock.RealClock{}, metrics: newMetrics(),
+		config: config, log: config.Log, clock: config.Clock, metrics: newMetrics(),
 		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 	}
@@ -213,7 +221,7 @@ func (a *Agent) run(ctx context.Context) error {
 		a.config.Started()
 	}
 	if a.config.Election == nil {
-		a.lead(ctx)
+		a.lead(ctx, context.WithoutCancel(ctx))
 		return nil
 	}
 	return a.config.Election.run(ctx, a)
@@ -247,14 +255,15 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 	return ctx.Err()
 }
 
-// lead does the work until the context ends, then finishes what was begun.
-func (a *Agent) lead(ctx context.Context) {
+// lead does the work until the context ends, then finishes what was begun. Once the context
+// of the lease has ended, nothing may be sent any more: another replica may be at work.
+func (a *Agent) lead(ctx, lease context.Context) {
 	a.metrics.leading.Set(1)
 	defer a.metrics.leading.Set(0)
 	a.log.Info("working", "workers", a.config.Workers)
 
 	// Writes in flight survive the end of ctx for a while.
-	writes, cancelWrites := context.WithCancel(context.WithoutCancel(ctx))
+	writes, cancelWrites := context.WithCancel(lease)
 	defer cancelWrites()
 	events, stopEvents := context.WithCancel(writes)
 	defer stopEvents()
@@ -276,7 +285,9 @@ func (a *Agent) lead(ctx context.Context) {
 	recorders.Go(func() { a.inspector.work(events, a.blueprintQueue.Add) })
 
 	<-ctx.Done()
-	a.log.Info("stopping: finishing the writes in flight")
+	if lease.Err() == nil {
+		a.log.Info("stopping: finishing the writes in flight")
+	}
 	a.stopping.Store(true)
 	deadline := time.AfterFunc(shutdownTime, cancelWrites)
 	defer deadline.Stop()
@@ -285,7 +296,9 @@ func (a *Agent) lead(ctx context.Context) {
 	workers.Wait()
 	a.statuses.queue.ShutDown()
 	writers.Wait()
-	a.statuses.flushAll(writes)
+	if writes.Err() == nil {
+		a.statuses.flushAll(writes)
+	}
 	stopEvents()
 	recorders.Wait()
 	a.log.Info("stopped", "statusesLost", a.statuses.waiting())

@@ -42,6 +42,10 @@ func (e *Election) run(ctx context.Context, a *Agent) error {
 	if err != nil {
 		return fmt.Errorf("prepare the lease %s/%s: %w", e.Namespace, e.Name, err)
 	}
+	// It ends when the lease is lost.
+	held, lose := context.WithCancel(context.WithoutCancel(ctx))
+	defer lose()
+	lock = watchRenewals(lock, lose)
 	// The lease is released only after the work has ended: the elector must not stop
 	// with ctx, or a successor would start while writes are still in flight.
 	election, endElection := context.WithCancel(context.WithoutCancel(ctx))
@@ -54,10 +58,11 @@ func (e *Election) run(ctx context.Context, a *Agent) error {
 			OnStartedLeading: func(leading context.Context) {
 				close(started)
 				defer close(worked)
-				work, stop := context.WithCancel(leading)
+				defer context.AfterFunc(leading, lose)()
+				work, stop := context.WithCancel(held)
 				defer stop()
 				defer context.AfterFunc(ctx, stop)()
-				a.lead(work)
+				a.lead(work, held)
 				endElection()
 			},
 			OnStoppedLeading: func() {},
@@ -85,4 +90,41 @@ func (e *Election) run(ctx context.Context, a *Agent) error {
 		return errLeaseLost
 	}
 	return nil
+}
+
+// watchedLock tells when the lease could not be renewed in time. The elector itself gives up
+// later, and tries to release the lease before it says so, which can take longer than the
+// lease lasts.
+type watchedLock struct {
+	resourcelock.Interface
+	lost *time.Timer
+}
+
+// watchRenewals calls lose once renewDeadline has passed since the beginning of the last
+// renewal that is known to have succeeded. The lease itself lasts longer for the others, who
+// count from when they see a renewal.
+func watchRenewals(lock resourcelock.Interface, lose func()) resourcelock.Interface {
+	lost := time.AfterFunc(renewDeadline, lose)
+	lost.Stop() // there is nothing to lose yet
+	return &watchedLock{lock, lost}
+}
+
+func (l *watchedLock) Create(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	began := time.Now()
+	err := l.Interface.Create(ctx, record)
+	l.renewed(began, err)
+	return err
+}
+
+func (l *watchedLock) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	began := time.Now()
+	err := l.Interface.Update(ctx, record)
+	l.renewed(began, err)
+	return err
+}
+
+func (l *watchedLock) renewed(began time.Time, err error) {
+	if err == nil {
+		l.lost.Reset(renewDeadline - time.Since(began))
+	}
 }
