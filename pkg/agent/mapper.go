@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/restmapper"
@@ -22,6 +23,8 @@ type kindMapper struct {
 	// found are its answers: each of its look-ups sorts and filters anew, and passes ask
 	// for the same few kinds several times each.
 	found map[schema.GroupVersionKind]realize.Resource
+	// lost are groups that discovery failed to tell of, with the reason.
+	lost map[string]error
 }
 
 func newKindMapper(client discovery.DiscoveryInterface) *kindMapper {
@@ -45,6 +48,11 @@ func (m *kindMapper) resource(kind schema.GroupVersionKind) (realize.Resource, e
 		return found, nil
 	}
 	mapping, err := m.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if why := m.lost[kind.Group]; err != nil && why != nil {
+		// Not an unknown kind, for which owners would wait until a CRD appears.
+		m.mapper = nil
+		return realize.Resource{}, fmt.Errorf("find out whether the API server has %s: %w", kind, why)
+	}
 	if err != nil {
 		return realize.Resource{}, err // not kept: tenants could name kinds without end
 	}
@@ -58,11 +66,34 @@ func (m *kindMapper) fill() error {
 	if m.mapper != nil {
 		return nil
 	}
-	groups, err := restmapper.GetAPIGroupResources(m.discovery)
+	groups, resources, err := m.discovery.ServerGroupsAndResources()
 	// Discovery is partial when an aggregated API is down; the rest is of use.
-	if err != nil && len(groups) == 0 {
+	failed, partial := discovery.GroupDiscoveryFailedErrorGroups(err)
+	if err != nil && !partial {
 		return fmt.Errorf("read which kinds the API server has: %w", err)
 	}
-	m.mapper, m.found = restmapper.NewDiscoveryRESTMapper(groups), map[schema.GroupVersionKind]realize.Resource{}
+	m.lost = map[string]error{}
+	for version, why := range failed {
+		m.lost[version.Group] = why
+	}
+	m.mapper, m.found = restmapper.NewDiscoveryRESTMapper(groupResources(groups, resources)), map[schema.GroupVersionKind]realize.Resource{}
 	return nil
+}
+
+// groupResources joins the two halves of what discovery tells.
+func groupResources(groups []*metav1.APIGroup, lists []*metav1.APIResourceList) []*restmapper.APIGroupResources {
+	byVersion := map[string][]metav1.APIResource{}
+	for _, list := range lists {
+		byVersion[list.GroupVersion] = list.APIResources
+	}
+	joined := make([]*restmapper.APIGroupResources, len(groups))
+	for i, group := range groups {
+		joined[i] = &restmapper.APIGroupResources{Group: *group, VersionedResources: map[string][]metav1.APIResource{}}
+		for _, version := range group.Versions {
+			if resources, known := byVersion[version.GroupVersion]; known {
+				joined[i].VersionedResources[version.Version] = resources
+			}
+		}
+	}
+	return joined
 }
