@@ -197,8 +197,8 @@ func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner
 	}
 	_, err = accountAnswer(client.Delete().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Body(body).Do(ctx))
 	c.agent.metrics.wrote("delete", rest.Qualified(), err)
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		return false, nil // gone, or already another object
+	if apierrors.IsNotFound(err) {
+		return false, nil
 	}
 	return err == nil, err
 }

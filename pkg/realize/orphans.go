@@ -17,7 +17,9 @@ func (p *pass) removeOrphans(ctx context.Context) {
 			continue
 		}
 		for _, ref := range p.orphansOf(previous) {
-			p.remove(ctx, previous.Name, ref, "which it no longer stamps")
+			if !p.remove(ctx, previous.Name, ref, "which it no longer stamps") {
+				p.result.Unsettled = true
+			}
 			if p.result.Pending {
 				return
 			}
@@ -48,6 +50,9 @@ func (p *pass) orphansOf(previous *v1alpha1.ResourceStatus) []*v1alpha1.StampedR
 	switch {
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true
+		return nil
+	case err != nil && p.retryRemoval(err):
+		p.result.Unsettled = true
 		return nil
 	case err != nil:
 		// The kind may be gone, and its objects with it; if not, removing the one that is

@@ -39,7 +39,7 @@ func Pass(ctx context.Context, owner *Owner, blueprints []*blueprint.Blueprint, 
 	}
 	p.result.Status.Conditions = p.conditions.finish()
 	p.result.Status.ObservedGeneration = owner.Generation
-	p.result.Changed = !apiequality.Semantic.DeepEqual(p.result.Status, owner.Status)
+	p.result.Changed = !p.result.Unsettled && !apiequality.Semantic.DeepEqual(p.result.Status, owner.Status)
 	return p.result
 }
 

@@ -24,6 +24,9 @@ type Result struct {
 	// Retry is the error because of which the pass should be tried again soon; nil
 	// when it is enough to wait for a trigger.
 	Retry error
+	// Unsettled: an orphan could not be removed yet. The owner keeps its old status until
+	// then, because nothing else remembers the orphan.
+	Unsettled bool
 	// Faults did not change the result but should be logged, such as an orphan that
 	// could not be removed.
 	Faults []error

@@ -7,6 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -192,15 +194,31 @@ func runRef(of *v1alpha1.StampedRef, name string) *v1alpha1.StampedRef {
 	}
 }
 
-// remove deletes one object. That it can not be deleted changes no condition.
-func (p *pass) remove(ctx context.Context, resource string, ref *v1alpha1.StampedRef, why string) {
+// remove deletes one object, and says whether that is settled. That it can not be deleted
+// changes no condition; it is tried again when time can heal it.
+func (p *pass) remove(ctx context.Context, resource string, ref *v1alpha1.StampedRef, why string) bool {
 	removed, err := p.cluster.Remove(ctx, p.account, p.owner.UID, *ref)
 	switch {
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true
 	case err != nil:
-		p.result.Faults = append(p.result.Faults, fmt.Errorf("remove %s, %s: %w", qualifiedName(ref), why, err))
+		err = fmt.Errorf("remove %s, %s: %w", qualifiedName(ref), why, err)
+		p.result.Faults = append(p.result.Faults, err)
+		return !p.retryRemoval(err)
 	case removed:
 		p.event(v1alpha1.EventStampedObjectRemoved, resource, fmt.Sprintf("%s object [%s]", VerbDeleted, qualifiedName(ref)))
 	}
+	return true
+}
+
+// retryRemoval says whether time can heal a failed removal, and has the pass tried again then.
+// What is refused stays: the account has no right to it, or the kind is gone.
+func (p *pass) retryRemoval(err error) bool {
+	if errors.Is(err, ErrNoCredentials) || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsMethodNotSupported(err) || meta.IsNoMatchError(err) {
+		return false
+	}
+	if p.result.Retry == nil {
+		p.result.Retry = err
+	}
+	return true
 }
