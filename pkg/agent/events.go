@@ -148,6 +148,9 @@ func (r *recorder) writeNext(ctx context.Context) bool {
 	if apierrors.IsNotFound(err) && exists {
 		err = r.send(ctx, event, false) // the API server forgets events after a while
 	}
+	if apierrors.IsAlreadyExists(err) {
+		err = r.send(ctx, event, true) // it was made before, but the answer was lost
+	}
 	r.metrics.wrote("event", "events", err)
 	if err != nil {
 		// The namespace may be going away; an event is not worth a retry.

@@ -99,9 +99,10 @@ func (w *statusWriter) send(ctx context.Context, request *rest.Request, kind, na
 	return version(answer.Metadata.ResourceVersion), nil
 }
 
-// ignoreGone drops the errors of an object that is gone, or is another one by now.
+// ignoreGone drops the error of an object that is gone. A conflict is none: the API server
+// tells it of an object at which many write at once, and the status is still to be written.
 func ignoreGone(err error) error {
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	return err
