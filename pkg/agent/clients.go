@@ -3,7 +3,6 @@ package agent
 import (
 	"container/list"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 
@@ -11,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
@@ -141,6 +141,6 @@ const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 // closeIdle drops the connections of a configuration's shared transport.
 func closeIdle(config *rest.Config) {
 	if transport, err := rest.TransportFor(config); err == nil {
-		(&http.Client{Transport: transport}).CloseIdleConnections()
+		utilnet.CloseIdleConnectionsFor(transport) // it is wrapped, and http.Client does not look inside
 	}
 }

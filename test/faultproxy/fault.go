@@ -54,9 +54,10 @@ func Slow(wait time.Duration) Fault {
 	return Fault{before: func(_ http.ResponseWriter, r *http.Request) bool {
 		select {
 		case <-time.After(wait):
+			return true
 		case <-r.Context().Done():
+			return false // whoever has given up sends nothing
 		}
-		return true
 	}}
 }
 

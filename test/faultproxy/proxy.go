@@ -37,6 +37,7 @@ type Proxy struct {
 
 	mu    sync.Mutex
 	rules []*Rule
+	since time.Time     // when they were set
 	seen  map[*Rule]int // requests, answers or events that the rule concerned
 	fired map[string]int
 	log   []Passed
@@ -127,7 +128,7 @@ func (p *Proxy) certificate() []byte {
 func (p *Proxy) Set(rules ...Rule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rules, p.seen = nil, map[*Rule]int{}
+	p.rules, p.seen, p.since = nil, map[*Rule]int{}, time.Now()
 	for i := range rules {
 		p.rules = append(p.rules, &rules[i])
 	}
@@ -161,7 +162,7 @@ func (p *Proxy) match(r Request, stage func(Fault) bool) []Fault {
 	defer p.mu.Unlock()
 	var faults []Fault
 	for _, rule := range p.rules {
-		if !stage(rule.Fault) || !rule.concerns(r) {
+		if !stage(rule.Fault) || !rule.concerns(r) || rule.For > 0 && time.Since(p.since) > rule.For {
 			continue
 		}
 		p.seen[rule]++

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Request is what rules look at. Resource has the subresource in it, as in "workloads/status", and is empty for discovery.
@@ -69,6 +70,8 @@ type Rule struct {
 	Every int
 	// Times is how often at most; 0: without end.
 	Times int
+	// For is how long after Set; 0: without end.
+	For   time.Duration
 	Fault Fault
 }
 

@@ -1,0 +1,202 @@
+package agent
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	library "github.com/carto-run/carto/pkg/agent"
+	"github.com/carto-run/carto/test/faultproxy"
+	"github.com/carto-run/carto/test/harness"
+)
+
+// faultRow is a fault that lies between the agent and the API server from the agent's start until the story is over.
+type faultRow struct {
+	name, why string
+	rules     []faultproxy.Rule
+	patience  library.Patience
+	// clock is what the wall clock jumps by, each time that something happens.
+	clock time.Duration
+}
+
+// reads are all requests that read, except watches.
+var reads = []string{"get", "list"}
+
+var faultRows = []faultRow{
+	{name: "too many requests", why: "an API server that is busy says when to come again", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 4, Times: 12, Fault: faultproxy.TooMany(1)},
+		{Name: "reads", Verbs: []string{"get", "list", "watch"}, Every: 9, Times: 6, Fault: faultproxy.TooMany(1)},
+	}},
+	{name: "internal errors", why: "a webhook that is away, or etcd that changes its leader", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.Status(http.StatusInternalServerError, "InternalError")},
+		{Name: "reads", Verbs: []string{"get", "list", "watch"}, Every: 5, Times: 8, Fault: faultproxy.Status(http.StatusInternalServerError, "InternalError")},
+	}},
+	{name: "unavailable", why: "a load balancer without a backend", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.Status(http.StatusServiceUnavailable, "ServiceUnavailable")},
+		{Name: "reads", Verbs: []string{"get", "list", "watch"}, Every: 5, Times: 8, Fault: faultproxy.Status(http.StatusServiceUnavailable, "ServiceUnavailable")},
+	}},
+	{name: "conflicts", why: "many write at the same object", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 2, Fault: faultproxy.Status(http.StatusConflict, "Conflict")},
+	}},
+	{name: "slow", why: "requests wait, and so do answers to what was done long ago", rules: []faultproxy.Rule{
+		{Name: "requests", Verbs: []string{"get", "list", "create", "patch", "delete"}, Every: 2, Fault: faultproxy.Slow(150 * time.Millisecond)},
+		{Name: "answers", Verbs: faultproxy.Writes, Every: 2, Fault: faultproxy.SlowAnswer(250 * time.Millisecond)},
+	}},
+	{name: "no answers", why: "a request was carried out, and its answer never comes", patience: library.Patience{Answer: time.Second}, rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 5, Times: 5, Fault: faultproxy.NoAnswer()},
+		{Name: "reads", Verbs: reads, Every: 4, Times: 3, Fault: faultproxy.NoAnswer()},
+	}},
+	{name: "answers cut", why: "the connection breaks in the middle of an answer", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.CutAnswer()},
+		{Name: "reads", Verbs: reads, Every: 4, Times: 8, Fault: faultproxy.CutAnswer()},
+	}},
+	{name: "answers short", why: "half of an answer looks like a whole one", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.ShortAnswer()},
+		{Name: "reads", Verbs: reads, Every: 4, Times: 8, Fault: faultproxy.ShortAnswer()},
+	}},
+	{name: "garbage", why: "a proxy answers with a page of its own", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.Garbage()},
+		{Name: "reads", Verbs: reads, Every: 4, Times: 8, Fault: faultproxy.Garbage()},
+	}},
+	{name: "connections reset", why: "the request never arrives, and all watches of the connection break with it", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 10, Fault: faultproxy.ResetBefore()},
+	}},
+	{name: "lost answers", why: "what was written is written, and the agent can not know", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 10, Fault: faultproxy.LostAnswer()},
+	}},
+	{name: "lost creations", why: "the worst for runs: the first answer to each creation is lost", rules: []faultproxy.Rule{
+		{Name: "runs", Verbs: []string{"create"}, Resources: []string{"taskruns", "configmaps"}, Every: 2, Fault: faultproxy.LostAnswer()},
+	}},
+	{name: "discovery fails", why: "a kind that can not be looked up is not an unknown one", rules: []faultproxy.Rule{
+		{Name: "errors", Verbs: []string{"get"}, Resources: []string{""}, Every: 2, Times: 3, Fault: faultproxy.Status(http.StatusInternalServerError, "InternalError")},
+		{Name: "garbage", Verbs: []string{"get"}, Resources: []string{""}, Every: 3, Times: 2, Fault: faultproxy.Garbage()},
+	}},
+	{name: "API server away", why: "nothing gets through for a while", rules: []faultproxy.Rule{
+		{Name: "all", For: 1500 * time.Millisecond, Fault: faultproxy.ResetBefore()},
+	}},
+	{name: "watches cut", why: "they go on from where they were", rules: []faultproxy.Rule{
+		{Name: "events", Every: 6, Times: 20, Fault: faultproxy.CutWatch()},
+	}},
+	{name: "events cut", why: "half an event is none", rules: []faultproxy.Rule{
+		{Name: "events", Every: 6, Times: 20, Fault: faultproxy.CutEvent()},
+	}},
+	{name: "events garbled", why: "what can not be read is listed again", rules: []faultproxy.Rule{
+		{Name: "events", Every: 10, Times: 10, Fault: faultproxy.GarbageEvent()},
+	}},
+	{name: "watches stalled", why: "the connection lives, the stream does not, and no ping tells", patience: library.Patience{Watch: 700 * time.Millisecond}, rules: []faultproxy.Rule{
+		{Name: "events", Every: 12, Times: 6, Fault: faultproxy.StallWatch()},
+	}},
+	{name: "watches unanswered", why: "not even a header comes", patience: library.Patience{Watch: time.Second}, rules: []faultproxy.Rule{
+		{Name: "watches", Verbs: []string{"watch"}, Every: 3, Times: 4, Fault: faultproxy.Slow(time.Hour)},
+	}},
+	{name: "too old, by status", why: "etcd was compacted: everything is listed again", rules: []faultproxy.Rule{
+		{Name: "watches", Verbs: []string{"watch"}, Every: 3, Times: 12, Fault: faultproxy.Status(http.StatusGone, "Expired")},
+		{Name: "cuts", Every: 12, Times: 10, Fault: faultproxy.CutWatch()},
+	}},
+	{name: "too old, by event", why: "the same, told in the stream", rules: []faultproxy.Rule{
+		{Name: "events", Every: 8, Times: 16, Fault: faultproxy.TooOldEvent()},
+	}},
+	{name: "no bookmarks", why: "each watch at rest is begun anew from an old version", patience: library.Patience{Watch: 500 * time.Millisecond}, rules: []faultproxy.Rule{
+		{Name: "bookmarks", Verbs: []string{"watch"}, Fault: faultproxy.NoBookmarks()},
+	}},
+	{name: "clock set forward", why: "waits are measured by the monotonic clock", clock: 5 * time.Hour},
+	{name: "clock set back", why: "the same; runs are ordered by their numbers, not by their times", clock: -5 * time.Hour},
+}
+
+// TestThroughFaults: the same story, told through each fault, ends as it does without: the same objects and statuses, each run
+// made once, nothing left over. Then the agent is silent, and ends in order.
+func TestThroughFaults(t *testing.T) {
+	t.Parallel()
+	cp := harness.New(t, harness.Options{})
+	w := newWorld(t, cp)
+	harness.ApplyYAML(t, cp.Config, "", stubCRD("taskruns", "tekton.dev", "TaskRun", "v1"))
+	// The garbage collector learns of new kinds at its start, else only after half a minute.
+	if err := cp.RestartComponent(t.Context(), harness.ControllerManager); err != nil {
+		t.Fatal(err)
+	}
+	undisturbed := w.tell(t, faultRow{}, "")
+	for _, row := range faultRows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Log(row.why)
+			w.tell(t, row, undisturbed)
+		})
+	}
+}
+
+// tell plays the story through a fault, and returns what it ended in.
+func (w *world) tell(t *testing.T, row faultRow, want string) string {
+	t.Helper()
+	proxy, err := faultproxy.Start(w.cp.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	proxy.Set(row.rules...)
+	jumping := &jumpingClock{}
+	agent := runInProcess(library.Config{Client: proxy.Config(), Templates: library.DefaultTemplates(), Patience: row.patience, Clock: jumping})
+	defer func() {
+		if t.Failed() {
+			t.Logf("the agent's log:\n%s", agent.log)
+		}
+		agent.stop()
+	}()
+	s := newStory(w, t)
+	began := time.Now()
+	s.play(func(string) { jumping.by.Add(int64(row.clock)) })
+	for _, rule := range row.rules {
+		if rule.Name != "bookmarks" && proxy.Fired(rule.Name) == 0 {
+			t.Errorf("the fault %s never occurred: the test tests nothing", rule.Name)
+		}
+	}
+	told := time.Since(began)
+	proxy.Set()
+	var end string
+	harness.Eventually(t, s.patience, func() error {
+		if end, err = s.end(); err != nil {
+			return err
+		}
+		if diff := cmp.Diff(want, end); want != "" && diff != "" {
+			return &differs{diff}
+		}
+		return nil
+	})
+	awaitSilence(t, proxy)
+	if want == "" {
+		end = w.settled(t, s)
+	}
+	if err := s.onceEach(2); err != nil {
+		t.Error(err)
+	}
+	t.Logf("told in %s, over after %s, %d requests", told.Round(time.Millisecond), time.Since(began).Round(time.Millisecond), len(proxy.Passed()))
+	agent.end(t)
+	return end
+}
+
+// settled waits until what belonged to the deleted owners is gone, and returns what is left.
+func (w *world) settled(t *testing.T, s *story) string {
+	t.Helper()
+	var end string
+	harness.Eventually(t, s.patience, func() error {
+		for kind, name := range map[gvr]string{gitRepos: "w0", configMaps: "w0-after"} {
+			if _, err := s.get(kind, name); err == nil {
+				return &differs{kind.Resource + " " + name + " is still there"}
+			}
+		}
+		list, err := s.client.Resource(taskRuns).Namespace(s.ns).List(context.Background(), v1.ListOptions{})
+		if err != nil || len(list.Items) != storyWorkloads+storyRunnables-2 {
+			return &differs{"runs of deleted owners are still there"}
+		}
+		end, err = s.end()
+		return err
+	})
+	return end
+}
+
+// differs tells how an end differs.
+type differs struct{ diff string }
+
+func (d *differs) Error() string { return "the fault left a trace (-without +with):\n" + d.diff }
