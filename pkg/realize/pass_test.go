@@ -124,6 +124,9 @@ func (m *memory) Select(_ context.Context, _ Account, _ string, selection Select
 
 func (m *memory) Remove(_ context.Context, _ Account, _ types.UID, ref v1alpha1.StampedRef) (bool, error) {
 	key := ref.Kind + "/" + ref.Name
+	if err := m.refuse["remove "+key]; err != nil {
+		return false, err
+	}
 	_, exists := m.objects[key]
 	delete(m.objects, key)
 	if exists {
@@ -337,7 +340,24 @@ spec:
   resources: [{ name: only, templateRef: { kind: ClusterTemplate, name: apart } }]
 `)
 	s.workload.Labels["tier"] = "gold"
+	settled := s.workload.Status.DeepCopy()
+	for _, why := range []struct {
+		key string
+		err error
+	}{
+		{"remove Source/cart", apierrors.NewInternalError(errors.New("boom"))},
+		{"remove Image/cart", errors.New("connection reset")},
+		{"list Source", errors.New("connection reset")},
+	} {
+		s.refuse[why.key] = why.err
+		if result = s.pass(t); result.Retry == nil || result.Changed {
+			t.Errorf("%s fails on the way: it must be tried again, and not be forgotten with the status: retry %v, changed %v", why.key, result.Retry, result.Changed)
+		}
+		delete(s.refuse, why.key)
+		s.workload.Status = *settled.DeepCopy() // which was not written
+	}
 	s.pass(t)
+	slices.Sort(s.removed)
 	if diff := cmp.Diff([]string{"Image/cart", "Source/cart"}, s.removed); diff != "" {
 		t.Errorf("orphans (-want +got):\n%s", diff)
 	}
