@@ -178,6 +178,8 @@ func newAgent(config Config) (*Agent, error) {
 	a.inspector = newInspector(a.catalog.files, a.clock)
 	a.metrics.gauge("carto_queue_depth", "Owners that wait for a pass.", nil, func() float64 { return float64(a.queue.Len()) })
 	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
+	a.countBooks()
+	a.metrics.registry.MustRegister(contests{a.watches, a.clock})
 	for _, kind := range v1alpha1.Kinds {
 		switch kind.Role {
 		case v1alpha1.RoleOwner:
@@ -314,6 +316,7 @@ func (a *Agent) sweep(ctx context.Context) {
 			return
 		case <-ticker.C:
 			a.stopUnused()
+			a.watches.forgetVanished()
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 			return realize.Applied{}, err
 		}
 		if c.isCurrent(w, key, live, known, digest, object) {
-			return answer(live, "")
+			return c.remarked(w, rest, key, live, "")
 		}
 	} else if c.vanished(rest, u.GroupVersionKind(), key.Name) {
 		if err := c.alive(ctx); err != nil {
@@ -93,10 +93,13 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 		now := c.agent.clock.Now()
 		if wait := r.delay(now); wait > 0 {
 			c.agent.queue.AddAfter(c.key, wait)
-			return answer(live, "")
+			c.noteRivals(ctx, w, rest, key, object)
+			return c.remarked(w, rest, key, live, "")
 		}
 		r = r.next(now)
 		c.agent.metrics.reverts.WithLabelValues(rest.Qualified()).Inc()
+	} else {
+		r.rivals = "" // what is rendered now may leave them their fields
 	}
 	written, verb, err := c.write(ctx, account, rest.GroupVersionResource, key, object, digest)
 	if err != nil {
@@ -105,8 +108,8 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	if live != nil && live.ResourceVersion == written.ResourceVersion {
 		verb = "" // the write had no effect
 	}
-	w.wrote(key, written, r)
-	return answer(written, verb)
+	w.wrote(key, written, r, altered(written, object))
+	return c.remarked(w, rest, key, written, verb)
 }
 
 // isCurrent says whether the live object is as rendered. The check of the fields is
@@ -125,7 +128,7 @@ func (c *clusterView) isCurrent(w *kindWatch, key objectKey, live *stored, known
 	if !stamped.Owns(live.owned, object) {
 		return false
 	}
-	w.setMark(key, mark{digest: digest, owned: print, version: known.version, reverts: known.reverts})
+	w.setMark(key, mark{digest: digest, owned: print, version: known.version, reverts: known.reverts, altered: altered(live, object)})
 	return true
 }
 
@@ -208,6 +211,10 @@ func (c *clusterView) Remove(ctx context.Context, account realize.Account, owner
 type reverts struct {
 	count int
 	last  time.Time
+	// rivals says which fields are set by whom else, as of the revert number noted; empty
+	// while the object is put back at once.
+	rivals string
+	noted  int
 }
 
 // Limits of reverts.
@@ -223,16 +230,21 @@ func (r reverts) delay(now time.Time) time.Duration {
 	if r.count < freeReverts || now.Sub(r.last) > revertsForget {
 		return 0
 	}
-	interval := maxInterval
+	return r.last.Add(r.interval()).Sub(now)
+}
+
+// interval is the least time from the last revert to the next, for all but the free ones.
+func (r reverts) interval() time.Duration {
 	if shift := r.count - freeReverts; shift < 9 {
-		interval = min(firstInterval<<shift, maxInterval)
+		return min(firstInterval<<shift, maxInterval)
 	}
-	return r.last.Add(interval).Sub(now)
+	return maxInterval
 }
 
 func (r reverts) next(now time.Time) reverts {
 	if now.Sub(r.last) > revertsForget {
 		return reverts{count: 1, last: now}
 	}
-	return reverts{count: r.count + 1, last: now}
+	r.count, r.last = r.count+1, now
+	return r
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 )
 
@@ -30,6 +31,8 @@ func TestMetricsAreDocumented(t *testing.T) {
 	a.metrics.wrote("apply", "deployments.apps", nil)
 	a.metrics.reverts.WithLabelValues("deployments.apps").Inc()
 	a.metrics.watchFailures.WithLabelValues("deployments.apps").Inc()
+	w := a.watches.watch(t.Context(), watchKey{GroupVersionResource: schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}})
+	w.setMark(objectKey{"shop", "cart"}, mark{reverts: reverts{count: freeReverts, last: a.clock.Now(), rivals: "x"}})
 
 	families, err := a.metrics.registry.Gather()
 	if err != nil {

@@ -161,7 +161,7 @@ func (c *clusterView) noteRun(rest realize.Resource, key objectKey, text []byte)
 	if err != nil {
 		return realize.Run{}, err
 	}
-	c.watch(rest).wrote(key, s, reverts{})
+	c.watch(rest).wrote(key, s, reverts{}, "")
 	return s.run()
 }
 

@@ -80,6 +80,8 @@ type kindWatch struct {
 	mu sync.Mutex
 	// written holds the answers to own writes until the watch has caught up with them.
 	written map[objectKey]*stored
+	// overdue are versions of them that the watch should have shown; see forgetVanished.
+	overdue map[objectKey]uint64
 	// marks remember what was found about objects as of their last check.
 	marks map[objectKey]mark
 	// waiting owners asked before the first list was there.
@@ -98,6 +100,9 @@ type mark struct {
 	owned   uint64
 	version uint64
 	reverts reverts
+	// altered names fields with another value than was rendered, although nobody took
+	// them over; empty when there are none.
+	altered string
 }
 
 func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection, string)) *watchSet {
@@ -330,10 +335,10 @@ func (w *kindWatch) live(key objectKey) *stored {
 }
 
 // wrote remembers the answer to an own write.
-func (w *kindWatch) wrote(key objectKey, answer *stored, r reverts) {
+func (w *kindWatch) wrote(key objectKey, answer *stored, r reverts, altered string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.marks[key] = mark{digest: answer.digest, owned: stamped.Fingerprint(answer.owned), version: version(answer.ResourceVersion), reverts: r}
+	w.marks[key] = mark{digest: answer.digest, owned: stamped.Fingerprint(answer.owned), version: version(answer.ResourceVersion), reverts: r, altered: altered}
 	if object, exists, _ := w.informer.GetStore().GetByKey(key.Namespace + "/" + key.Name); exists {
 		if cached, ok := object.(*stored); ok && version(cached.ResourceVersion) >= version(answer.ResourceVersion) {
 			return // the watch was faster

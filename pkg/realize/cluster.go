@@ -87,6 +87,9 @@ type Applied struct {
 	Object map[string]any
 	// Verb is what had to be done: Created, Patched, or nothing.
 	Verb string
+	// Remark is what the status should say about the object although it was applied, such
+	// as who keeps changing it; mostly empty.
+	Remark string
 }
 
 // Run is one of the objects of a resource whose lifecycle is immutable or tekton.

@@ -186,9 +186,9 @@ func (p *pass) report(steps map[string]*stepRecord, first *stepRecord) {
 	p.result.Status.Resources = statuses
 
 	if first == nil {
-		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, metav1.ConditionTrue, v1alpha1.ReasonResourceSubmissionComplete, "")
+		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, metav1.ConditionTrue, v1alpha1.ReasonResourceSubmissionComplete, p.remarks(steps))
 	} else {
-		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, first.failure.status, first.failure.reason, first.failure.message)
+		p.conditions.add(v1alpha1.ConditionResourcesSubmitted, first.failure.status, first.failure.reason, first.failure.message+after("; ", p.remarks(steps)))
 	}
 	// No Healthy condition anywhere: nothing can be unhealthy (spec: status S5).
 	overall := metav1.Condition{Status: metav1.ConditionTrue}
@@ -197,6 +197,17 @@ func (p *pass) report(steps map[string]*stepRecord, first *stepRecord) {
 		overall = health.top
 	}
 	p.conditions.add(v1alpha1.ConditionResourcesHealthy, overall.Status, v1alpha1.ReasonHealthyConditionRule, overall.Message)
+}
+
+// remarks are what is to be said of the objects of all resources.
+func (p *pass) remarks(steps map[string]*stepRecord) string {
+	var remarks []string
+	for _, resource := range p.blueprint.Resources {
+		if remark := steps[resource.Name].remark; remark != "" {
+			remarks = append(remarks, "resource "+resource.Name+": "+remark)
+		}
+	}
+	return strings.Join(remarks, "; ")
 }
 
 func describe(c *metav1.Condition) string {

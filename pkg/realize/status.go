@@ -51,11 +51,11 @@ func (p *pass) resourceConditions(record *stepRecord, status v1alpha1.ResourceSt
 	set := newConditionSet(old, p.now)
 	switch {
 	case record.failure != nil:
-		set.add(v1alpha1.ConditionResourceSubmitted, record.failure.status, record.failure.reason, record.failure.message)
+		set.add(v1alpha1.ConditionResourceSubmitted, record.failure.status, record.failure.reason, record.failure.message+after("; ", record.remark))
 	case record.passThrough:
 		set.add(v1alpha1.ConditionResourceSubmitted, metav1.ConditionTrue, v1alpha1.ReasonPassThrough, "")
 	default:
-		set.add(v1alpha1.ConditionResourceSubmitted, metav1.ConditionTrue, v1alpha1.ReasonResourceSubmissionComplete, "")
+		set.add(v1alpha1.ConditionResourceSubmitted, metav1.ConditionTrue, v1alpha1.ReasonResourceSubmissionComplete, record.remark)
 	}
 	healthy := apimeta.FindStatusCondition(old, v1alpha1.ConditionHealthy)
 	switch {
@@ -69,6 +69,14 @@ func (p *pass) resourceConditions(record *stepRecord, status v1alpha1.ResourceSt
 		set.add(v1alpha1.ConditionHealthy, health.Status, health.Reason, health.Message)
 	}
 	return set.finish()
+}
+
+// after puts a separator before a text that may be empty.
+func after(separator, text string) string {
+	if text == "" {
+		return ""
+	}
+	return separator + text
 }
 
 // outputStatuses keeps the time of an output whose digest did not change.

@@ -25,6 +25,8 @@ type stepRecord struct {
 	runs        *runSet              // of a lifecycle other than mutable; nil for all others
 	outputs     []stamp.Output
 	failure     *failure
+	// remark is what the status says of the object, whether the resource is submitted or not.
+	remark string
 }
 
 // failure is why a resource is not submitted, as its condition reports it.
@@ -186,7 +188,7 @@ func (p *pass) stamp(ctx context.Context, record *stepRecord) *failure {
 	if err != nil {
 		return p.notMade(record, object, err)
 	}
-	record.object = made.Object
+	record.object, record.remark = made.Object, made.Remark
 	record.stamped = stampedRef(made.Object, rest)
 	if made.Verb != "" {
 		p.event(v1alpha1.EventStampedObjectApplied, resource.Name, fmt.Sprintf("%s object [%s]", made.Verb, qualifiedName(record.stamped)))

@@ -95,6 +95,7 @@ type items struct {
 }
 
 type keyedItem struct {
+	name    string // in the field set
 	keys    map[string]json.RawMessage
 	tracked any
 }
@@ -105,7 +106,7 @@ func itemsOf(set map[string]any) *items {
 		text, ok := strings.CutPrefix(name, "k:")
 		var keys map[string]json.RawMessage
 		if ok && json.Unmarshal([]byte(text), &keys) == nil {
-			l.keyed = append(l.keyed, keyedItem{keys, tracked})
+			l.keyed = append(l.keyed, keyedItem{name, keys, tracked})
 		}
 	}
 	if len(l.keyed) > 0 {
