@@ -51,6 +51,10 @@ monitoring: ## test the alert rules and the dashboard with Prometheus' own parse
 e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API server
 	go test -timeout 25m ./test/harness/... ./test/e2e/...
 
+.PHONY: soak
+soak: build bin/controlplane ## churn for an hour and fail when anything in the agent grows; SOAK_TIME=20m for less
+	SOAK_TIME=$(or $(SOAK_TIME),1h) go test -count=1 -timeout 0 -v -run 'TestSoak$$' ./test/e2e/agent
+
 .PHONY: demo
 demo: build bin/controlplane bin/kwok ## show the main job from nothing, and clean up
 	go run ./test/demo

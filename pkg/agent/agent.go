@@ -356,6 +356,9 @@ func (a *Agent) crdChanged(d *definition) {
 
 func (a *Agent) accountChanged(account realize.Account) {
 	a.epoch.Add(1)
+	if !a.access.accountExists(account) {
+		a.accounts.forget(account)
+	}
 	for _, owner := range a.depends.of(account) {
 		a.wake(owner)
 	}

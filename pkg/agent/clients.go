@@ -98,6 +98,16 @@ func (c *accountClients) get(account realize.Account) (*rest.RESTClient, error) 
 	return client, nil
 }
 
+// forget drops the client of an account that is gone.
+func (c *accountClients) forget(account realize.Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if element := c.byName[account]; element != nil {
+		c.recent.Remove(element)
+		delete(c.byName, account)
+	}
+}
+
 // objectPath is the URL path of a namespaced object.
 func objectPath(gvr schema.GroupVersionResource, namespace, name string) []string {
 	return append(collectionPath(gvr, namespace), name)

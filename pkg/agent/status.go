@@ -187,13 +187,14 @@ func (b *statusBook) wrote(key ownerKey, v uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.entries[key]
-	if e == nil || e.version != v {
+	if e == nil || e.version > v || e.version == 0 {
 		return false
 	}
-	if !e.dirty {
+	own := e.version == v
+	if !e.dirty && !e.writing {
 		b.drop(key)
 	}
-	return true
+	return own
 }
 
 // mark and drop keep count of the entries that are not written; the lock is held.
@@ -238,6 +239,7 @@ func (b *statusBook) process(ctx context.Context, key ownerKey) {
 	e := b.entries[key]
 	if e == nil || !e.dirty {
 		b.mu.Unlock()
+		b.queue.Forget(key) // the last write may have failed, of an owner that is gone now
 		return
 	}
 	due := b.due(e)
@@ -298,6 +300,9 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 	e.writing = false
 	switch {
 	case needless:
+		if b.entries[key] == e && !e.dirty {
+			b.drop(key) // the informer has it
+		}
 		return nil
 	case b.entries[key] != e: // forgotten, or another owner by now
 		return nil

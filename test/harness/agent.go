@@ -29,6 +29,9 @@ func StartAgent(kubeconfig, log string, flags ...string) (*Agent, error) {
 // PID is the agent's process.
 func (a *Agent) PID() int { return a.program.process.Pid }
 
+// LogFile is where it is written.
+func (a *Agent) LogFile() string { return a.program.log }
+
 // Log is everything that the agent has said, and what was in its file before.
 func (a *Agent) Log() string { return a.program.text() }
 

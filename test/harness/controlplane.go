@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -136,6 +137,24 @@ func (cp *ControlPlane) PIDs() map[string]int {
 	cp.mu.Lock()
 	defer cp.mu.Unlock()
 	return maps.Clone(cp.pids)
+}
+
+// EtcdURL is where etcd answers, its gateway for JSON among others. The kernel tells: nobody else needs to know.
+func (cp *ControlPlane) EtcdURL() (string, error) {
+	pid, ok := cp.PIDs()[Etcd]
+	if !ok {
+		return "", errors.New("etcd is not running")
+	}
+	arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return "", fmt.Errorf("find out how etcd was started: %w", err)
+	}
+	for argument := range strings.SplitSeq(string(arguments), "\x00") {
+		if url, ok := strings.CutPrefix(argument, "--advertise-client-urls="); ok {
+			return url, nil
+		}
+	}
+	return "", errors.New("etcd was started without --advertise-client-urls")
 }
 
 // PID is the process id of the supervisor, the parent of the components.
