@@ -317,6 +317,7 @@ func (a *Agent) sweep(ctx context.Context) {
 		case <-ticker.C:
 			a.stopUnused()
 			a.watches.forgetVanished()
+			a.statuses.forgetSeen(a.seenVersion)
 		}
 	}
 }

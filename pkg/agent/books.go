@@ -143,3 +143,24 @@ func (w *kindWatch) cached(key objectKey) *stored {
 	s, _ := object.(*stored)
 	return s
 }
+
+// forgetSeen drops the statuses that are written, and that the informer holds by now: when
+// the watch is faster than the answer to the write, nothing else tells of it.
+func (b *statusBook) forgetSeen(seen func(ownerKey) uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, e := range b.entries {
+		if !e.dirty && !e.writing && e.version <= seen(key) {
+			b.drop(key)
+		}
+	}
+}
+
+// seenVersion is that of an owner as the informer holds it; 0 when it is gone.
+func (a *Agent) seenVersion(key ownerKey) uint64 {
+	object := a.catalog.owner(key)
+	if object == nil {
+		return 0
+	}
+	return resourceVersion(object)
+}

@@ -149,6 +149,9 @@ func buildStep(in Input, planned BlueprintStep) Step {
 	}
 	s.Ready = state(status.Conditions, v1alpha1.ConditionReady)
 	s.Healthy = state(status.Conditions, v1alpha1.ConditionHealthy)
+	if submitted := state(status.Conditions, v1alpha1.ConditionResourceSubmitted); submitted.Status == string(metav1.ConditionTrue) {
+		s.Remark = submitted.Message
+	}
 	if ref := status.TemplateRef; ref != nil {
 		s.Template = &Ref{APIVersion: ref.APIVersion, Kind: ref.Kind, Name: ref.Name}
 	}

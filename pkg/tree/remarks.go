@@ -12,7 +12,21 @@ func (t *Tree) remarks(o TableOptions) []string {
 	if t.Owner.Kind == "" {
 		return append(briefCauses(t.Owners), unreadLines(t.Unread)...)
 	}
-	return append(causeLines(t.RootCause, o.Program), unreadLines(t.Unread)...)
+	return append(append(causeLines(t.RootCause, o.Program), t.stepRemarks()...), unreadLines(t.Unread)...)
+}
+
+// stepRemarks are what the agent says of objects although they are applied.
+func (t *Tree) stepRemarks() []string {
+	var lines []string
+	for i := range t.Steps {
+		if remark := t.Steps[i].Remark; remark != "" {
+			lines = append(lines, "Note: step "+table.OneLine(t.Steps[i].Name)+": "+table.OneLine(remark))
+		}
+	}
+	if len(lines) > 0 {
+		lines = append([]string{""}, lines...)
+	}
+	return lines
 }
 
 // remarks of several trees are short: one line for each owner that is not ready.

@@ -122,6 +122,9 @@ type Step struct {
 	Inputs   []StepInput `json:"inputs,omitempty"`
 	// WaitsFor names the steps whose output is not there yet.
 	WaitsFor []string `json:"waitsFor,omitempty"`
+	// Remark is what the agent says of the object although it is applied, such as who keeps
+	// changing it.
+	Remark string `json:"remark,omitempty"`
 	Object   *Object  `json:"object,omitempty"`
 	Outputs  []Output `json:"outputs,omitempty"`
 }

@@ -122,6 +122,7 @@ func Build(t *tree.Tree, f Facts) *Why {
 		w.Params = params(t, f, subject)
 		w.Notes = notes(t, f)
 	}
+	w.Notes = append(w.Notes, remarks(t)...)
 	c := t.RootCause
 	if c == nil {
 		w.Sentence = ready(t, f.Now)
@@ -233,4 +234,16 @@ func subjectOf(owner any) (blueprint.Subject, bool) {
 		return blueprint.Subject{}, false
 	}
 	return blueprint.Subject{Labels: labels, View: view}, true
+}
+
+// remarks are what the agent says of stamped objects although they are applied, such as
+// who keeps changing them.
+func remarks(t *tree.Tree) []string {
+	var all []string
+	for i := range t.Steps {
+		if remark := t.Steps[i].Remark; remark != "" {
+			all = append(all, "step "+t.Steps[i].Name+": "+remark)
+		}
+	}
+	return all
 }

@@ -243,7 +243,7 @@ func (s *soak) rest(round int) sample {
 	harness.Eventually(s.t, 4*time.Minute, func() error {
 		for _, n := range s.tenants {
 			if err := n.allDone(2 * soakResting); err != nil {
-				return err
+				return fmt.Errorf("%w%s", err, n.notDone())
 			}
 			for kind, want := range map[gvr]int{gitRepos: soakResting, runnables: soakResting, things: soakResting} {
 				if got := len(n.list(kind, "")); got != want {
@@ -274,6 +274,17 @@ func (s *soak) rest(round int) sample {
 	}
 	one.values["files"] = float64(len(files))
 	return one
+}
+
+// notDone says what keeps workloads from being ready.
+func (n *tenant) notDone() string {
+	text := ""
+	for _, u := range n.list(workloads, "") {
+		if conditionsOf(&u) != allReady {
+			text += fmt.Sprintf("\n%s: %v", u.GetName(), field(&u, "status", "conditions"))
+		}
+	}
+	return text
 }
 
 func (s *soak) get(path string) string {
