@@ -338,6 +338,7 @@ var discoveryLag = []time.Duration{0, 300 * time.Millisecond, 2 * time.Second}
 // away, discovery still has it, and what the API server then answers is nothing that it
 // would tell by a watch.
 func (a *Agent) crdChanged(d *definition) {
+	a.sayWhetherOwn(d)
 	a.epoch.Add(1)
 	a.mapper.invalidate()
 	a.watches.restart(a.informers, d.group, d.plural)

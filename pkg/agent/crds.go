@@ -138,3 +138,18 @@ func (w *crdWatch) await(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 }
+
+// sayWhetherOwn logs that a CRD of carto.run has gone or come back. Its informer keeps
+// trying by itself; nothing is deleted because of it.
+func (a *Agent) sayWhetherOwn(d *definition) {
+	if d.group != v1alpha1.Group || !a.synced.Load() {
+		return
+	}
+	_, exists, _ := a.crds.informer.GetStore().GetByKey(d.Name)
+	switch {
+	case !exists:
+		a.log.Warn("a CRD of carto.run is gone; what it defined is not worked on until it is back", "crd", d.Name)
+	case d.established:
+		a.log.Info("a CRD of carto.run is back", "crd", d.Name)
+	}
+}

@@ -124,9 +124,9 @@ type Step struct {
 	WaitsFor []string `json:"waitsFor,omitempty"`
 	// Remark is what the agent says of the object although it is applied, such as who keeps
 	// changing it.
-	Remark string `json:"remark,omitempty"`
-	Object   *Object  `json:"object,omitempty"`
-	Outputs  []Output `json:"outputs,omitempty"`
+	Remark  string   `json:"remark,omitempty"`
+	Object  *Object  `json:"object,omitempty"`
+	Outputs []Output `json:"outputs,omitempty"`
 }
 
 // StepInput is an edge of the graph, and whether its value is there.
