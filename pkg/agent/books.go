@@ -115,9 +115,10 @@ func (w *kindWatch) forgetVanished() []ownerKey {
 	overdue := map[objectKey]uint64{}
 	for key, own := range w.written {
 		made := version(own.ResourceVersion)
+		before, known := w.overdue[key]
 		switch {
 		case made > received: // the watch is not that far yet
-		case w.overdue[key] != made:
+		case !known || before != made:
 			overdue[key] = made
 		default:
 			delete(w.written, key)

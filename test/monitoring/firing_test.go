@@ -96,8 +96,8 @@ var stories = map[string]struct{ fires, quiet []story }{
 		quiet: []story{{"a burst", "carto_statuses_waiting{POD} 5000-1000x5 0x54"}},
 	},
 	"CartoDriftFight": {
-		fires: []story{{"one object, once in five minutes", "carto_drift_reverts_total{POD,resource=\"deployments.apps\"} 0x4 1x4 2x4 3x4 4x4 5x4 6x4 7x4 8x4 9x4 10x4 11x4 12x4 13x4 14x4 15x4 16x4 17x4 18x4 19x4"}},
-		quiet: []story{{"fifty objects were scaled by hand, once", "carto_drift_reverts_total{POD,resource=\"deployments.apps\"} 0x10 50x90"}},
+		fires: []story{{"one object", "carto_contested_objects{POD,resource=\"deployments.apps\"} 1x40"}},
+		quiet: []story{{"a person tried five times, and gave up", "carto_contested_objects{POD,resource=\"deployments.apps\"} _x10 1x11 _x60"}},
 	},
 	"CartoWatchFailing": {
 		fires: []story{{"twice a minute", "carto_watch_failures_total{POD,resource=\"images.kpack.io\"} 0+2x60"}},

@@ -112,6 +112,12 @@ func (w *world) fillDisk(n *tenant) {
 	}
 	since, err := w.cp.Mark(ctx)
 	n.must(err)
+	// What can still be done is to delete. The agent then has something to do, but can not.
+	for i := range 5 {
+		if err := maps.Delete(ctx, fmt.Sprintf("w-%03d-last", i), v1.DeleteOptions{}); err != nil && !isGone(err) {
+			n.must(err)
+		}
+	}
 	const away = 6 * time.Second
 	time.Sleep(away) // the time that it takes somebody to come and make room
 	requests, err := w.cp.CountRequests(ctx, harness.Filter{UserAgent: "carto-agent", Verbs: harness.Writes, Since: since})
