@@ -122,7 +122,7 @@ func (w *kindWatch) forgetVanished() []ownerKey {
 			overdue[key] = made
 		default:
 			delete(w.written, key)
-			if owner, owned := ownerOf(own); owned && w.key.isOf(owner) && w.cached(key) == nil {
+			if owner, owned := own.owner(); owned && w.key.isOf(owner) && w.cached(key) == nil {
 				owners = append(owners, owner)
 			}
 		}
