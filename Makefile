@@ -51,6 +51,10 @@ monitoring: ## test the alert rules and the dashboard with Prometheus' own parse
 e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API server
 	go test -timeout 25m ./test/harness/... ./test/e2e/...
 
+.PHONY: faults
+faults: build bin/controlplane ## outages at length: the agent is killed 50 times in a burst of 150 owners; FAULT_KILLS, FAULT_OWNERS, FAULT_SEED
+	FAULT_KILLS=$(or $(FAULT_KILLS),50) FAULT_OWNERS=$(or $(FAULT_OWNERS),150) go test -count=1 -timeout 60m -v -run 'TestOutages$$' ./test/e2e/agent
+
 .PHONY: soak
 soak: build bin/controlplane ## churn for an hour and fail when anything in the agent grows; SOAK_TIME=20m for less
 	SOAK_TIME=$(or $(SOAK_TIME),1h) go test -count=1 -timeout 0 -v -run 'TestSoak$$' ./test/e2e/agent

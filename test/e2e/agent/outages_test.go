@@ -279,7 +279,7 @@ func (n *tenant) stateOfAll() map[string]string {
 // nothing is missing, and then there is silence.
 func TestOutages(t *testing.T) {
 	t.Parallel()
-	const count = 20
+	count := int(setting(t, "FAULT_OWNERS", 20))
 	cp := harness.New(t, harness.Options{AuditLog: true, ExtraArgs: []string{"--etcd-arg=--quota-backend-bytes=" + strconv.Itoa(diskQuota)}})
 	w := newWorld(t, cp)
 	harness.ApplyYAML(t, cp.Config, "", stubCRD("taskruns", "tekton.dev", "TaskRun", "v1"))
@@ -355,21 +355,11 @@ func (n *tenant) must(err error) {
 // killAtRandom kills the agent at random moments, and starts another at once: ten times in
 // all, or as often as FAULT_KILLS says.
 func (w *world) killAtRandom(n *tenant) {
-	kills := 10
-	if text := os.Getenv("FAULT_KILLS"); text != "" {
-		number, err := strconv.Atoi(text)
-		n.must(err)
-		kills = number
-	}
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("FAULT_SEED"); text != "" {
-		number, err := strconv.ParseUint(text, 10, 64)
-		n.must(err)
-		seed = number
-	}
+	kills := int(setting(n.t, "FAULT_KILLS", 10))
+	seed := setting(n.t, "FAULT_SEED", uint64(time.Now().UnixNano()))
 	n.t.Logf("the kills are those of FAULT_SEED=%d", seed)
 	moments := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // no secret
-	for range kills / 2 {                        // it is called twice
+	for range kills / 2 { // it is called twice
 		time.Sleep(time.Duration(moments.IntN(1200)) * time.Millisecond) // the random moment
 		w.agent.Kill()
 		agent, err := harness.StartAgent(w.cp.Kubeconfig, w.agent.LogFile())
@@ -379,4 +369,19 @@ func (w *world) killAtRandom(n *tenant) {
 		}
 		w.agent = &process{agent}
 	}
+}
+
+// setting is a number of the environment that makes a test longer, or repeats it.
+func setting(t *testing.T, name string, usual uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return usual
+	}
+	return number
 }
