@@ -118,6 +118,12 @@ func TestMetricsServed(t *testing.T) {
 		}
 		return err
 	})
+	// Somebody else who does not give in.
+	contested := w.tenant(t)
+	contested.apply(withBody(configMapBody))
+	contested.expect("cart", allReady)
+	contested.rival("theirs")
+	contested.expectMessage("cart", "ResourcesSubmitted", "is set by rival too")
 	// A kind that goes away can not be watched any more.
 	n.apply(withBody("apiVersion: " + group + "/v1\nkind: Gadget\nmetadata: { name: cart }"))
 	n.mustGet(gvr{Group: group, Version: "v1", Resource: "gadgets"}, "cart")
@@ -140,6 +146,8 @@ func TestMetricsServed(t *testing.T) {
 		for _, series := range []string{
 			`carto_pass_retries_total{kind="Workload"}`,
 			`carto_drift_reverts_total{resource="configmaps"}`,
+			`carto_contested_objects{resource="configmaps"}`,
+			`carto_book_entries{book="owners"}`,
 			`carto_watch_failures_total{resource="gadgets.` + group + `"}`,
 			`carto_writes_total{resource="configmaps",result="Invalid",verb="apply"}`,
 			`carto_writes_total{resource="workloads",result="ok",verb="status"}`,

@@ -359,7 +359,7 @@ func (w *world) killAtRandom(n *tenant) {
 	seed := setting(n.t, "FAULT_SEED", uint64(time.Now().UnixNano()))
 	n.t.Logf("the kills are those of FAULT_SEED=%d", seed)
 	moments := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // no secret
-	for range kills / 2 { // it is called twice
+	for range kills / 2 {                        // it is called twice
 		time.Sleep(time.Duration(moments.IntN(1200)) * time.Millisecond) // the random moment
 		w.agent.Kill()
 		agent, err := harness.StartAgent(w.cp.Kubeconfig, w.agent.LogFile())

@@ -190,6 +190,7 @@ func (s *soak) churn(round int) {
 			n.patch(workloads, "t-000", `{"metadata":{"labels":{"thing":"`+n.ns+`","shape":null}}}`)
 		},
 		func() { // an account loses its rights, and itself
+			s.idle() // an orphan that could not be removed for want of rights stays
 			bindings := gvr{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"}
 			accounts := gvr{Version: "v1", Resource: "serviceaccounts"}
 			n.delete(bindings, "stamper")
@@ -274,6 +275,18 @@ func (s *soak) rest(round int) sample {
 	}
 	one.values["files"] = float64(len(files))
 	return one
+}
+
+// idle waits until the agent has done what it was told by now.
+func (s *soak) idle() {
+	s.t.Helper()
+	time.Sleep(2 * time.Second) // the agent may not have seen it yet
+	harness.Eventually(s.t, 2*time.Minute, func() error {
+		if values := s.metrics(); values["carto_queue_depth"] != 0 || values["carto_statuses_waiting"] != 0 {
+			return fmt.Errorf("the agent is still at work")
+		}
+		return nil
+	})
 }
 
 // notDone says what keeps workloads from being ready.
