@@ -279,8 +279,8 @@ func (n *tenant) stateOfAll() map[string]string {
 // nothing is missing, and then there is silence.
 func TestOutages(t *testing.T) {
 	t.Parallel()
-	count := int(setting(t, "FAULT_OWNERS", 20))
-	cp := harness.New(t, harness.Options{AuditLog: true, ExtraArgs: []string{"--etcd-arg=--quota-backend-bytes=" + strconv.Itoa(diskQuota)}})
+	count := int(setting(t, "FAULT_OWNERS", 12))
+	cp := harness.New(t, harness.Options{AuditLog: true, ExtraArgs: []string{"--etcd-arg=--quota-backend-bytes=" + strconv.Itoa(diskQuota(count))}})
 	w := newWorld(t, cp)
 	harness.ApplyYAML(t, cp.Config, "", stubCRD("taskruns", "tekton.dev", "TaskRun", "v1"))
 	w.agent = startAgent(t, cp.Kubeconfig)
