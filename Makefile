@@ -59,6 +59,10 @@ faults: build bin/controlplane ## outages at length: the agent is killed 50 time
 soak: build bin/controlplane ## churn for an hour and fail when anything in the agent grows; SOAK_TIME=20m for less
 	SOAK_TIME=$(or $(SOAK_TIME),1h) go test -count=1 -timeout 0 -v -run 'TestSoak$$' ./test/e2e/agent
 
+.PHONY: e2e-flux
+e2e-flux: build bin/controlplane bin/kwok bin/source-controller ## the example web with the real source-controller of Flux, compiled in some minutes the first time
+	go test -count=1 -v -timeout 10m ./test/e2e/flux
+
 .PHONY: demo
 demo: build bin/controlplane bin/kwok ## show the main job from nothing, and clean up
 	go run ./test/demo
@@ -161,6 +165,9 @@ bin/controlplane: $(wildcard test/controlplane/*)
 
 bin/kwok: hack/tools/kwok/go.mod
 	CGO_ENABLED=0 go build -C hack/tools/kwok -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
+
+bin/source-controller: hack/tools/source-controller/go.mod
+	CGO_ENABLED=0 go build -C hack/tools/source-controller -ldflags "-s -w" -o $(CURDIR)/$@ github.com/fluxcd/source-controller
 
 bin/controller-gen: hack/tools/controller-gen/go.mod
 	go build -C hack/tools/controller-gen -o $(CURDIR)/$@ sigs.k8s.io/controller-tools/cmd/controller-gen

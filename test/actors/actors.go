@@ -51,8 +51,9 @@ func truth(yes bool) string {
 }
 
 // Run runs all actors on one namespace, or on all when it is empty, until the context ends, and returns when they have
-// stopped. An actor whose kind is not there waits for it.
-func Run(ctx context.Context, config *rest.Config, namespace string, logger *log.Logger) error {
+// stopped. An actor whose kind is not there waits for it. Those of the resources that are named stay away: real controllers
+// work on them.
+func Run(ctx context.Context, config *rest.Config, namespace string, logger *log.Logger, real ...schema.GroupVersionResource) error {
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make a client for the actors: %w", err)
@@ -60,7 +61,9 @@ func Run(ctx context.Context, config *rest.Config, namespace string, logger *log
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var group sync.WaitGroup
-	actors := []*actor{newGit(), newBuilder(), newTekton(client), newKapp(config)}
+	actors := slices.DeleteFunc([]*actor{newGit(), newBuilder(), newTekton(client), newKapp(config)}, func(a *actor) bool {
+		return slices.Contains(real, a.resource)
+	})
 	errs := make(chan error, len(actors))
 	for _, a := range actors {
 		a.client, a.logger = client, logger

@@ -5,7 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 )
+
+// SkipWithout skips a test that needs a program which takes minutes to build, and is therefore not there on every machine.
+func SkipWithout(t testing.TB, name, variable string) {
+	t.Helper()
+	if _, err := findBinary(name, variable); err != nil {
+		t.Skipf("needs bin/%s: %v", name, err)
+	}
+}
 
 // findBinary looks for a program that this repository builds: where the variable says, or in the repository's bin folder.
 func findBinary(name, variable string) (string, error) {

@@ -21,12 +21,18 @@ type program struct {
 
 // startProgram starts a command whose output goes to the end of the file log.
 func startProgram(log, path string, args ...string) (*program, error) {
+	return startProgramWith(log, nil, path, args...)
+}
+
+// startProgramWith is startProgram with variables, NAME=value, in addition to those of this process.
+func startProgramWith(log string, variables []string, path string, args ...string) (*program, error) {
 	file, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open its log: %w", err)
 	}
 	defer func() { _ = file.Close() }() // the child has its own
 	cmd := exec.Command(path, args...)
+	cmd.Env = append(os.Environ(), variables...)
 	cmd.Stdout, cmd.Stderr = file, file
 	cmd.SysProcAttr = diesWithThread()
 	p := &program{log: log, ended: make(chan struct{})}

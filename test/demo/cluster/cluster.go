@@ -28,7 +28,16 @@ type Cluster struct {
 }
 
 // Start puts everything up. On an error, what was started is stopped again; the files in dir stay.
-func Start(ctx context.Context, dir string) (_ *Cluster, err error) {
+func Start(ctx context.Context, dir string) (*Cluster, error) {
+	return start(ctx, dir, harness.Options{})
+}
+
+// StartAudited is Start with an audit log, for tests that count requests.
+func StartAudited(ctx context.Context, dir string) (*Cluster, error) {
+	return start(ctx, dir, harness.Options{AuditLog: true})
+}
+
+func start(ctx context.Context, dir string, opts harness.Options) (_ *Cluster, err error) {
 	root, err := harness.Root()
 	if err != nil {
 		return nil, err
@@ -39,7 +48,8 @@ func Start(ctx context.Context, dir string) (_ *Cluster, err error) {
 			err = errors.Join(err, c.Stop())
 		}
 	}()
-	c.ControlPlane, err = harness.Start(ctx, harness.Options{DataDir: filepath.Join(dir, "controlplane")})
+	opts.DataDir = filepath.Join(dir, "controlplane")
+	c.ControlPlane, err = harness.Start(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
