@@ -27,10 +27,12 @@ func ObjectState(obj *unstructured.Unstructured) State {
 		}
 		return State{Status: "Unknown", Reason: "Running"}
 	}
-	// kapp-controller has a condition for each outcome, of which one is there.
-	if s, ok := condition(obj, "ReconcileFailed"); ok && s.Status == "True" {
-		s.Status = "False"
-		return s
+	// kapp-controller has a condition for each outcome, of which one is there. Of Flux, Ready is Unknown while it tries again.
+	for _, kind := range []string{"ReconcileFailed", "FetchFailed"} {
+		if s, ok := condition(obj, kind); ok && s.Status == "True" {
+			s.Status = "False"
+			return s
+		}
 	}
 	// Most controllers follow one of these; the order is from the most to the least
 	// definite.

@@ -24,6 +24,9 @@ import (
 func TestFlux(t *testing.T) {
 	w := newWorld(t)
 	t.Run("a push becomes a revision downstream", func(t *testing.T) { testPush(t, w) })
+	t.Run("failures", func(t *testing.T) { testFailures(t, w) })
+	t.Run("never fetched", func(t *testing.T) { testNeverFetched(t, w) })
+	t.Run("private", func(t *testing.T) { testPrivate(t, w) })
 }
 
 // testPush follows three commits: the first, one that Flux is told of, and one that it finds by itself.

@@ -276,8 +276,8 @@ func (s *shop) explains(says ...string) {
 	var shown string
 	s.eventually(func() error {
 		shown = ""
-		for _, command := range []string{"why", "tree"} {
-			out, err := s.pluginWith(1, command, "workload/"+s.name)
+		for code, command := range []string{"tree", "why"} { // a picture is no verdict
+			out, err := s.pluginWith(code, command, "workload/"+s.name)
 			if err != nil {
 				return err
 			}
