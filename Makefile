@@ -25,7 +25,7 @@ CONTROLPLANE_FLAGS := -ldflags "-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNE
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/kubectl-carto and bin/agent

@@ -118,7 +118,7 @@ func causeLines(c *RootCause, program string) []string {
 		lines = append(append(lines, "", head), said...)
 		if c.Object != nil && c.ObjectReason != "" {
 			text := c.Object.Kind + "/" + c.Object.Name + ": " + c.ObjectReason
-			if c.ObjectMessage != "" && c.ObjectMessage != c.Message {
+			if !strings.HasSuffix(c.Message, c.ObjectMessage) { // health rules quote it at their end
 				text += ": " + c.ObjectMessage
 			}
 			lines = append(lines, "  "+table.OneLine(text))

@@ -145,7 +145,9 @@ func (p *printer) chain(y *Why) {
 			name += ": " + table.Printable(state)
 		}
 		p.wrap(head, "  "+indent+"  ", name)
-		p.message("  "+indent+"  ", l.Message)
+		if i+1 == len(y.Chain) || y.Chain[i+1].Message == "" || !strings.HasSuffix(l.Message, y.Chain[i+1].Message) { // else it follows
+			p.message("  "+indent+"  ", l.Message)
+		}
 		if len(l.Blocks) > 0 {
 			p.wrap("  "+indent+"  ", "  "+indent+"  ", table.OneLine("these steps wait for it: "+tree.Some(l.Blocks)))
 		}

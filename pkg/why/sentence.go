@@ -206,7 +206,7 @@ func (s *speaker) path(c *tree.RootCause) string {
 		// The object is content; what the step misses is in the step's own words.
 		return strings.Join(append(parts, first(stepWhere.ReplaceAllString(c.Message, ""))), ": ")
 	}
-	said := first(l.Ready.Message)
+	said := strings.TrimSuffix(first(l.Ready.Message), ":") // what should have followed, nobody wrote
 	switch reason := l.Ready.Reason; {
 	case said == "":
 		said = reason
