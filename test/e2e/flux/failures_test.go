@@ -99,7 +99,7 @@ func (s *shop) expectSilence() {
 		}
 		return nil
 	})
-	for _, r := range s.requests(harness.Filter{UserAgent: agent, Since: mark, Match: isNoWatch}) {
+	for _, r := range s.requests(s.work(mark)) {
 		s.t.Errorf("the agent sent %s %s", r.Verb, r.URI)
 	}
 }
