@@ -31,7 +31,9 @@ type Config struct {
 	// Client configuration with the agent's own identity.
 	Client *rest.Config
 	// Workers is the number of owners worked on at once; default 16. Four to sixteen
-	// writes in flight are as much as an API server makes use of.
+	// writes in flight are as much as an API server makes use of. One namespace gets half
+	// of them, a quarter while others are at work; those that wait long for an answer do
+	// not count.
 	Workers int
 	// Election of one active replica; nil: this is the only one.
 	Election *Election
@@ -69,7 +71,8 @@ func DefaultTemplates() stamp.Options {
 
 const (
 	defaultWorkers = 16
-	statusWorkers  = 4
+	// statusWorkers is how many statuses are written at once, four of them of one namespace.
+	statusWorkers = 8
 	// shutdownTime is how long writes in flight, and statuses that wait, may take after
 	// the agent was told to stop.
 	shutdownTime = 10 * time.Second
@@ -101,6 +104,7 @@ type Agent struct {
 	events       *recorder
 	inspector    *inspector
 
+	turns          *fairQueue[ownerKey] // inside of queue
 	queue          workqueue.TypedRateLimitingInterface[ownerKey]
 	blueprintQueue workqueue.TypedRateLimitingInterface[blueprintKey]
 
@@ -165,7 +169,7 @@ func newAgent(config Config) (*Agent, error) {
 		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 	}
-	a.queue = newOwnerQueue(a.progress.get)
+	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
 	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
 	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
@@ -177,6 +181,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.events = newRecorder(raw, a.clock, a.log, a.metrics)
 	a.inspector = newInspector(a.catalog.files, a.clock)
 	a.metrics.gauge("carto_queue_depth", "Owners that wait for a pass.", nil, func() float64 { return float64(a.queue.Len()) })
+	a.metrics.gauge("carto_slow_passes", "Passes that have waited for answers of the API server for more than a second.", nil, func() float64 { return float64(a.turns.slow()) })
 	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
 	a.countBooks()
 	a.metrics.registry.MustRegister(contests{a.watches, a.clock})
@@ -270,15 +275,11 @@ func (a *Agent) lead(ctx, lease context.Context) {
 	events, stopEvents := context.WithCancel(writes)
 	defer stopEvents()
 	var workers, writers, recorders sync.WaitGroup
-	for range a.config.Workers {
-		workers.Go(func() { a.workOwners(writes) })
-	}
+	workers.Go(func() { a.workOwners(writes) })
 	// Before the first status is written: one that lacks what is known would be written twice.
 	a.inspector.inspect()
 	workers.Go(func() { a.workBlueprints(writes) })
-	for range statusWorkers {
-		writers.Go(func() { a.statuses.work(writes) })
-	}
+	writers.Go(func() { a.statuses.work(writes) })
 	recorders.Go(func() { a.events.work(events) })
 	recorders.Go(func() { a.sweep(events) })
 	if a.config.Idle != nil {

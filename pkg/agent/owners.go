@@ -85,18 +85,11 @@ func (c *changeTimes) take(key ownerKey) time.Time {
 
 // workOwners processes owners until the queue is shut down.
 func (a *Agent) workOwners(ctx context.Context) {
-	for {
-		key, shutdown := a.queue.Get()
-		if shutdown {
-			return
+	workOff(a.queue, func(key ownerKey) {
+		if !a.stopping.Load() { // the next leader starts from the informers anyway
+			a.processOwner(ctx, key)
 		}
-		if a.stopping.Load() {
-			a.queue.Done(key) // the next leader starts from the informers anyway
-			continue
-		}
-		a.processOwner(ctx, key)
-		a.queue.Done(key)
-	}
+	})
 }
 
 // processOwner gathers, decides, and writes: one pass over one owner.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 )
 
 // Limits of the back-off after retriable errors. The upper end is far below the
@@ -15,101 +16,145 @@ const (
 	maxBackoff   = time.Minute
 )
 
-func newOwnerQueue(progress func(ownerKey) int) workqueue.TypedRateLimitingInterface[ownerKey] {
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[ownerKey](firstBackoff, maxBackoff)
-	inner := workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[ownerKey]{Name: "owners", Queue: newFairQueue(progress)})
-	return workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[ownerKey]{
-		Name:          "owners",
-		DelayingQueue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[ownerKey]{Name: "owners", Queue: inner}),
+// newOwnerQueue is a queue of owners, with so many slots. What fails waits up to longest.
+func newOwnerQueue(name string, s slots, longest time.Duration, progress func(ownerKey) int, c clock.WithTickerAndDelayedExecution) (*fairQueue[ownerKey], workqueue.TypedRateLimitingInterface[ownerKey]) {
+	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[ownerKey](firstBackoff, longest)
+	fair := newFairQueue(s, func(key ownerKey) string { return key.Namespace }, progress, c)
+	return fair, workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[ownerKey]{
+		Name:          name,
+		DelayingQueue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[ownerKey]{Name: name, Clock: c, Queue: fair}),
 	})
 }
 
-// oldestEvery is how often, within a namespace, the owner that has waited longest is
-// served instead of the one that is furthest along, so that none waits for ever.
-const oldestEvery = 4
+// noProgress is for queues in which everything is equally far along.
+func noProgress[K comparable](K) int { return 0 }
 
-// fairQueue orders owners for the work queue. Namespaces take turns, so that a tenant
-// with ten thousand owners does not keep one with three waiting. Within a namespace the
-// owner that is furthest along comes first: in a burst, first-in-first-out would make
-// all of them finish at the end, and with more status writes on the way.
+// fairQueue is a work queue that hands out what is to be done by turns. It is one of its own, and
+// not an order given to the one of client-go, because who is next depends on what is under
+// way, and that changes without anything being added.
 //
-// The work queue calls it under its own lock.
-type fairQueue struct {
-	progress   func(ownerKey) int
-	namespaces map[string]*namespaceQueue
-	turns      []string // namespaces with waiting owners, the next one first
-	length     int
-	sequence   uint64
+// As there: what is added while it waits is there once, and what is added while it is under
+// way is handed out again only after that.
+type fairQueue[K comparable] struct {
+	clock clock.WithDelayedExecution
+
+	mu       sync.Mutex
+	changed  *sync.Cond // something may be handed out, or the queue ends
+	turns    *turns[K]
+	dirty    map[K]struct{} // waits, or is to be done again
+	underWay map[K]*errand
+	ended    bool
+	drained  bool // when it ends, what waits is handed out all the same
 }
 
-type namespaceQueue struct {
-	// byProgress holds first-in-first-out lists; progress is a small number of steps.
-	byProgress map[int][]waitingOwner
-	served     int
+// errand is something under way.
+type errand struct {
+	timer    clock.Timer
+	lingered bool
 }
 
-type waitingOwner struct {
-	key      ownerKey
-	sequence uint64
+var _ workqueue.TypedInterface[ownerKey] = (*fairQueue[ownerKey])(nil)
+
+func newFairQueue[K comparable](s slots, namespace func(K) string, progress func(K) int, c clock.WithDelayedExecution) *fairQueue[K] {
+	q := &fairQueue[K]{clock: c, turns: newTurns(s, namespace, progress), dirty: map[K]struct{}{}, underWay: map[K]*errand{}}
+	q.changed = sync.NewCond(&q.mu)
+	return q
 }
 
-var _ workqueue.Queue[ownerKey] = (*fairQueue)(nil)
-
-func newFairQueue(progress func(ownerKey) int) *fairQueue {
-	return &fairQueue{progress: progress, namespaces: map[string]*namespaceQueue{}}
-}
-
-// Touch does nothing: an owner keeps the place it has.
-func (q *fairQueue) Touch(ownerKey) {}
-
-// Len is the number of waiting owners.
-func (q *fairQueue) Len() int { return q.length }
-
-// Push adds an owner.
-func (q *fairQueue) Push(key ownerKey) {
-	n := q.namespaces[key.Namespace]
-	if n == nil {
-		n = &namespaceQueue{byProgress: map[int][]waitingOwner{}}
-		q.namespaces[key.Namespace] = n
-		q.turns = append(q.turns, key.Namespace)
+// Add says that something is to be done.
+func (q *fairQueue[K]) Add(key K) {
+	now := q.clock.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, there := q.dirty[key]; there || q.ended {
+		return
 	}
-	q.sequence++
-	q.length++
-	p := q.progress(key)
-	n.byProgress[p] = append(n.byProgress[p], waitingOwner{key, q.sequence})
-}
-
-// Pop removes the next owner; the work queue never calls it when Len is 0.
-func (q *fairQueue) Pop() ownerKey {
-	name := q.turns[0]
-	n := q.namespaces[name]
-	key := n.pop()
-	q.length--
-	q.turns = q.turns[1:]
-	if len(n.byProgress) == 0 {
-		delete(q.namespaces, name)
-	} else {
-		q.turns = append(q.turns, name)
+	q.dirty[key] = struct{}{}
+	if q.underWay[key] == nil {
+		q.turns.push(key, now)
+		q.changed.Signal()
 	}
-	return key
 }
 
-func (n *namespaceQueue) pop() ownerKey {
-	n.served++
-	oldest := n.served%oldestEvery == 0
-	chosen, first := 0, true
-	for p, waiting := range n.byProgress {
-		if first || (oldest && waiting[0].sequence < n.byProgress[chosen][0].sequence) || (!oldest && p > chosen) {
-			chosen, first = p, false
+// Get waits until something is to be done and may be: Done must be called after it.
+// Shutdown means that nothing more comes. It is for one caller at a time, which starts what
+// it gets and asks again.
+func (q *fairQueue[K]) Get() (key K, shutdown bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		if q.ended && (!q.drained || q.turns.length == 0) {
+			return key, true
 		}
+		if key, ok := q.turns.next(); ok {
+			delete(q.dirty, key)
+			e := &errand{}
+			e.timer = q.clock.AfterFunc(q.turns.slots.slowAfter, func() { q.linger(key, e) })
+			q.underWay[key] = e
+			return key, false
+		}
+		q.changed.Wait()
 	}
-	waiting := n.byProgress[chosen]
-	if len(waiting) == 1 {
-		delete(n.byProgress, chosen)
-	} else {
-		n.byProgress[chosen] = waiting[1:]
+}
+
+// linger frees the slot of what is slow.
+func (q *fairQueue[K]) linger(key K, e *errand) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.underWay[key] == e {
+		e.lingered = q.turns.linger()
+		q.changed.Signal()
 	}
-	return waiting[0].key
+}
+
+// Done says that what Get has handed out is done.
+func (q *fairQueue[K]) Done(key K) {
+	now := q.clock.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e := q.underWay[key]
+	e.timer.Stop()
+	delete(q.underWay, key)
+	q.turns.done(key, e.lingered)
+	if _, again := q.dirty[key]; again {
+		q.turns.push(key, now)
+	}
+	q.changed.Signal()
+}
+
+// Len is how much waits.
+func (q *fairQueue[K]) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.turns.length
+}
+
+// slow is how much is under way for longer than it should be.
+func (q *fairQueue[K]) slow() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.turns.slow
+}
+
+// ShutDown ends the queue; what waits is dropped.
+func (q *fairQueue[K]) ShutDown() { q.end(false) }
+
+// ShutDownWithDrain ends the queue once nothing waits any more. It returns at once: whoever
+// calls Get knows when that is.
+func (q *fairQueue[K]) ShutDownWithDrain() { q.end(true) }
+
+func (q *fairQueue[K]) end(drained bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended, q.drained = true, drained
+	q.changed.Signal()
+}
+
+// ShuttingDown says whether the queue has ended.
+func (q *fairQueue[K]) ShuttingDown() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.ended
 }
 
 // progressBook remembers how many steps each owner has behind it, for the queue.

@@ -1,61 +1,117 @@
 package agent
 
 import (
-	"fmt"
+	"sync"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
+	clocktesting "k8s.io/utils/clock/testing"
 )
 
-func drain(q *fairQueue) []string {
-	var order []string
-	for q.Len() > 0 {
-		key := q.Pop()
-		order = append(order, key.Namespace+"/"+key.Name)
-	}
-	return order
+func newTestQueue(total int) (*fairQueue[ownerKey], *clocktesting.FakeClock) {
+	clock := clocktesting.NewFakeClock(noon)
+	return newFairQueue(slotsOf(total), func(key ownerKey) string { return key.Namespace }, noProgress, clock), clock
 }
 
-func TestFairQueue(t *testing.T) {
-	tests := map[string]struct {
-		reason   string
-		push     []ownerKey
-		progress map[string]int
-		want     []string
-	}{
-		"namespaces take turns": {
-			reason: "a tenant with many owners does not keep the others waiting",
-			push:   []ownerKey{{Namespace: "big", Name: "1"}, {Namespace: "big", Name: "2"}, {Namespace: "big", Name: "3"}, {Namespace: "small", Name: "1"}},
-			want:   []string{"big/1", "small/1", "big/2", "big/3"},
-		},
-		"furthest first": {
-			reason:   "within a namespace the owner that is furthest along comes first, but each fourth turn goes to the one that has waited longest",
-			push:     []ownerKey{{Namespace: "a", Name: "new"}, {Namespace: "a", Name: "newer"}, {Namespace: "a", Name: "two"}, {Namespace: "a", Name: "three"}, {Namespace: "a", Name: "three-later"}, {Namespace: "a", Name: "two-later"}},
-			progress: map[string]int{"two": 2, "two-later": 2, "three": 3, "three-later": 3},
-			want:     []string{"a/three", "a/three-later", "a/two", "a/new", "a/two-later", "a/newer"},
-		},
+// TestQueueCoalesces: what is added again while it waits, or while it is under way, comes once more
+// at most, and never twice at a time.
+func TestQueueCoalesces(t *testing.T) {
+	q, _ := newTestQueue(16)
+	key := ownerKey{Namespace: "a", Name: "cart"}
+	for range 3 {
+		q.Add(key)
 	}
-	for name, tc := range tests {
+	if q.Len() != 1 {
+		t.Fatalf("%d wait, want 1", q.Len())
+	}
+	got, _ := q.Get()
+	for range 3 {
+		q.Add(got)
+	}
+	if q.Len() != 0 {
+		t.Error("what is under way is handed out a second time")
+	}
+	q.Done(got)
+	if q.Len() != 1 {
+		t.Error("what was added while it was under way is lost")
+	}
+	got, _ = q.Get()
+	q.Done(got)
+	if q.Len() != 0 || len(q.dirty) != 0 || len(q.underWay) != 0 {
+		t.Errorf("something is left: %d waiting, %v, %v", q.Len(), q.dirty, q.underWay)
+	}
+}
+
+// TestQueueSlowOnes: what takes longer than a second makes room for others, up to a bound.
+func TestQueueSlowOnes(t *testing.T) {
+	q, clock := newTestQueue(1)
+	q.turns.slots.slow = 2 * slowShare
+	begin := func(namespace string) ownerKey {
+		t.Helper()
+		q.Add(ownerKey{Namespace: namespace})
+		got, _ := q.Get()
+		if got.Namespace != namespace {
+			t.Fatalf("got %s, want that of namespace %s", got, namespace)
+		}
+		return got
+	}
+	first := begin("a")
+	q.Add(ownerKey{Namespace: "b"})
+	if _, ok := q.turns.next(); ok {
+		t.Fatal("there is one slot, and it is taken")
+	}
+	clock.Step(time.Second)
+	if q.slow() != 1 {
+		t.Fatalf("%d are slow after a second, want 1", q.slow())
+	}
+	second, _ := q.Get()
+	q.Done(first)
+	q.Done(second)
+	if q.slow() != 0 || q.turns.quick != 0 {
+		t.Errorf("%d are slow and %d quick when all is done", q.slow(), q.turns.quick)
+	}
+	clock.Step(time.Minute) // the timers have been stopped
+	if q.slow() != 0 || q.turns.quick != 0 {
+		t.Errorf("%d are slow and %d quick a minute later", q.slow(), q.turns.quick)
+	}
+}
+
+// TestWorkOffEnds: it returns when the queue has ended and what was begun is done; what still
+// waits is dropped, or done first, as was asked for.
+func TestWorkOffEnds(t *testing.T) {
+	for name, tc := range map[string]struct {
+		end  func(*fairQueue[ownerKey])
+		done int
+	}{
+		"shut down": {(*fairQueue[ownerKey]).ShutDown, 1},
+		"drained":   {(*fairQueue[ownerKey]).ShutDownWithDrain, 3},
+	} {
 		t.Run(name, func(t *testing.T) {
-			q := newFairQueue(func(key ownerKey) int { return tc.progress[key.Name] })
-			for _, key := range tc.push {
-				q.Push(key)
+			q, _ := newTestQueue(1)
+			for _, key := range owners("a", 3) {
+				q.Add(key)
 			}
-			if diff := cmp.Diff(tc.want, drain(q)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			var mu sync.Mutex
+			done := 0
+			begun, release := make(chan struct{}, 3), make(chan struct{})
+			var worker sync.WaitGroup
+			worker.Go(func() {
+				workOff(q, func(ownerKey) {
+					begun <- struct{}{}
+					<-release
+					mu.Lock()
+					defer mu.Unlock()
+					done++
+				})
+			})
+			<-begun
+			tc.end(q)
+			q.Add(ownerKey{Namespace: "a", Name: "too late"})
+			close(release)
+			worker.Wait()
+			if done != tc.done {
+				t.Errorf("%d were done, want %d", done, tc.done)
 			}
 		})
 	}
-}
-
-func TestFairQueueStarvesNobody(t *testing.T) {
-	q := newFairQueue(func(key ownerKey) int { return len(key.Kind) })
-	q.Push(ownerKey{Namespace: "a", Name: "patient"})
-	for i := range 100 {
-		q.Push(ownerKey{Kind: "far", Namespace: "a", Name: fmt.Sprint(i)})
-		if q.Pop().Name == "patient" {
-			return
-		}
-	}
-	t.Error("an owner without progress was never served while others kept coming")
 }

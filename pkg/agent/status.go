@@ -27,11 +27,14 @@ import (
 const (
 	statusQuiet = 100 * time.Millisecond
 	statusLate  = 400 * time.Millisecond
-	// In a burst statuses wait longer, in proportion to how many others do: each of them
-	// costs the API server as much as the next stamped object, and most are outdated
-	// within the second. That an owner has become ready does not wait.
+	// In a burst statuses wait longer, in proportion to how many others of the namespace
+	// do: each of them costs the API server as much as the next stamped object, and most
+	// are outdated within the second. That an owner has become ready does not wait.
 	statusesAtEase  = 20
 	maxStatusFactor = 8
+	// maxStatusBackoff is the longest wait before a status that could not be written is
+	// tried again.
+	maxStatusBackoff = 10 * time.Second
 )
 
 // statusWriter writes statuses to the status subresource.
@@ -120,12 +123,13 @@ type statusBook struct {
 
 	mu      sync.Mutex
 	entries map[ownerKey]*statusEntry
-	dirty   int // how many entries are
+	dirty   map[string]int // how many entries are, by namespace
 }
 
 type statusEntry struct {
-	uid    types.UID
-	status realize.OwnerStatus
+	namespace string
+	uid       types.UID
+	status    realize.OwnerStatus
 	// dirty: the status is not written yet. first and last tell since when.
 	dirty       bool
 	first, last time.Time
@@ -138,10 +142,10 @@ type statusEntry struct {
 }
 
 func newStatusBook(writer *statusWriter, c clock.Clock, persisted func(ownerKey) (realize.OwnerStatus, uint64, bool), failed func(ownerKey, error)) *statusBook {
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[ownerKey](firstBackoff, 10*time.Second)
+	_, queue := newOwnerQueue("statuses", slotsOf(statusWorkers), maxStatusBackoff, noProgress, clock.RealClock{})
 	return &statusBook{
-		writer: writer, clock: c, persisted: persisted, failed: failed, entries: map[ownerKey]*statusEntry{},
-		queue: workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[ownerKey]{Name: "statuses"}),
+		writer: writer, clock: c, persisted: persisted, failed: failed, queue: queue,
+		entries: map[ownerKey]*statusEntry{}, dirty: map[string]int{},
 	}
 }
 
@@ -169,7 +173,7 @@ func (b *statusBook) put(key ownerKey, uid types.UID, status realize.OwnerStatus
 	if e == nil || e.uid != uid {
 		b.drop(key)
 		persisted, _, _ := b.persisted(key)
-		e = &statusEntry{uid: uid, wasReady: isReady(persisted)}
+		e = &statusEntry{namespace: key.Namespace, uid: uid, wasReady: isReady(persisted)}
 		b.entries[key] = e
 	}
 	if !e.dirty {
@@ -202,9 +206,9 @@ func (b *statusBook) mark(e *statusEntry, dirty bool) {
 	if e.dirty != dirty {
 		e.dirty = dirty
 		if dirty {
-			b.dirty++
-		} else {
-			b.dirty--
+			b.dirty[e.namespace]++
+		} else if b.dirty[e.namespace]--; b.dirty[e.namespace] == 0 {
+			delete(b.dirty, e.namespace)
 		}
 	}
 }
@@ -224,14 +228,7 @@ func (b *statusBook) forget(key ownerKey) {
 
 // work writes statuses until the queue is shut down.
 func (b *statusBook) work(ctx context.Context) {
-	for {
-		key, shutdown := b.queue.Get()
-		if shutdown {
-			return
-		}
-		b.process(ctx, key)
-		b.queue.Done(key)
-	}
+	workOff(b.queue, func(key ownerKey) { b.process(ctx, key) })
 }
 
 func (b *statusBook) process(ctx context.Context, key ownerKey) {
@@ -260,7 +257,7 @@ func (b *statusBook) process(ctx context.Context, key ownerKey) {
 func (b *statusBook) due(e *statusEntry) time.Time {
 	factor := 1
 	if !isReady(e.status) || e.wasReady {
-		factor = min(max(1, b.dirty/statusesAtEase), maxStatusFactor)
+		factor = min(max(1, b.dirty[e.namespace]/statusesAtEase), maxStatusFactor)
 	}
 	due, late := e.last.Add(time.Duration(factor)*statusQuiet), e.first.Add(time.Duration(factor)*statusLate)
 	if late.Before(due) {
@@ -322,35 +319,29 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 
 // flushAll writes everything that is waiting, with a few requests at a time.
 func (b *statusBook) flushAll(ctx context.Context) {
+	queue := newFairQueue(slotsOf(statusWorkers), func(key ownerKey) string { return key.Namespace }, noProgress, clock.RealClock{})
 	b.mu.Lock()
-	var dirty []ownerKey
 	for key, e := range b.entries {
 		if e.dirty {
-			dirty = append(dirty, key)
+			queue.Add(key)
 		}
 	}
 	b.mu.Unlock()
-	keys := make(chan ownerKey)
-	var writers sync.WaitGroup
-	for range min(statusWorkers, len(dirty)) {
-		writers.Go(func() {
-			for key := range keys {
-				if err := b.flush(ctx, key); err != nil {
-					b.failed(key, err)
-				}
-			}
-		})
-	}
-	for _, key := range dirty {
-		keys <- key
-	}
-	close(keys)
-	writers.Wait()
+	queue.ShutDownWithDrain()
+	workOff(queue, func(key ownerKey) {
+		if err := b.flush(ctx, key); err != nil {
+			b.failed(key, err)
+		}
+	})
 }
 
 // waiting is the number of statuses that are not written yet.
 func (b *statusBook) waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.dirty
+	n := 0
+	for _, dirty := range b.dirty {
+		n += dirty
+	}
+	return n
 }

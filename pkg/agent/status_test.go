@@ -34,22 +34,27 @@ func TestStatusDue(t *testing.T) {
 		persisted metav1.ConditionStatus
 		now       metav1.ConditionStatus
 		others    int
+		elsewhere int           // others in another namespace
 		busyFor   time.Duration // it has changed all the time for so long
 		due       time.Duration // after the last change
 	}{
-		{"alone: a moment of quiet", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 100 * time.Millisecond},
-		{"alone, changing all the time: some progress is seen", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 350 * time.Millisecond, 50 * time.Millisecond},
-		{"a few others do not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 30, 0, 100 * time.Millisecond},
-		{"in a burst it waits longer", metav1.ConditionUnknown, metav1.ConditionUnknown, 99, 0, 500 * time.Millisecond},
-		{"however large the burst, not for ever", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 800 * time.Millisecond},
-		{"changing all the time in a burst", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 3 * time.Second, 200 * time.Millisecond},
-		{"becoming ready does not wait", metav1.ConditionUnknown, metav1.ConditionTrue, 5000, 0, 100 * time.Millisecond},
-		{"staying ready with new outputs waits", metav1.ConditionTrue, metav1.ConditionTrue, 5000, 0, 800 * time.Millisecond},
+		{"alone: a moment of quiet", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 0, 100 * time.Millisecond},
+		{"alone, changing all the time: some progress is seen", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 350 * time.Millisecond, 50 * time.Millisecond},
+		{"a few others do not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 30, 0, 0, 100 * time.Millisecond},
+		{"in a burst it waits longer", metav1.ConditionUnknown, metav1.ConditionUnknown, 99, 0, 0, 500 * time.Millisecond},
+		{"however large the burst, not for ever", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 0, 800 * time.Millisecond},
+		{"changing all the time in a burst", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 3 * time.Second, 200 * time.Millisecond},
+		{"the burst of another namespace does not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 5000, 0, 100 * time.Millisecond},
+		{"becoming ready does not wait", metav1.ConditionUnknown, metav1.ConditionTrue, 5000, 0, 0, 100 * time.Millisecond},
+		{"staying ready with new outputs waits", metav1.ConditionTrue, metav1.ConditionTrue, 5000, 0, 0, 800 * time.Millisecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			book, clock := newTestBook(t, tc.persisted)
 			for i := range tc.others {
 				book.put(ownerKey{Kind: v1alpha1.KindWorkload, Name: fmt.Sprint(i)}, "u", readyStatus(metav1.ConditionUnknown))
+			}
+			for i := range tc.elsewhere {
+				book.put(ownerKey{Kind: v1alpha1.KindWorkload, Namespace: "other", Name: fmt.Sprint(i)}, "u", readyStatus(metav1.ConditionUnknown))
 			}
 			key := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
 			book.put(key, "u", readyStatus(tc.now))

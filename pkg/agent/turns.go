@@ -1,0 +1,200 @@
+package agent
+
+import (
+	"slices"
+	"time"
+)
+
+// oldestEvery is how often, within a namespace, what has waited longest is served instead
+// of what is furthest along, so that nothing waits for ever.
+const oldestEvery = 4
+
+// othersFor is how long a namespace counts after it last wanted something. It is long
+// enough that in a cluster with several tenants, somebody mostly does.
+const othersFor = time.Minute
+
+// slots says how much is done at once, all namespaces together, and how much of it for one.
+// What takes long no longer fills a slot: it waits for somebody else, and costs next to
+// nothing meanwhile.
+type slots struct {
+	total int
+	// alone is the share of a namespace while no other has wanted anything for a while,
+	// shared its share while others do. Its requests compete with theirs in the API server,
+	// which no more of them at once make faster.
+	alone, shared int
+	// slow is how much may be under way without a slot, after slowAfter.
+	slow      int
+	slowAfter time.Duration
+}
+
+// slotsOf are the slots of a kind of requests. The slow ones are so few that all that the
+// agent sends stays below what API servers work on at once (600 by default, of which
+// requests of service accounts get 245 when others need the rest).
+func slotsOf(total int) slots {
+	return slots{total: total, alone: max(1, total/2), shared: max(1, total/4), slow: 8 * total, slowAfter: time.Second}
+}
+
+// slowShare of the slots for slow ones that are still free is what one namespace may have
+// under way: the more of them are taken, the less any namespace gets, so that the first to
+// come leave something for the last. None is refused altogether.
+const slowShare = 16
+
+// turns decides what is done next. Namespaces take turns, so that a tenant with ten
+// thousand owners does not keep one with three waiting, and each has a share of the slots,
+// so that a tenant whose webhook does not answer holds up nobody but itself. Within a
+// namespace what is furthest along comes first: in a burst, first-in-first-out would make
+// all owners finish at the end, and with more status writes on the way.
+//
+// It knows no clock and no lock.
+type turns[K comparable] struct {
+	slots     slots
+	namespace func(K) string
+	// progress is how far along something is, a small number of steps.
+	progress func(K) int
+
+	namespaces map[string]*turn[K] // with anything that waits or is under way
+	order      []string            // namespaces with something that waits, the next one first
+	length     int                 // how much waits
+	quick      int                 // how much is under way in a slot
+	slow       int                 // how much is under way without one
+	sequence   uint64
+
+	// The last two namespaces that wanted something, and when.
+	last, before wanted
+}
+
+type wanted struct {
+	namespace string
+	at        time.Time
+}
+
+// turn is one namespace's part.
+type turn[K comparable] struct {
+	// byProgress holds first-in-first-out lists of what waits.
+	byProgress map[int][]waiting[K]
+	length     int
+	served     int
+	underWay   int
+}
+
+type waiting[K comparable] struct {
+	key      K
+	sequence uint64
+}
+
+func newTurns[K comparable](s slots, namespace func(K) string, progress func(K) int) *turns[K] {
+	return &turns[K]{slots: s, namespace: namespace, progress: progress, namespaces: map[string]*turn[K]{}}
+}
+
+// push adds what is to be done. It must not be there already.
+func (t *turns[K]) push(key K, now time.Time) {
+	name := t.namespace(key)
+	if t.last.namespace != name {
+		t.before = t.last
+	}
+	t.last = wanted{name, now}
+	n := t.namespaces[name]
+	if n == nil {
+		n = &turn[K]{byProgress: map[int][]waiting[K]{}}
+		t.namespaces[name] = n
+	}
+	if n.length == 0 {
+		t.order = append(t.order, name)
+	}
+	t.sequence++
+	t.length++
+	n.length++
+	p := t.progress(key)
+	n.byProgress[p] = append(n.byProgress[p], waiting[K]{key, t.sequence})
+}
+
+// next takes what is to be done now; false when there is nothing, or no slot for it.
+func (t *turns[K]) next() (key K, ok bool) {
+	if t.quick >= t.slots.total {
+		return key, false
+	}
+	// Those that are passed over have something under way, which bounds their number. They
+	// stay at the head.
+	for i, name := range t.order {
+		n := t.namespaces[name]
+		if n.underWay >= t.share(name) {
+			continue
+		}
+		key = n.pop()
+		t.length--
+		t.quick++
+		n.underWay++
+		t.order = slices.Delete(t.order, i, i+1)
+		if n.length > 0 {
+			t.order = append(t.order, name)
+		}
+		return key, true
+	}
+	return key, false
+}
+
+// share is how much of one namespace may be under way.
+func (t *turns[K]) share(name string) int {
+	other := t.last
+	if other.namespace == name {
+		other = t.before
+	}
+	share := t.slots.alone
+	if other.namespace != name && !other.at.IsZero() && t.last.at.Sub(other.at) < othersFor {
+		share = t.slots.shared
+	}
+	return max(1, min(share, (t.slots.slow-t.slow)/slowShare))
+}
+
+// linger says that something under way is slow, and frees its slot if there is room for
+// one more of these.
+func (t *turns[K]) linger() bool {
+	if t.slow >= t.slots.slow {
+		return false
+	}
+	t.quick--
+	t.slow++
+	return true
+}
+
+// done says that something is no longer under way; lingered when linger has freed its slot.
+func (t *turns[K]) done(key K, lingered bool) {
+	if lingered {
+		t.slow--
+	} else {
+		t.quick--
+	}
+	name := t.namespace(key)
+	n := t.namespaces[name]
+	n.underWay--
+	if n.underWay == 0 && n.length == 0 {
+		delete(t.namespaces, name)
+	}
+}
+
+// waitingOf is how much of a namespace waits.
+func (t *turns[K]) waitingOf(name string) int {
+	if n := t.namespaces[name]; n != nil {
+		return n.length
+	}
+	return 0
+}
+
+func (n *turn[K]) pop() K {
+	n.served++
+	oldest := n.served%oldestEvery == 0
+	chosen, first := 0, true
+	for p, all := range n.byProgress {
+		if first || (oldest && all[0].sequence < n.byProgress[chosen][0].sequence) || (!oldest && p > chosen) {
+			chosen, first = p, false
+		}
+	}
+	all := n.byProgress[chosen]
+	if len(all) == 1 {
+		delete(n.byProgress, chosen)
+	} else {
+		n.byProgress[chosen] = all[1:]
+	}
+	n.length--
+	return all[0].key
+}

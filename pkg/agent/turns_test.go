@@ -1,0 +1,187 @@
+package agent
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var noon = time.Unix(43200, 0)
+
+// newTestTurns takes things by "NAMESPACE/NAME".
+func newTestTurns(s slots, progress map[string]int) *turns[ownerKey] {
+	return newTurns(s, func(key ownerKey) string { return key.Namespace }, func(key ownerKey) int { return progress[key.Name] })
+}
+
+func (t *turns[K]) takeAll() []K {
+	var all []K
+	for {
+		key, ok := t.next()
+		if !ok {
+			return all
+		}
+		all = append(all, key)
+	}
+}
+
+func owners(namespace string, n int) []ownerKey {
+	keys := make([]ownerKey, n)
+	for i := range keys {
+		keys[i] = ownerKey{Namespace: namespace, Name: fmt.Sprint(i)}
+	}
+	return keys
+}
+
+func namespacesOf(keys []ownerKey) string {
+	counts := map[string]int{}
+	for _, key := range keys {
+		counts[key.Namespace]++
+	}
+	return fmt.Sprint(counts)
+}
+
+func TestTurnsOrder(t *testing.T) {
+	tests := map[string]struct {
+		reason   string
+		push     []ownerKey
+		progress map[string]int
+		want     []string
+	}{
+		"namespaces take turns": {
+			reason: "a tenant with many owners does not keep the others waiting",
+			push:   []ownerKey{{Namespace: "big", Name: "1"}, {Namespace: "big", Name: "2"}, {Namespace: "big", Name: "3"}, {Namespace: "small", Name: "1"}},
+			want:   []string{"big/1", "small/1", "big/2", "big/3"},
+		},
+		"furthest first": {
+			reason:   "within a namespace the owner that is furthest along comes first, but each fourth turn goes to the one that has waited longest",
+			push:     []ownerKey{{Namespace: "a", Name: "new"}, {Namespace: "a", Name: "newer"}, {Namespace: "a", Name: "two"}, {Namespace: "a", Name: "three"}, {Namespace: "a", Name: "three-later"}, {Namespace: "a", Name: "two-later"}},
+			progress: map[string]int{"two": 2, "two-later": 2, "three": 3, "three-later": 3},
+			want:     []string{"a/three", "a/three-later", "a/two", "a/new", "a/two-later", "a/newer"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			q := newTestTurns(slotsOf(16), tc.progress)
+			for _, key := range tc.push {
+				q.push(key, noon)
+			}
+			var order []string
+			for key, ok := q.next(); ok; key, ok = q.next() {
+				order = append(order, key.Namespace+"/"+key.Name)
+				q.done(key, false)
+			}
+			if diff := cmp.Diff(tc.want, order); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+			if len(q.namespaces) > 0 || len(q.order) > 0 || q.length > 0 || q.quick > 0 {
+				t.Errorf("something is left when all is done: %+v", q)
+			}
+		})
+	}
+}
+
+func TestTurnsStarveNobody(t *testing.T) {
+	q := newTestTurns(slotsOf(16), map[string]int{"far": 3})
+	q.push(ownerKey{Namespace: "a", Name: "patient"}, noon)
+	for i := range 100 {
+		q.push(ownerKey{Kind: fmt.Sprint(i), Namespace: "a", Name: "far"}, noon)
+		key, _ := q.next()
+		if key.Name == "patient" {
+			return
+		}
+		q.done(key, false)
+	}
+	t.Error("an owner without progress was never served while others kept coming")
+}
+
+// TestTurnsShares: how much of which namespace is under way.
+func TestTurnsShares(t *testing.T) {
+	type step struct {
+		reason string
+		do     func(q *turns[ownerKey])
+		want   string // what can be taken after it
+	}
+	push := func(namespace string, n int, after time.Duration) func(*turns[ownerKey]) {
+		return func(q *turns[ownerKey]) {
+			for _, key := range owners(namespace, n) {
+				q.push(key, noon.Add(after))
+			}
+		}
+	}
+	linger := func(n int) func(*turns[ownerKey]) {
+		return func(q *turns[ownerKey]) {
+			for range n {
+				q.linger()
+			}
+		}
+	}
+	for name, steps := range map[string][]step{
+		"a namespace alone": {
+			{"gets half of the slots: another one finds room at once", push("big", 100, 0), "map[big:8]"},
+			{"another one comes", push("small", 3, 0), "map[small:3]"},
+			{"a third one too", push("third", 100, 0), "map[third:4]"},
+			{"no slot is left beyond the last", push("fourth", 9, 0), "map[fourth:1]"},
+		},
+		"namespaces that share": {
+			{"each has a quarter of the slots", func(q *turns[ownerKey]) {
+				push("a", 100, 0)(q)
+				push("b", 100, 0)(q)
+			}, "map[a:4 b:4]"},
+		},
+		"a namespace that was in company": {
+			{"", push("small", 1, 0), "map[small:1]"},
+			{"some seconds later the other still counts", push("big", 100, 10*time.Second), "map[big:4]"},
+			{"minutes later no more", func(q *turns[ownerKey]) { q.push(ownerKey{Namespace: "big", Name: "news"}, noon.Add(2*time.Minute)) }, "map[big:4]"},
+		},
+		"a namespace whose webhook hangs": {
+			{"", push("slow", 100, 0), "map[slow:8]"},
+			{"its slots are free again, but it gets few more: the slow ones count as under way", linger(8), "map[]"},
+			{"the others have all slots", func(q *turns[ownerKey]) {
+				for _, ns := range []string{"a", "b", "c", "d"} {
+					push(ns, 100, 0)(q)
+				}
+			}, "map[a:4 b:4 c:4 d:4]"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newTestTurns(slotsOf(16), nil)
+			for _, s := range steps {
+				s.do(q)
+				if got := namespacesOf(q.takeAll()); got != s.want {
+					t.Errorf("%s: %s, want %s", s.reason, got, s.want)
+				}
+			}
+		})
+	}
+}
+
+// TestTurnsManySlow: forty tenants whose webhooks all hang leave slots for one that works,
+// and each of them is served.
+func TestTurnsManySlow(t *testing.T) {
+	q := newTestTurns(slotsOf(16), nil)
+	served := map[string]int{}
+	for i := range 40 {
+		for _, key := range owners(fmt.Sprintf("slow-%02d", i), 50) {
+			q.push(key, noon)
+		}
+	}
+	for range 20 { // seconds, in which none of them is answered
+		for _, key := range q.takeAll() {
+			served[key.Namespace]++
+			q.linger()
+		}
+	}
+	if len(served) != 40 {
+		t.Errorf("%d of 40 slow tenants were served", len(served))
+	}
+	if q.slow > 128 || q.quick > 0 {
+		t.Errorf("%d are slow and %d hold a slot; want at most 128, and none", q.slow, q.quick)
+	}
+	q.push(ownerKey{Namespace: "quiet", Name: "cart"}, noon)
+	if all := q.takeAll(); !slices.Contains(all, ownerKey{Namespace: "quiet", Name: "cart"}) {
+		t.Error("the one tenant that works waits for the others")
+	}
+}
