@@ -178,7 +178,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, func(key ownerKey, err error) {
 		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)
 	})
-	a.events = newRecorder(raw, a.clock, a.log, a.metrics)
+	a.events = newRecorder(raw, clock.RealClock{}, a.log, a.metrics)
 	a.inspector = newInspector(a.catalog.files, a.clock)
 	a.metrics.gauge("carto_queue_depth", "Owners that wait for a pass.", nil, func() float64 { return float64(a.queue.Len()) })
 	a.metrics.gauge("carto_slow_passes", "Passes that have waited for answers of the API server for more than a second.", nil, func() float64 { return float64(a.turns.slow()) })

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"container/list"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,10 +22,14 @@ import (
 )
 
 // Limits of the recorder. Events are worth less than the work that they tell of: in a
-// burst they trickle, and what does not fit is counted and dropped.
+// burst they trickle, and what does not fit is counted and dropped. A namespace gets at
+// most as much of both numbers as it leaves for others.
 const (
-	eventInterval   = 40 * time.Millisecond
-	maxEvents       = 2048
+	eventInterval = 40 * time.Millisecond
+	eventWorkers  = 2
+	maxEvents     = 2048
+	// maxKnownEvents are remembered, to be counted up when they repeat; 400 bytes each.
+	maxKnownEvents  = 16384
 	rememberedFor   = 30 * time.Minute // less than the API server's usual hour
 	eventMessageMax = 1024
 )
@@ -40,11 +45,19 @@ type recorder struct {
 	// not know.
 	run string
 
+	queue *fairQueue[eventKey]
+
 	mu      sync.Mutex
 	known   map[eventKey]*eventRecord
-	waiting []eventKey
+	tenants map[string]*tenantEvents
+	waiting int // how many are queued
 	swept   time.Time
-	arrived chan struct{}
+}
+
+// tenantEvents is what is known of the events of one namespace.
+type tenantEvents struct {
+	waiting int
+	recent  *list.List // of *eventRecord, the one that happened last first
 }
 
 type eventKey struct {
@@ -53,6 +66,8 @@ type eventKey struct {
 }
 
 type eventRecord struct {
+	key         eventKey
+	place       *list.Element // in the list of its namespace
 	warning     bool
 	message     string
 	count       int32
@@ -62,10 +77,11 @@ type eventRecord struct {
 	written string
 }
 
-func newRecorder(client rest.Interface, c clock.Clock, log *slog.Logger, m *metrics) *recorder {
+func newRecorder(client rest.Interface, c clock.WithDelayedExecution, log *slog.Logger, m *metrics) *recorder {
 	return &recorder{
 		client: client, clock: c, log: log, metrics: m, run: fmt.Sprintf("%x", c.Now().UnixNano()),
-		known: map[eventKey]*eventRecord{}, arrived: make(chan struct{}, 1),
+		queue: newFairQueue(slotsOf(eventWorkers), func(key eventKey) string { return key.about.namespace }, noProgress, c),
+		known: map[eventKey]*eventRecord{}, tenants: map[string]*tenantEvents{},
 	}
 }
 
@@ -86,60 +102,88 @@ func (r *recorder) note(about reference, reason, step, message string, warning b
 	defer r.mu.Unlock()
 	e := r.known[key]
 	if e == nil {
-		if len(r.waiting) >= maxEvents {
+		if e = r.remember(key, now); e == nil {
 			r.metrics.eventsLost.Inc()
 			return
 		}
-		e = &eventRecord{first: now}
-		r.known[key] = e
 	}
 	e.warning, e.message, e.last = warning, message, now
 	e.count++
+	tenant := r.tenants[about.namespace]
+	tenant.recent.MoveToFront(e.place)
 	if e.queued {
 		return
 	}
-	if len(r.waiting) >= maxEvents {
+	if r.waiting >= maxEvents || tenant.waiting >= fairShare(maxEvents, r.waiting, 1) {
 		r.metrics.eventsLost.Inc()
 		return
 	}
 	e.queued = true
-	r.waiting = append(r.waiting, key)
-	select {
-	case r.arrived <- struct{}{}:
-	default:
+	r.waiting++
+	tenant.waiting++
+	r.queue.Add(key)
+}
+
+// remember begins the record of an event, for which the namespace may have to forget an
+// older one; nil when there is no room.
+func (r *recorder) remember(key eventKey, now time.Time) *eventRecord {
+	tenant := r.tenants[key.about.namespace]
+	if tenant == nil {
+		tenant = &tenantEvents{recent: list.New()}
+		r.tenants[key.about.namespace] = tenant
 	}
+	if len(r.known) >= maxKnownEvents || tenant.recent.Len() >= fairShare(maxKnownEvents, len(r.known), 1) {
+		for place := tenant.recent.Back(); place != nil; place = place.Prev() {
+			if e := place.Value.(*eventRecord); !e.queued {
+				r.forget(tenant, e)
+				break
+			}
+		}
+	}
+	if len(r.known) >= maxKnownEvents {
+		return nil
+	}
+	e := &eventRecord{key: key, first: now}
+	e.place = tenant.recent.PushFront(e)
+	r.known[key] = e
+	return e
+}
+
+// forget drops a record: the event, should it happen again, becomes an object of its own.
+func (r *recorder) forget(tenant *tenantEvents, e *eventRecord) {
+	tenant.recent.Remove(e.place)
+	delete(r.known, e.key)
 }
 
 // work writes events, at a bounded rate, until the context ends.
 func (r *recorder) work(ctx context.Context) {
-	for {
-		if !r.writeNext(ctx) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-r.arrived:
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.clock.After(eventInterval):
-		}
-	}
+	defer context.AfterFunc(ctx, r.queue.ShutDown)()
+	workOff(pacedEvents{r.queue, ctx, r.clock}, func(key eventKey) { r.write(ctx, key) })
 }
 
-// writeNext writes the event that has waited longest; false when there is none.
-func (r *recorder) writeNext(ctx context.Context) bool {
-	r.mu.Lock()
-	if len(r.waiting) == 0 {
-		r.forgetOld()
-		r.mu.Unlock()
-		return false
+// pacedEvents hands out what is in the recorder's queue, with a pause before each.
+type pacedEvents struct {
+	*fairQueue[eventKey]
+	ctx   context.Context //nolint:containedctx // that of the call to work, for which this is made
+	clock clock.Clock
+}
+
+func (p pacedEvents) Get() (eventKey, bool) {
+	select {
+	case <-p.ctx.Done():
+	case <-p.clock.After(eventInterval):
 	}
-	key := r.waiting[0]
-	r.waiting = r.waiting[1:]
-	e := r.known[key]
+	return p.fairQueue.Get()
+}
+
+// write writes one event.
+func (r *recorder) write(ctx context.Context, key eventKey) {
+	r.mu.Lock()
+	r.forgetOld()
+	e := r.known[key] // what is queued is never forgotten
 	e.queued = false
+	r.waiting--
+	r.tenants[key.about.namespace].waiting--
 	event := r.event(key, e)
 	exists := e.written != ""
 	r.mu.Unlock()
@@ -155,12 +199,11 @@ func (r *recorder) writeNext(ctx context.Context) bool {
 	if err != nil {
 		// The namespace may be going away; an event is not worth a retry.
 		r.log.Debug("cannot record an event", "reason", key.reason, "name", key.about.name, "err", err)
-		return true
+		return
 	}
 	r.mu.Lock()
 	e.written = event.Name
 	r.mu.Unlock()
-	return true
 }
 
 func (r *recorder) send(ctx context.Context, event *corev1.Event, exists bool) error {
@@ -212,9 +255,16 @@ func (r *recorder) forgetOld() {
 	}
 	r.swept = now
 	limit := now.Add(-rememberedFor)
-	for key, e := range r.known {
-		if !e.queued && e.last.Before(limit) {
-			delete(r.known, key)
+	for name, tenant := range r.tenants {
+		for place := tenant.recent.Back(); place != nil; place = tenant.recent.Back() {
+			e := place.Value.(*eventRecord)
+			if e.queued || !e.last.Before(limit) {
+				break
+			}
+			r.forget(tenant, e)
+		}
+		if tenant.recent.Len() == 0 {
+			delete(r.tenants, name)
 		}
 	}
 }

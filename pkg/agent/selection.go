@@ -15,11 +15,13 @@ const (
 	// maxSelected bounds what is read when a selector matches more than the one object
 	// that it should.
 	maxSelected = "10"
-	// maxSelections bounds the watches that tenants can cause by their selectors. What
-	// exceeds it is looked at from time to time instead, and so is a selection without
-	// labels: it is of the whole kind, of which there may be a million objects.
-	maxSelections = 256
-	lookAgain     = time.Minute
+	// maxSelections bounds the watches that tenants can cause by their selectors, and
+	// selectionShare what part of those that are left one namespace may have. What exceeds
+	// either is looked at from time to time instead, and so is a selection without labels:
+	// it is of the whole kind, of which there may be a million objects.
+	maxSelections  = 256
+	selectionShare = 8
+	lookAgain      = time.Minute
 )
 
 // Select implements realize.Cluster. The objects are read anew in each pass, with the
@@ -30,7 +32,7 @@ func (c *clusterView) Select(ctx context.Context, account realize.Account, names
 	if err != nil {
 		return nil, err
 	}
-	if w := c.agent.watches.watch(c.agent.informers, selectedBy(selection, rest)); w == nil {
+	if w := c.agent.watches.watchSelection(c.agent.informers, selectedBy(selection, rest), c.key.Namespace); w == nil {
 		c.agent.queue.AddAfter(c.key, lookAgain)
 	} else if err := w.ready(c.key); errors.Is(err, realize.ErrPending) {
 		return nil, err
@@ -68,4 +70,36 @@ func (a *Agent) selectionChanged(selection realize.Selection, namespace string) 
 			a.wake(owner)
 		}
 	}
+}
+
+// watchSelection returns the watch of a selection, and starts it on first use at the expense
+// of the namespace; nil when it is not to be watched.
+func (s *watchSet) watchSelection(ctx context.Context, key watchKey, namespace string) *kindWatch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.watches[key]
+	if w == nil {
+		if !s.mayWatch(key, namespace) {
+			return nil
+		}
+		w = s.start(ctx, key)
+		w.payer = namespace
+	}
+	w.used = time.Now()
+	return w
+}
+
+// mayWatch says whether one more selection may be watched for a namespace; the lock is held.
+func (s *watchSet) mayWatch(key watchKey, namespace string) bool {
+	all, of := 0, 0
+	for other, w := range s.watches {
+		if other.isSelection() {
+			all++
+			if w.payer == namespace {
+				of++
+			}
+		}
+	}
+	// Each is compared with what would be left without its own.
+	return key.selector != "" && all < maxSelections && of < fairShare(maxSelections, all-of, selectionShare)
 }

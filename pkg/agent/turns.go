@@ -39,6 +39,10 @@ func slotsOf(total int) slots {
 // come leave something for the last. None is refused altogether.
 const slowShare = 16
 
+// fairShare is how much of something scarce one may have: a part of what nobody has taken,
+// so that those who take much leave something for others.
+func fairShare(most, taken, part int) int { return max(1, (most-taken)/part) }
+
 // turns decides what is done next. Namespaces take turns, so that a tenant with ten
 // thousand owners does not keep one with three waiting, and each has a share of the slots,
 // so that a tenant whose webhook does not answer holds up nobody but itself. Within a
@@ -143,7 +147,7 @@ func (t *turns[K]) share(name string) int {
 	if other.namespace != name && !other.at.IsZero() && t.last.at.Sub(other.at) < othersFor {
 		share = t.slots.shared
 	}
-	return max(1, min(share, (t.slots.slow-t.slow)/slowShare))
+	return max(1, min(share, fairShare(t.slots.slow, t.slow, slowShare)))
 }
 
 // linger says that something under way is slow, and frees its slot if there is room for

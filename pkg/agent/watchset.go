@@ -76,6 +76,7 @@ type kindWatch struct {
 	informer cache.SharedIndexInformer
 	cancel   context.CancelFunc
 	used     time.Time // when it was last asked for; guarded by the set's lock
+	payer    string    // namespace whose share of the selections it is part of; likewise
 
 	mu sync.Mutex
 	// written holds the answers to own writes until the watch has caught up with them.
@@ -112,31 +113,17 @@ func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.L
 	}
 }
 
-// watch returns a watch, and starts it on first use. It lives until the context ends or
-// stop is called. It is nil for a selection that is not to be watched.
+// watch returns a watch, and starts it on first use. It lives until the context ends, or
+// until nothing has needed it for a while.
 func (s *watchSet) watch(ctx context.Context, key watchKey) *kindWatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.watches[key]
 	if w == nil {
-		if key.isSelection() && (key.selector == "" || s.selections() >= maxSelections) {
-			return nil
-		}
 		w = s.start(ctx, key)
 	}
 	w.used = time.Now()
 	return w
-}
-
-// selections counts the watches of selections; the lock is held.
-func (s *watchSet) selections() int {
-	n := 0
-	for key := range s.watches {
-		if key.isSelection() {
-			n++
-		}
-	}
-	return n
 }
 
 // start starts a watch; the lock is held.
@@ -249,13 +236,6 @@ func (s *watchSet) wakeWaiting(w *kindWatch, failure error) {
 	}
 }
 
-// stop ends a watch.
-func (s *watchSet) stop(key watchKey) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.end(key)
-}
-
 // stopUnused ends the watches that nothing needs, and that nobody has asked for in a
 // while: a pass that has begun with one has not said yet that it needs it.
 func (s *watchSet) stopUnused(needed map[watchKey]bool, now time.Time) {
@@ -292,10 +272,18 @@ func (s *watchSet) restart(ctx context.Context, group, plural string) {
 	}
 	s.mu.Unlock()
 	for _, old := range stale {
-		s.stop(old.key)
-		s.watch(ctx, old.key)
+		s.renew(ctx, old)
 		s.wakeWaiting(old, nil)
 	}
+}
+
+// renew replaces a watch by a new one.
+func (s *watchSet) renew(ctx context.Context, old *kindWatch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end(old.key)
+	w := s.start(ctx, old.key)
+	w.used, w.payer = time.Now(), old.payer
 }
 
 // wait returns once all informers have ended; their contexts must have.

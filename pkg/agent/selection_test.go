@@ -1,0 +1,44 @@
+package agent
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/carto-run/carto/pkg/realize"
+)
+
+// TestSelectionShares: a namespace that selects by ever more labels does not use up the watches
+// of all; each later one gets a part of what is left, and a single one as long as there is any.
+func TestSelectionShares(t *testing.T) {
+	s := &watchSet{watches: map[watchKey]*kindWatch{}}
+	fill := func(namespace string) (n int) {
+		for {
+			labels := fmt.Sprintf("app=%s-%d", namespace, n)
+			key := watchKey{selector: labels, selection: realize.Selection{Labels: labels}}
+			if !s.mayWatch(key, namespace) {
+				return n
+			}
+			s.watches[key] = &kindWatch{payer: namespace}
+			n++
+		}
+	}
+	s.watches[watchKey{selector: "stamped"}] = &kindWatch{} // does not count
+	for i, want := range []int{32, 28, 24, 21} {
+		if got := fill(fmt.Sprint("greedy-", i)); got != want {
+			t.Errorf("greedy tenant %d has %d watches, want %d: an eighth of what the others leave", i, got, want)
+		}
+	}
+	tenants := 4
+	for fill(fmt.Sprint("tenant-", tenants)) > 0 {
+		tenants++
+	}
+	if tenants < 30 {
+		t.Errorf("%d tenants have used up all watches", tenants)
+	}
+	if len(s.watches)-1 != maxSelections {
+		t.Errorf("%d selections are watched, want at most %d", len(s.watches)-1, maxSelections)
+	}
+	if everything := (watchKey{selection: realize.Selection{}}); s.mayWatch(everything, "a") {
+		t.Error("a selection without labels would be watched")
+	}
+}
