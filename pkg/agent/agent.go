@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -62,11 +61,9 @@ type Config struct {
 	Clock clock.WithTicker
 }
 
-// DefaultTemplates is what templates may cost unless the configuration says otherwise. As
-// many ytt bodies run at once as there are processors: more would not be faster, and each
-// takes memory.
+// DefaultTemplates is what templates may cost unless the configuration says otherwise.
 func DefaultTemplates() stamp.Options {
-	return stamp.Options{Ytt: ytt.DefaultLimits(), YttTime: stamp.DefaultYttTime, YttSlots: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))}
+	return stamp.Options{Ytt: ytt.DefaultLimits(), YttTime: stamp.DefaultYttTime, YttSlots: newYttSlots(runtime.GOMAXPROCS(0), clock.RealClock{})}
 }
 
 const (

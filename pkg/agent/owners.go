@@ -114,7 +114,7 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 
 	view := &clusterView{agent: a, key: key, owner: owner, changedAt: changedAt}
 	started := a.clock.Now()
-	result := realize.Pass(ctx, owner, a.catalog.all(v1alpha1.BlueprintKind(key.Kind)), started, view)
+	result := realize.Pass(inNamespace(ctx, key.Namespace), owner, a.catalog.all(v1alpha1.BlueprintKind(key.Kind)), started, view)
 	a.passed.Add(1)
 	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())
 

@@ -45,7 +45,7 @@ func TestQueueCoalesces(t *testing.T) {
 // TestQueueSlowOnes: what takes longer than a second makes room for others, up to a bound.
 func TestQueueSlowOnes(t *testing.T) {
 	q, clock := newTestQueue(1)
-	q.turns.slots.slow = 2 * slowShare
+	q.turns.slots.slow = 32
 	begin := func(namespace string) ownerKey {
 		t.Helper()
 		q.Add(ownerKey{Namespace: namespace})

@@ -25,19 +25,18 @@ type slots struct {
 	// slow is how much may be under way without a slot, after slowAfter.
 	slow      int
 	slowAfter time.Duration
+	// slowPart of the room for slow ones that is left is what one namespace may have under
+	// way: the more of it is taken, the less any namespace gets, so that the first to come
+	// leave something for the last. None is refused altogether.
+	slowPart int
 }
 
 // slotsOf are the slots of a kind of requests. The slow ones are so few that all that the
 // agent sends stays below what API servers work on at once (600 by default, of which
 // requests of service accounts get 245 when others need the rest).
 func slotsOf(total int) slots {
-	return slots{total: total, alone: max(1, total/2), shared: max(1, total/4), slow: 8 * total, slowAfter: time.Second}
+	return slots{total: total, alone: max(1, total/2), shared: max(1, total/4), slow: 8 * total, slowAfter: time.Second, slowPart: 16}
 }
-
-// slowShare of the slots for slow ones that are still free is what one namespace may have
-// under way: the more of them are taken, the less any namespace gets, so that the first to
-// come leave something for the last. None is refused altogether.
-const slowShare = 16
 
 // fairShare is how much of something scarce one may have: a part of what nobody has taken,
 // so that those who take much leave something for others.
@@ -147,7 +146,7 @@ func (t *turns[K]) share(name string) int {
 	if other.namespace != name && !other.at.IsZero() && t.last.at.Sub(other.at) < othersFor {
 		share = t.slots.shared
 	}
-	return max(1, min(share, fairShare(t.slots.slow, t.slow, slowShare)))
+	return max(1, min(share, fairShare(t.slots.slow, t.slow, t.slots.slowPart)))
 }
 
 // linger says that something under way is slow, and frees its slot if there is room for

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/semaphore"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -67,7 +66,7 @@ type Options struct {
 	// YttSlots bounds how many ytt bodies run at once, whatever their templates: each may
 	// take as much memory as Ytt allows. Waiting does not count as time of the render. Nil
 	// sets no bound.
-	YttSlots *semaphore.Weighted
+	YttSlots Slots
 }
 
 // Compile is the function of the same name, with options.

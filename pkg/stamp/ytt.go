@@ -24,10 +24,29 @@ const yttPrefix = "unable to apply ytt template: "
 type yttBody struct {
 	template *ytt.Template
 	time     time.Duration
-	slots    *semaphore.Weighted
+	slots    Slots
 	// late counts the renders in a row that ran out of time. Each halves the time of the
 	// next: a template that never ends must not hold up those of others again and again.
 	late *atomic.Int32
+}
+
+// Slots bound how many ytt bodies run at once.
+type Slots interface {
+	// Acquire waits for a slot, until the context ends, and returns the function that gives
+	// it back.
+	Acquire(ctx context.Context) (release func(), err error)
+}
+
+// SlotsFor are so many slots, for whoever comes first.
+func SlotsFor(n int) Slots { return counted{semaphore.NewWeighted(int64(n))} }
+
+type counted struct{ slots *semaphore.Weighted }
+
+func (c counted) Acquire(ctx context.Context) (func(), error) {
+	if err := c.slots.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { c.slots.Release(1) }, nil
 }
 
 // maxHalvings of the time of a template that runs out of it: 4 s become 62 ms, which is
@@ -62,10 +81,11 @@ func (t *Template) compileYtt(text string, o Options) program {
 
 func (b yttBody) render(ctx context.Context, c *scope) (any, *RenderError) {
 	if b.slots != nil {
-		if err := b.slots.Acquire(ctx, 1); err != nil {
+		release, err := b.slots.Acquire(ctx)
+		if err != nil {
 			return nil, &RenderError{Err: fmt.Errorf("%sit waited for others: %w", yttPrefix, err)}
 		}
-		defer b.slots.Release(1)
+		defer release()
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.time>>min(b.late.Load(), maxHalvings))
 	defer cancel()

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/carto-run/carto/pkg/stamp"
 )
@@ -52,7 +51,7 @@ func (f Files) Run(ctx context.Context, tests []*Test, o Options) (*Report, erro
 	o.Parallel = max(o.Parallel, 1)
 	r := &run{
 		files: f, options: o, edits: map[string]*Edit{}, kept: map[string][]string{}, clashes: map[string]bool{},
-		compile: stamp.Options{YttSlots: semaphore.NewWeighted(int64(o.Parallel))},
+		compile: stamp.Options{YttSlots: stamp.SlotsFor(o.Parallel)},
 	}
 	var picked []*Test
 	report := &Report{APIVersion: APIVersion, Kind: "Report", Tests: []Result{}}
