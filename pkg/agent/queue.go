@@ -86,7 +86,7 @@ func (q *fairQueue[K]) Get() (key K, shutdown bool) {
 		if q.ended && (!q.drained || q.turns.length == 0) {
 			return key, true
 		}
-		if key, ok := q.turns.next(); ok {
+		if key, ok := q.turns.next(q.clock.Now()); ok {
 			delete(q.dirty, key)
 			e := &errand{}
 			e.timer = q.clock.AfterFunc(q.turns.slots.slowAfter, func() { q.linger(key, e) })

@@ -57,7 +57,7 @@ func TestQueueSlowOnes(t *testing.T) {
 	}
 	first := begin("a")
 	q.Add(ownerKey{Namespace: "b"})
-	if _, ok := q.turns.next(); ok {
+	if _, ok := q.turns.next(clock.Now()); ok {
 		t.Fatal("there is one slot, and it is taken")
 	}
 	clock.Step(time.Second)

@@ -10,8 +10,13 @@ import (
 const oldestEvery = 4
 
 // othersFor is how long a namespace counts after it last wanted something. It is long
-// enough that in a cluster with several tenants, somebody mostly does.
-const othersFor = time.Minute
+// enough that in a cluster with several tenants, somebody mostly does. One that wants little
+// is in the midst of something for smallFor: a change travels from step to step with short
+// rests, in which other controllers work.
+const (
+	othersFor = time.Minute
+	smallFor  = time.Second
+)
 
 // slots says how much is done at once, all namespaces together, and how much of it for one.
 // What takes long no longer fills a slot: it waits for somebody else, and costs next to
@@ -19,9 +24,11 @@ const othersFor = time.Minute
 type slots struct {
 	total int
 	// alone is the share of a namespace while no other has wanted anything for a while,
-	// shared its share while others do. Its requests compete with theirs in the API server,
-	// which no more of them at once make faster.
-	alone, shared int
+	// shared its share while others do. Behind is that of one with a backlog while another
+	// with little to do is in the midst of something. Requests compete in the API server: a
+	// few at a time are as much as it makes use of, and each more of one tenant's makes
+	// those of the others slower.
+	alone, shared, behind int
 	// slow is how much may be under way without a slot, after slowAfter.
 	slow      int
 	slowAfter time.Duration
@@ -35,7 +42,7 @@ type slots struct {
 // agent sends stays below what API servers work on at once (600 by default, of which
 // requests of service accounts get 245 when others need the rest).
 func slotsOf(total int) slots {
-	return slots{total: total, alone: max(1, total/2), shared: max(1, total/4), slow: 8 * total, slowAfter: time.Second, slowPart: 16}
+	return slots{total: total, alone: max(1, total/2), shared: max(1, total/4), behind: max(1, total/16), slow: 8 * total, slowAfter: time.Second, slowPart: 16}
 }
 
 // fairShare is how much of something scarce one may have: a part of what nobody has taken,
@@ -62,13 +69,32 @@ type turns[K comparable] struct {
 	slow       int                 // how much is under way without one
 	sequence   uint64
 
-	// The last two namespaces that wanted something, and when.
-	last, before wanted
+	all   recency // the last two namespaces that wanted something
+	small recency // likewise, of those that did not want much
 }
+
+// recency tells for each namespace when another one last wanted something.
+type recency struct{ last, before wanted }
 
 type wanted struct {
 	namespace string
 	at        time.Time
+}
+
+func (r *recency) note(namespace string, now time.Time) {
+	if r.last.namespace != namespace {
+		r.before = r.last
+	}
+	r.last = wanted{namespace, now}
+}
+
+// within says whether one other than the namespace wanted something so recently.
+func (r *recency) within(namespace string, d time.Duration, now time.Time) bool {
+	other := r.last
+	if other.namespace == namespace {
+		other = r.before
+	}
+	return !other.at.IsZero() && other.namespace != namespace && now.Sub(other.at) < d
 }
 
 // turn is one namespace's part.
@@ -92,10 +118,7 @@ func newTurns[K comparable](s slots, namespace func(K) string, progress func(K) 
 // push adds what is to be done. It must not be there already.
 func (t *turns[K]) push(key K, now time.Time) {
 	name := t.namespace(key)
-	if t.last.namespace != name {
-		t.before = t.last
-	}
-	t.last = wanted{name, now}
+	t.all.note(name, now)
 	n := t.namespaces[name]
 	if n == nil {
 		n = &turn[K]{byProgress: map[int][]waiting[K]{}}
@@ -109,10 +132,13 @@ func (t *turns[K]) push(key K, now time.Time) {
 	n.length++
 	p := t.progress(key)
 	n.byProgress[p] = append(n.byProgress[p], waiting[K]{key, t.sequence})
+	if n.length <= t.slots.total {
+		t.small.note(name, now)
+	}
 }
 
 // next takes what is to be done now; false when there is nothing, or no slot for it.
-func (t *turns[K]) next() (key K, ok bool) {
+func (t *turns[K]) next(now time.Time) (key K, ok bool) {
 	if t.quick >= t.slots.total {
 		return key, false
 	}
@@ -120,7 +146,7 @@ func (t *turns[K]) next() (key K, ok bool) {
 	// stay at the head.
 	for i, name := range t.order {
 		n := t.namespaces[name]
-		if n.underWay >= t.share(name) {
+		if n.underWay >= t.share(name, now) {
 			continue
 		}
 		key = n.pop()
@@ -137,13 +163,12 @@ func (t *turns[K]) next() (key K, ok bool) {
 }
 
 // share is how much of one namespace may be under way.
-func (t *turns[K]) share(name string) int {
-	other := t.last
-	if other.namespace == name {
-		other = t.before
-	}
+func (t *turns[K]) share(name string, now time.Time) int {
 	share := t.slots.alone
-	if other.namespace != name && !other.at.IsZero() && t.last.at.Sub(other.at) < othersFor {
+	switch {
+	case t.namespaces[name].length > t.slots.total && t.small.within(name, smallFor, now):
+		share = t.slots.behind
+	case t.all.within(name, othersFor, now):
 		share = t.slots.shared
 	}
 	return max(1, min(share, fairShare(t.slots.slow, t.slow, t.slots.slowPart)))

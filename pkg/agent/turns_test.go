@@ -16,10 +16,10 @@ func newTestTurns(s slots, progress map[string]int) *turns[ownerKey] {
 	return newTurns(s, func(key ownerKey) string { return key.Namespace }, func(key ownerKey) int { return progress[key.Name] })
 }
 
-func (t *turns[K]) takeAll() []K {
+func (t *turns[K]) takeAll(now time.Time) []K {
 	var all []K
 	for {
-		key, ok := t.next()
+		key, ok := t.next(now)
 		if !ok {
 			return all
 		}
@@ -69,7 +69,7 @@ func TestTurnsOrder(t *testing.T) {
 				q.push(key, noon)
 			}
 			var order []string
-			for key, ok := q.next(); ok; key, ok = q.next() {
+			for key, ok := q.next(noon); ok; key, ok = q.next(noon) {
 				order = append(order, key.Namespace+"/"+key.Name)
 				q.done(key, false)
 			}
@@ -88,7 +88,7 @@ func TestTurnsStarveNobody(t *testing.T) {
 	q.push(ownerKey{Namespace: "a", Name: "patient"}, noon)
 	for i := range 100 {
 		q.push(ownerKey{Kind: fmt.Sprint(i), Namespace: "a", Name: "far"}, noon)
-		key, _ := q.next()
+		key, _ := q.next(noon)
 		if key.Name == "patient" {
 			return
 		}
@@ -101,56 +101,51 @@ func TestTurnsStarveNobody(t *testing.T) {
 func TestTurnsShares(t *testing.T) {
 	type step struct {
 		reason string
-		do     func(q *turns[ownerKey])
-		want   string // what can be taken after it
-	}
-	push := func(namespace string, n int, after time.Duration) func(*turns[ownerKey]) {
-		return func(q *turns[ownerKey]) {
-			for _, key := range owners(namespace, n) {
-				q.push(key, noon.Add(after))
-			}
-		}
-	}
-	linger := func(n int) func(*turns[ownerKey]) {
-		return func(q *turns[ownerKey]) {
-			for range n {
-				q.linger()
-			}
-		}
+		after  time.Duration // since the step before
+		push   map[string]int
+		linger int    // how many of those under way have become slow
+		want   string // what can be taken then
 	}
 	for name, steps := range map[string][]step{
 		"a namespace alone": {
-			{"gets half of the slots: another one finds room at once", push("big", 100, 0), "map[big:8]"},
-			{"another one comes", push("small", 3, 0), "map[small:3]"},
-			{"a third one too", push("third", 100, 0), "map[third:4]"},
-			{"no slot is left beyond the last", push("fourth", 9, 0), "map[fourth:1]"},
+			{"gets half of the slots", 0, map[string]int{"big": 100}, 0, "map[big:8]"},
+			{"so that another one finds room at once", 0, map[string]int{"small": 3}, 0, "map[small:3]"},
+			{"and a third one", 2 * time.Second, map[string]int{"third": 100}, 0, "map[third:4]"},
+			{"no slot is left beyond the last", 0, map[string]int{"fourth": 9}, 0, "map[fourth:1]"},
 		},
 		"namespaces that share": {
-			{"each has a quarter of the slots", func(q *turns[ownerKey]) {
-				push("a", 100, 0)(q)
-				push("b", 100, 0)(q)
-			}, "map[a:4 b:4]"},
+			{"go one by one in the first second: neither is known to want much", 0, map[string]int{"a": 100, "b": 100}, 0, "map[a:1 b:1]"},
+			{"then each has a quarter of the slots", 2 * time.Second, nil, 0, "map[a:3 b:3]"},
 		},
 		"a namespace that was in company": {
-			{"", push("small", 1, 0), "map[small:1]"},
-			{"some seconds later the other still counts", push("big", 100, 10*time.Second), "map[big:4]"},
-			{"minutes later no more", func(q *turns[ownerKey]) { q.push(ownerKey{Namespace: "big", Name: "news"}, noon.Add(2*time.Minute)) }, "map[big:4]"},
+			{"", 0, map[string]int{"small": 1}, 0, "map[small:1]"},
+			{"some seconds later the other still counts", 10 * time.Second, map[string]int{"big": 100}, 0, "map[big:4]"},
+			{"minutes later no more", 2 * time.Minute, nil, 0, "map[big:4]"},
+		},
+		"a namespace with a backlog": {
+			{"goes one by one while one that wants little is in the midst of something", 0, map[string]int{"big": 100, "small": 3}, 0, "map[big:1 small:3]"},
+			{"and faster when that has gone on", 2 * time.Second, nil, 0, "map[big:3]"},
 		},
 		"a namespace whose webhook hangs": {
-			{"", push("slow", 100, 0), "map[slow:8]"},
-			{"its slots are free again, but it gets few more: the slow ones count as under way", linger(8), "map[]"},
-			{"the others have all slots", func(q *turns[ownerKey]) {
-				for _, ns := range []string{"a", "b", "c", "d"} {
-					push(ns, 100, 0)(q)
-				}
-			}, "map[a:4 b:4 c:4 d:4]"},
+			{"", 0, map[string]int{"slow": 100}, 0, "map[slow:8]"},
+			{"its slots are free again, but it gets no more: the slow ones are still under way", time.Second, nil, 8, "map[]"},
+			{"", 0, map[string]int{"a": 100, "b": 100, "c": 100, "d": 100}, 0, "map[a:1 b:1 c:1 d:1]"},
+			{"the others have all slots", 2 * time.Second, nil, 0, "map[a:3 b:3 c:3 d:3]"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := newTestTurns(slotsOf(16), nil)
+			q, now := newTestTurns(slotsOf(16), nil), noon
 			for _, s := range steps {
-				s.do(q)
-				if got := namespacesOf(q.takeAll()); got != s.want {
+				now = now.Add(s.after)
+				for namespace, n := range s.push {
+					for _, key := range owners(namespace, n) {
+						q.push(key, now)
+					}
+				}
+				for range s.linger {
+					q.linger()
+				}
+				if got := namespacesOf(q.takeAll(now)); got != s.want {
 					t.Errorf("%s: %s, want %s", s.reason, got, s.want)
 				}
 			}
@@ -168,8 +163,10 @@ func TestTurnsManySlow(t *testing.T) {
 			q.push(key, noon)
 		}
 	}
-	for range 20 { // seconds, in which none of them is answered
-		for _, key := range q.takeAll() {
+	now := noon
+	for range 60 { // seconds, in which none of them is answered
+		now = now.Add(time.Second)
+		for _, key := range q.takeAll(now) {
 			served[key.Namespace]++
 			q.linger()
 		}
@@ -180,8 +177,8 @@ func TestTurnsManySlow(t *testing.T) {
 	if q.slow > 128 || q.quick > 0 {
 		t.Errorf("%d are slow and %d hold a slot; want at most 128, and none", q.slow, q.quick)
 	}
-	q.push(ownerKey{Namespace: "quiet", Name: "cart"}, noon)
-	if all := q.takeAll(); !slices.Contains(all, ownerKey{Namespace: "quiet", Name: "cart"}) {
+	q.push(ownerKey{Namespace: "quiet", Name: "cart"}, now)
+	if all := q.takeAll(now); !slices.Contains(all, ownerKey{Namespace: "quiet", Name: "cart"}) {
 		t.Error("the one tenant that works waits for the others")
 	}
 }

@@ -42,7 +42,7 @@ var _ stamp.Slots = (*yttSlots)(nil)
 
 func newYttSlots(processors int, c clock.WithDelayedExecution) *yttSlots {
 	s := slots{
-		total: processors + 1, alone: processors, shared: max(1, processors/2),
+		total: processors + 1, alone: processors, shared: max(1, processors/2), behind: 1,
 		slow: maxSlowYtt, slowAfter: slowYttAfter, slowPart: 1,
 	}
 	return &yttSlots{clock: c, turns: newTurns(s, func(t *yttTurn) string { return t.namespace }, noProgress)}
@@ -81,7 +81,11 @@ func (s *yttSlots) Acquire(ctx context.Context) (release func(), err error) {
 
 // grant gives slots to those whose turn it is; the lock is held.
 func (s *yttSlots) grant() {
-	for t, ok := s.turns.next(); ok; t, ok = s.turns.next() {
+	for {
+		t, ok := s.turns.next(s.clock.Now())
+		if !ok {
+			return
+		}
 		if t.abandoned {
 			s.turns.done(t, false)
 			continue

@@ -20,8 +20,13 @@ const inFlight = 16
 
 // forAll calls f for 0…n-1, some at a time, until the first error.
 func forAll(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	return forSome(ctx, inFlight, n, f)
+}
+
+// forSome is forAll with another number of calls at a time.
+func forSome(ctx context.Context, atOnce, n int, f func(ctx context.Context, i int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(inFlight)
+	g.SetLimit(atOnce)
 	for i := range n {
 		g.Go(func() error { return f(ctx, i) })
 	}
@@ -37,13 +42,14 @@ type actor struct {
 
 type job struct {
 	kind       string
+	namespace  string
 	name       string
 	generation int64
 	input      string
 }
 
-// startActor returns the function that stops it and waits for its end.
-func startActor(ctx context.Context, config *rest.Config, w *watcher) (func(), error) {
+// startActor has so many requests under way at a time. It returns the function that stops it and waits for its end.
+func startActor(ctx context.Context, config *rest.Config, w *watcher, atOnce int) (func(), error) {
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("make a client for the actor: %w", err)
@@ -51,7 +57,7 @@ func startActor(ctx context.Context, config *rest.Config, w *watcher) (func(), e
 	ctx, cancel := context.WithCancel(ctx)
 	a := &actor{client: client, work: make(chan job, 100_000)}
 	var group sync.WaitGroup
-	for range inFlight {
+	for range atOnce {
 		group.Go(func() { a.run(ctx) })
 	}
 	for _, kind := range w.owners.kinds {
@@ -66,7 +72,7 @@ func startActor(ctx context.Context, config *rest.Config, w *watcher) (func(), e
 			}
 			input, _, _ := unstructured.NestedString(u.Object, "spec", "input")
 			select {
-			case a.work <- job{kind, u.GetName(), u.GetGeneration(), input}:
+			case a.work <- job{kind, u.GetNamespace(), u.GetName(), u.GetGeneration(), input}:
 			case <-ctx.Done():
 			}
 		}
@@ -85,7 +91,7 @@ func (a *actor) run(ctx context.Context) {
 			return
 		case j := <-a.work:
 			// A conflict or a lost object shows as a run that never settles.
-			_ = setStatus(ctx, a.client, j.kind, j.name, map[string]any{
+			_ = setStatus(ctx, a.client, j.kind, j.namespace, j.name, map[string]any{
 				"observedGeneration": j.generation, "output": j.input,
 				"conditions": []any{done("Ready"), done("Succeeded")},
 			})
@@ -98,7 +104,7 @@ func done(condition string) map[string]any {
 }
 
 // setStatus merges fields into the status of a stamped object.
-func setStatus(ctx context.Context, client dynamic.Interface, kind, name string, fields map[string]any) error {
+func setStatus(ctx context.Context, client dynamic.Interface, kind, namespace, name string, fields map[string]any) error {
 	patch, err := json.Marshal(map[string]any{"status": fields})
 	if err != nil {
 		return fmt.Errorf("encode a status: %w", err)

@@ -23,6 +23,7 @@ type options struct {
 	scenarios []string
 	settled   time.Duration
 	changes   int
+	noise     int
 	json      string
 	compare   string
 	profile   string
@@ -55,9 +56,10 @@ func parse(args []string) (options, error) {
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
-	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, tui; lint, which needs none of the owners; default all")
+	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, tui; lint, which needs none of the owners; fairness, which has its own; default all but fairness")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
 	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
+	flags.IntVar(&o.noise, "noise", 5000, "how many `workloads` the noisy tenants of fairness have")
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
 	flags.StringVar(&o.compare, "compare", "", "`file` of earlier results, shown beside these")
 	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU and heap profiles of the agent in a cold settle")
@@ -79,7 +81,7 @@ func parse(args []string) (options, error) {
 		o.owners = append(o.owners, allOwners[i])
 	}
 	for s := range strings.FieldsFuncSeq(*only, func(r rune) bool { return r == ',' }) {
-		if s != lintScenario && !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
+		if s != lintScenario && s != fairnessScenario && !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
 			return o, fmt.Errorf("-scenarios: there is no %q", s)
 		}
 		o.scenarios = append(o.scenarios, s)
@@ -106,6 +108,11 @@ func run(ctx context.Context, opts options) error {
 	}
 	if len(opts.scenarios) == 0 || slices.Contains(opts.scenarios, lintScenario) {
 		if err := benchLint(ctx); err != nil || len(opts.scenarios) == 1 {
+			return err
+		}
+	}
+	if slices.Contains(opts.scenarios, fairnessScenario) {
+		if err := benchFairness(ctx, opts); err != nil || len(opts.scenarios) == 1 {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ func measure(ctx context.Context, name string, o *owners, n int, opts options) (
 	if b.watcher, err = newWatcher(config, o); err != nil {
 		return b.result, err
 	}
-	stopActor, err := startActor(ctx, config, b.watcher)
+	stopActor, err := startActor(ctx, config, b.watcher, inFlight)
 	if err != nil {
 		return b.result, err
 	}

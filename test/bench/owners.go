@@ -17,9 +17,11 @@ import (
 
 // owners are a kind of owners, with what they go through.
 type owners struct {
-	name     string // as on the command line, and in tables
-	kind     string
-	resource schema.GroupVersionResource
+	name      string // as on the command line, and in tables
+	namespace string
+	label     string // by which the blueprint selects them
+	kind      string
+	resource  schema.GroupVersionResource
 	// kinds of what is stamped, in the order of the steps; the value travels from the first to the last.
 	kinds []string
 	// manifests are the blueprint and its templates.
@@ -36,25 +38,25 @@ var workloadSpec = map[string]any{"source": map[string]any{"git": map[string]any
 // allOwners are the kinds that can be measured; the yardstick knows the first only.
 var allOwners = []*owners{
 	{
-		name: "workloads", kind: v1alpha1.KindWorkload, resource: v1alpha1.GroupVersion.WithResource("workloads"),
+		name: "workloads", namespace: namespace, label: "yes", kind: v1alpha1.KindWorkload, resource: v1alpha1.GroupVersion.WithResource("workloads"),
 		kinds: []string{"Source", "Image", "Config", "Run"}, manifests: supplyChain,
 		edited: strings.Replace(configTemplate, "input: $(image)$", "input: "+editedMark+"$(image)$", 1),
 		spec:   workloadSpec,
 	},
 	{
-		name: "workloads-ytt", kind: v1alpha1.KindWorkload, resource: v1alpha1.GroupVersion.WithResource("workloads"),
+		name: "workloads-ytt", namespace: namespace, label: "yes", kind: v1alpha1.KindWorkload, resource: v1alpha1.GroupVersion.WithResource("workloads"),
 		kinds: []string{"Source", "Image", "Config", "Run"}, manifests: yttTemplates(supplyChain),
 		edited: yttTemplates(strings.Replace(configTemplate, "input: $(image)$", "input: "+editedMark+"$(image)$", 1)),
 		spec:   workloadSpec,
 	},
 	{
-		name: "deliverables", kind: v1alpha1.KindDeliverable, resource: v1alpha1.GroupVersion.WithResource("deliverables"),
+		name: "deliverables", namespace: namespace, label: "yes", kind: v1alpha1.KindDeliverable, resource: v1alpha1.GroupVersion.WithResource("deliverables"),
 		kinds: []string{"Source", "Image", "Config", "Run"}, manifests: delivery,
 		edited: strings.Replace(noteTemplate, "input: $(source.url)$", "input: "+editedMark+"$(source.url)$", 1),
 		spec:   map[string]any{"source": map[string]any{"git": map[string]any{"url": "https://git.example/ops"}}},
 	},
 	{
-		name: "runnables", kind: v1alpha1.KindRunnable, resource: v1alpha1.GroupVersion.WithResource("runnables"),
+		name: "runnables", namespace: namespace, label: "yes", kind: v1alpha1.KindRunnable, resource: v1alpha1.GroupVersion.WithResource("runnables"),
 		kinds: []string{"Run"}, manifests: runTemplate, changeInput: true,
 		edited: strings.Replace(runTemplate, "input: $(runnable", "input: "+editedMark+"$(runnable", 1),
 		spec: map[string]any{
@@ -67,7 +69,7 @@ var allOwners = []*owners{
 func (o *owners) object(i int) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": v1alpha1.GroupVersion.String(), "kind": o.kind,
-		"metadata": map[string]any{"name": nameOf(i), "namespace": namespace, "labels": map[string]any{"bench": "yes"}},
+		"metadata": map[string]any{"name": nameOf(i), "namespace": o.namespace, "labels": map[string]any{"bench": o.label}},
 		"spec":     o.spec,
 	}}
 }
@@ -83,12 +85,12 @@ func (o *owners) ownerOf(object *unstructured.Unstructured) string {
 // change gives one owner another value, to be carried to its last object.
 func (o *owners) change(ctx context.Context, client dynamic.Interface, name, value string) error {
 	if !o.changeInput {
-		return setStatus(ctx, client, o.kinds[0], name, map[string]any{"output": value})
+		return setStatus(ctx, client, o.kinds[0], o.namespace, name, map[string]any{"output": value})
 	}
 	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"inputs": map[string]any{"value": value}}})
 	if err != nil {
 		return fmt.Errorf("encode a change: %w", err)
 	}
-	_, err = client.Resource(o.resource).Namespace(namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	_, err = client.Resource(o.resource).Namespace(o.namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
 	return err
 }

@@ -41,7 +41,7 @@ func newWatcher(config *rest.Config, o *owners) (*watcher, error) {
 		return nil, fmt.Errorf("make a client for the watches: %w", err)
 	}
 	w := &watcher{
-		factory: dynamicinformer.NewFilteredDynamicSharedInformerFactory(client, 0, namespace, nil),
+		factory: dynamicinformer.NewFilteredDynamicSharedInformerFactory(client, 0, o.namespace, nil),
 		owners:  o, ready: map[string]bool{}, arrived: map[string]arrival{}, changed: make(chan struct{}),
 	}
 	err = errors.Join(w.handle(o.resource, w.seeOwner), w.handle(resourceOf(o.kinds[len(o.kinds)-1]), w.seeLast))
