@@ -94,6 +94,7 @@ type Agent struct {
 	own      rest.Interface // with the agent's own identity
 
 	depends      *dependencyIndex
+	wakes        *wakes
 	progress     *progressBook
 	changes      *changeTimes
 	statuses     *statusBook
@@ -167,6 +168,7 @@ func newAgent(config Config) (*Agent, error) {
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 	}
 	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
+	a.wakes = newWakes(clock.RealClock{}, a.depends.of, a.wake)
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
 	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
 	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
@@ -359,24 +361,30 @@ func (a *Agent) accountChanged(account realize.Account) {
 	if !a.access.accountExists(account) {
 		a.accounts.forget(account)
 	}
-	for _, owner := range a.depends.of(account) {
-		a.wake(owner)
-	}
+	a.wakes.changed(account)
 }
 
 // rightsChanged wakes the owners whose account may have gained rights, and all that wait
 // for rights of the agent itself, whose own account it does not know.
 func (a *Agent) rightsChanged(mayConcern func(realize.Account) bool) {
 	a.epoch.Add(1)
-	waiting := a.depends.of(powerless{})
+	var waiting []any
+	if len(a.depends.of(powerless{})) > 0 {
+		waiting = append(waiting, powerless{})
+	}
 	for _, account := range a.depends.refusedAccounts() {
 		if mayConcern(account) {
-			waiting = append(waiting, a.depends.of(refusedAccount(account))...)
+			waiting = append(waiting, refusedAccount(account))
 		}
 	}
-	for _, owner := range waiting {
-		for _, lag := range discoveryLag {
-			a.queue.AddAfter(owner, lag)
-		}
+	if len(waiting) == 0 {
+		return
+	}
+	for _, lag := range discoveryLag {
+		time.AfterFunc(lag, func() {
+			for _, thing := range waiting {
+				a.wakes.changed(thing)
+			}
+		})
 	}
 }

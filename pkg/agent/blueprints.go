@@ -68,9 +68,7 @@ func (a *Agent) handleTemplates(kind string) {
 		for _, user := range a.catalog.users(key) {
 			a.blueprintQueue.Add(user)
 		}
-		for _, owner := range a.depends.of(key) {
-			a.wake(owner)
-		}
+		a.wakes.changed(key)
 	}
 	put := func(object any) {
 		a.epoch.Add(1)
