@@ -30,9 +30,9 @@ type Config struct {
 	// Client configuration with the agent's own identity.
 	Client *rest.Config
 	// Workers is the number of owners worked on at once; default 16. Four to sixteen
-	// writes in flight are as much as an API server makes use of. One namespace gets half
-	// of them, a quarter while others are at work; those that wait long for an answer do
-	// not count.
+	// writes in flight are as much as an API server makes use of. One namespace gets three
+	// quarters of them, a quarter while others are at work; those that wait long for an
+	// answer do not count.
 	Workers int
 	// Election of one active replica; nil: this is the only one.
 	Election *Election
@@ -69,7 +69,7 @@ func DefaultTemplates() stamp.Options {
 const (
 	defaultWorkers = 16
 	// statusWorkers is how many statuses are written at once, four of them of one namespace.
-	statusWorkers = 8
+	statusWorkers = 6
 	// shutdownTime is how long writes in flight, and statuses that wait, may take after
 	// the agent was told to stop.
 	shutdownTime = 10 * time.Second

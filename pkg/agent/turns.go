@@ -42,7 +42,7 @@ type slots struct {
 // agent sends stays below what API servers work on at once (600 by default, of which
 // requests of service accounts get 245 when others need the rest).
 func slotsOf(total int) slots {
-	return slots{total: total, alone: max(1, total/2), shared: max(1, total/4), behind: max(1, total/16), slow: 8 * total, slowAfter: time.Second, slowPart: 16}
+	return slots{total: total, alone: max(1, total*3/4), shared: max(1, total/4), behind: max(1, total/16), slow: 8 * total, slowAfter: time.Second, slowPart: 8}
 }
 
 // fairShare is how much of something scarce one may have: a part of what nobody has taken,

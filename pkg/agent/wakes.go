@@ -12,7 +12,7 @@ import (
 // hundreds of times a second: the handlers of these are everybody's.
 const wakeInterval = 100 * time.Millisecond
 
-// wakes wakes the owners of things that change, the first time at once.
+// wakes calls the owners of things that change, the first time at once.
 type wakes struct {
 	clock clock.WithDelayedExecution
 	// of lists the owners that depend on a thing, and wake wakes one.
