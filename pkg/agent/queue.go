@@ -102,7 +102,7 @@ func (q *fairQueue[K]) linger(key K, e *errand) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.underWay[key] == e {
-		e.lingered = q.turns.linger()
+		e.lingered = q.turns.linger(key)
 		q.changed.Signal()
 	}
 }

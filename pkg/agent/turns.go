@@ -103,7 +103,8 @@ type turn[K comparable] struct {
 	byProgress map[int][]waiting[K]
 	length     int
 	served     int
-	underWay   int
+	quick      int // under way in a slot
+	slow       int // under way without one
 }
 
 type waiting[K comparable] struct {
@@ -146,13 +147,13 @@ func (t *turns[K]) next(now time.Time) (key K, ok bool) {
 	// stay at the head.
 	for i, name := range t.order {
 		n := t.namespaces[name]
-		if n.underWay >= t.share(name, now) {
+		if n.quick >= t.share(name, now) || n.quick+n.slow >= fairShare(t.slots.slow, t.slow, t.slots.slowPart) {
 			continue
 		}
 		key = n.pop()
 		t.length--
 		t.quick++
-		n.underWay++
+		n.quick++
 		t.order = slices.Delete(t.order, i, i+1)
 		if n.length > 0 {
 			t.order = append(t.order, name)
@@ -162,7 +163,7 @@ func (t *turns[K]) next(now time.Time) (key K, ok bool) {
 	return key, false
 }
 
-// share is how much of one namespace may be under way.
+// share is how many slots one namespace may have.
 func (t *turns[K]) share(name string, now time.Time) int {
 	share := t.slots.alone
 	switch {
@@ -171,31 +172,35 @@ func (t *turns[K]) share(name string, now time.Time) int {
 	case t.all.within(name, othersFor, now):
 		share = t.slots.shared
 	}
-	return max(1, min(share, fairShare(t.slots.slow, t.slow, t.slots.slowPart)))
+	return share
 }
 
 // linger says that something under way is slow, and frees its slot if there is room for
 // one more of these.
-func (t *turns[K]) linger() bool {
+func (t *turns[K]) linger(key K) bool {
 	if t.slow >= t.slots.slow {
 		return false
 	}
+	n := t.namespaces[t.namespace(key)]
 	t.quick--
+	n.quick--
 	t.slow++
+	n.slow++
 	return true
 }
 
 // done says that something is no longer under way; lingered when linger has freed its slot.
 func (t *turns[K]) done(key K, lingered bool) {
-	if lingered {
-		t.slow--
-	} else {
-		t.quick--
-	}
 	name := t.namespace(key)
 	n := t.namespaces[name]
-	n.underWay--
-	if n.underWay == 0 && n.length == 0 {
+	if lingered {
+		t.slow--
+		n.slow--
+	} else {
+		t.quick--
+		n.quick--
+	}
+	if n.quick+n.slow+n.length == 0 {
 		delete(t.namespaces, name)
 	}
 }

@@ -99,7 +99,7 @@ func (s *yttSlots) linger(t *yttTurn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !t.abandoned {
-		t.lingered = s.turns.linger()
+		t.lingered = s.turns.linger(t)
 		s.grant()
 	}
 }
