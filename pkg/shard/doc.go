@@ -13,17 +13,17 @@
 //  1. A member that adopts a new view takes no new work on what it does not win there, and
 //     publishes the view once its work on that has ended.
 //  2. It works on what it gains only when every other member of the view has published the
-//     same view, and has named the epoch under which this member published it. Epochs count
-//     adoptions, so that what was said of an earlier time in the same view is worth nothing.
+//     same view.
 //  3. Until then it works on what it wins in all views that it has adopted since the members
-//     last agreed. The last one and the newest are not enough: another may have gained, in
-//     one between them, what both of these give to this member.
+//     last agreed.
 //
-// Why that suffices: say that p works on an owner by its agreed view V, and q by W. If q is
-// in V, then q was in V with nothing of p's in work when it named p's epoch, and by rule 3
-// stays within what it wins in V until it agrees on another view, which takes p's consent.
-// If q is not in V, p did not see q's Lease. Each makes its Lease before it looks for those
-// of others, so q saw p's, and does nothing before p has adopted a view with q in it.
+// Why that suffices: say that p works on an owner by the view V that it has agreed on, and q
+// by W. If q is in V, then it had published V, with nothing of p's in work, and stays within
+// what it wins in V until it agrees on another view, which takes p's consent or p's end. If
+// q is not in V, p did not see q's Lease. Each makes its Lease before it looks for those of
+// others, so q saw p's, and does nothing before p has published a view with q in it. No
+// member comes to the same view twice, because no name comes back, so that what was
+// published is never about an earlier time in the same view.
 //
 // A Lease goes when its member has ended its work, or is removed by another member after it
 // has not changed for a whole duration by that member's own clock; a member that could not

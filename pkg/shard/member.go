@@ -14,9 +14,8 @@ var ErrGone = errors.New("this replica's Lease is gone")
 // by several goroutines.
 type Member struct {
 	id string
-	// view is the one adopted last, as the epoch-th.
-	view  View
-	epoch uint64
+	// view is the one adopted last; nil before the first.
+	view View
 	// drained: nothing is in work any more that is not won in it.
 	drained bool
 	// agreed: all members of the view have consented to it.
@@ -66,7 +65,7 @@ func (m *Member) Agreed() bool { return m.agreed }
 // to be called once nothing else is in work. The error is ErrGone, and final.
 func (m *Member) Observe(leases map[string]Record) (adopted bool, err error) {
 	if _, there := leases[m.id]; !there {
-		if m.epoch == 0 {
+		if m.view == nil {
 			return false, nil // the Lease was made after this moment
 		}
 		m.holding = Holding{}
@@ -88,7 +87,6 @@ func (m *Member) Observe(leases map[string]Record) (adopted bool, err error) {
 		return false, nil
 	}
 	m.view, m.drained, m.agreed = view, false, false
-	m.epoch++
 	m.holding = m.holding.within(view)
 	return true, nil
 }
@@ -102,20 +100,11 @@ func (h Holding) within(view View) Holding {
 }
 
 // Drained says that nothing is in work that is outside of the holding.
-func (m *Member) Drained() { m.drained = m.epoch > 0 }
+func (m *Member) Drained() { m.drained = m.view != nil }
 
 // Record is what to tell the others; false while there is nothing new to tell them.
 func (m *Member) Record() (Record, bool) {
-	if !m.drained {
-		return Record{}, false
-	}
-	r := Record{View: m.view, Epoch: m.epoch, Seen: map[string]uint64{}}
-	for id, other := range m.others {
-		if other.Epoch > 0 {
-			r.Seen[id] = other.Epoch
-		}
-	}
-	return r, true
+	return Record{View: m.view}, m.drained
 }
 
 // Missing are the members whose consent to the view is missing; the member itself as long
@@ -123,10 +112,11 @@ func (m *Member) Record() (Record, bool) {
 func (m *Member) Missing() []string {
 	var missing []string
 	for _, id := range m.view {
-		other := m.others[id]
-		switch {
-		case id == m.id && m.drained:
-		case id == m.id, !slices.Equal(other.View, m.view), other.Seen[m.id] != m.epoch:
+		consents := m.drained
+		if id != m.id {
+			consents = slices.Equal(m.others[id].View, m.view)
+		}
+		if !consents {
 			missing = append(missing, id)
 		}
 	}
@@ -136,7 +126,7 @@ func (m *Member) Missing() []string {
 // Agree takes all that is won in the view, if nobody's consent is missing. It returns true
 // when the holding has grown by that.
 func (m *Member) Agree() bool {
-	if m.agreed || m.epoch == 0 || len(m.Missing()) > 0 {
+	if m.agreed || m.view == nil || len(m.Missing()) > 0 {
 		return false
 	}
 	m.agreed = true

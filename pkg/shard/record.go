@@ -10,11 +10,6 @@ import (
 type Record struct {
 	// View is the one that the member has adopted, and outside of which it does nothing.
 	View View `json:"view"`
-	// Epoch counts the views that the member has adopted, from 1; 0 in the record of a
-	// member that has told nothing yet.
-	Epoch uint64 `json:"epoch"`
-	// Seen is the epoch of each other member of the view that this one has seen.
-	Seen map[string]uint64 `json:"seen,omitempty"`
 	// Wrote is, for each cache by its name, the last resourceVersion that the member wrote.
 	// Whoever takes an owner over looks at none that is older.
 	Wrote map[string]uint64 `json:"wrote,omitempty"`
@@ -53,8 +48,6 @@ func Parse(text string) (Record, error) {
 	switch {
 	case r.Format != recordFormat:
 		return Record{}, fmt.Errorf("the record has format %d, which is not %d", r.Format, recordFormat)
-	case r.Epoch == 0:
-		return Record{}, errors.New("the record has no epoch")
 	case len(r.View) == 0:
 		return Record{}, errors.New("the record has no view")
 	}

@@ -70,7 +70,7 @@ type replica struct {
 	leases map[string]lease
 	next   int
 	busy   map[Key]bool
-	// works is what the holding has come to, as of an epoch and whether it was agreed on.
+	// works is what the holding has come to, as of a view and whether it was agreed on.
 	works   map[Key]bool
 	worksOf string
 	// fence is when it may write no more, unless it has renewed its Lease by then.
@@ -83,7 +83,7 @@ type replica struct {
 }
 
 func (r *replica) String() string {
-	return fmt.Sprintf("%s (view %v as %d, agreed %t, missing %v)", r.id, r.member.View(), r.member.epoch, r.member.Agreed(), r.member.Missing())
+	return fmt.Sprintf("%s (view %v, agreed %t, missing %v)", r.id, r.member.View(), r.member.Agreed(), r.member.Missing())
 }
 
 func (c *cluster) log(format string, args ...any) {
@@ -123,7 +123,7 @@ func (c *cluster) join() {
 
 // working is what a replica may begin to work on.
 func (c *cluster) working(r *replica) map[Key]bool {
-	if of := fmt.Sprint(r.member.epoch, r.member.Agreed()); r.worksOf != of {
+	if of := fmt.Sprint(r.member.View(), r.member.Agreed()); r.worksOf != of {
 		r.works, r.worksOf = map[Key]bool{}, of
 		for _, key := range c.keys {
 			if r.member.Holding().Works(key) {
@@ -193,7 +193,7 @@ func (c *cluster) step(r *replica, calm bool) {
 		return
 	}
 	if adopted {
-		c.log("%s adopts %v as %d", r.id, r.member.View(), r.member.epoch)
+		c.log("%s adopts %v", r.id, r.member.View())
 	}
 	// Passes end and begin.
 	working := c.working(r)
@@ -213,7 +213,7 @@ func (c *cluster) step(r *replica, calm bool) {
 		r.member.Drained()
 	}
 	if chance(70) && r.member.Agree() {
-		c.log("%s agrees on %v as %d", r.id, r.member.View(), r.member.epoch)
+		c.log("%s agrees on %v", r.id, r.member.View())
 		c.handovers++
 	}
 	if r.leaving && len(r.busy) == 0 {
