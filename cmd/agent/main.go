@@ -42,7 +42,8 @@ func run(args []string) int {
 	kubeconfig := flags.String("kubeconfig", "", "`file` that says how to reach the cluster; default: the pod's own service account")
 	workers := flags.Int("workers", 0, "owners worked on at once (default 16)")
 	elect := flags.Bool("leader-elect", false, "let one of several replicas be active")
-	namespace := flags.String("namespace", envOr("POD_NAMESPACE", "carto-system"), "namespace of the lease")
+	shards := flags.Bool("shards", false, "let all of several replicas be active: they divide the owners among themselves")
+	namespace := flags.String("namespace", envOr("POD_NAMESPACE", "carto-system"), "namespace of the leases")
 	flags.StringVar(&config.HealthAddress, "health-address", "", "`address` that serves /healthz and /readyz, such as :8081")
 	flags.StringVar(&config.MetricsAddress, "metrics-address", "", "`address` that serves /metrics, such as :8080")
 	flags.BoolVar(&config.MetricsSecure, "metrics-secure", false, "serve metrics by TLS, and only to bearers of a token whose owner may get the path /metrics")
@@ -76,6 +77,12 @@ func run(args []string) int {
 	if t := config.Templates; err == nil && (t.YttTime <= 0 || t.Ytt.Steps == 0 || t.Ytt.Memory <= 0) {
 		err = errors.New("--ytt-time, --ytt-steps and --ytt-memory must be positive")
 	}
+	if err == nil && *shards && *elect {
+		err = errors.New("--shards and --leader-elect exclude each other: either all replicas work, or one")
+	}
+	if err == nil && *shards && *namespace == "" {
+		err = errors.New("--shards needs --namespace, where the leases of the replicas are")
+	}
 	if err == nil && (config.MetricsCertificate == "") != (config.MetricsKey == "") {
 		err = errors.New("--metrics-cert and --metrics-key go together")
 	}
@@ -91,6 +98,9 @@ func run(args []string) int {
 	}
 	klog.SetSlogLogger(log.With("from", "client-go"))
 	config.Workers, config.Log, config.Version = *workers, log, version
+	if *shards {
+		config.Shards = &agent.Shards{Namespace: *namespace, Name: "carto-agent"}
+	}
 	if *elect {
 		config.Election = &agent.Election{Namespace: *namespace, Name: "carto-agent"}
 	}

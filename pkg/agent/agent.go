@@ -36,6 +36,9 @@ type Config struct {
 	Workers int
 	// Election of one active replica; nil: this is the only one.
 	Election *Election
+	// Shards makes this one of several active replicas; nil: it works on all owners. It
+	// excludes Election.
+	Shards *Shards
 	// HealthAddress and MetricsAddress to listen on; empty: not served.
 	HealthAddress, MetricsAddress string
 	// MetricsSecure serves metrics by TLS, and only to those whom the API server knows by
@@ -101,6 +104,8 @@ type Agent struct {
 	statusWriter *statusWriter
 	events       *recorder
 	inspector    *inspector
+	share        *share // nil without shards
+	fence        *fence // nil without shards
 
 	turns          *fairQueue[ownerKey] // inside of queue
 	queue          workqueue.TypedRateLimitingInterface[ownerKey]
@@ -135,8 +140,18 @@ func newAgent(config Config) (*Agent, error) {
 	if config.Clock == nil {
 		config.Clock = clock.RealClock{}
 	}
-	client := unthrottled(config.Client, "carto-agent/"+config.Version)
+	userAgent := "carto-agent/" + config.Version
+	var own *share
+	var limit *fence
+	if config.Shards != nil {
+		own, limit = newShare(config.Shards.Name), newFence()
+		userAgent += " (" + own.id + ")" // so that an audit log tells who wrote what
+	}
+	client := unthrottled(config.Client, userAgent)
 	config.Patience.apply(client)
+	if limit != nil {
+		client.Wrap(limit.wrap)
+	}
 	dynamicClient, err := dynamic.NewForConfig(client)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
@@ -166,6 +181,7 @@ func newAgent(config Config) (*Agent, error) {
 		config: config, log: config.Log, clock: config.Clock, metrics: newMetrics(),
 		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
+		share: own, fence: limit,
 	}
 	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
 	a.wakes = newWakes(clock.RealClock{}, a.depends.of, a.wake)
@@ -173,7 +189,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
 	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
 	a.watches = newWatchSet(objects, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
-	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics}
+	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics, share: own}
 	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, func(key ownerKey, err error) {
 		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)
 	})
@@ -226,11 +242,14 @@ func (a *Agent) run(ctx context.Context) error {
 	if a.config.Started != nil {
 		a.config.Started()
 	}
-	if a.config.Election == nil {
-		a.lead(ctx, context.WithoutCancel(ctx))
-		return nil
+	switch {
+	case a.config.Shards != nil:
+		return a.config.Shards.run(ctx, a)
+	case a.config.Election != nil:
+		return a.config.Election.run(ctx, a)
 	}
-	return a.config.Election.run(ctx, a)
+	a.lead(ctx, context.WithoutCancel(ctx))
+	return nil
 }
 
 // fillCaches starts the informers and returns when their caches are full.
@@ -261,15 +280,15 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 	return ctx.Err()
 }
 
-// lead does the work until the context ends, then finishes what was begun. Once the context
-// of the lease has ended, nothing may be sent any more: another replica may be at work.
-func (a *Agent) lead(ctx, lease context.Context) {
+// lead does the work until ctx ends, then finishes what was begun; but no longer than
+// allowed, which ends when another replica may be at work.
+func (a *Agent) lead(ctx, allowed context.Context) {
 	a.metrics.leading.Set(1)
 	defer a.metrics.leading.Set(0)
 	a.log.Info("working", "workers", a.config.Workers)
 
 	// Writes in flight survive the end of ctx for a while.
-	writes, cancelWrites := context.WithCancel(lease)
+	writes, cancelWrites := context.WithCancel(allowed)
 	defer cancelWrites()
 	events, stopEvents := context.WithCancel(writes)
 	defer stopEvents()
@@ -287,7 +306,7 @@ func (a *Agent) lead(ctx, lease context.Context) {
 	recorders.Go(func() { a.inspector.work(events, a.blueprintQueue.Add) })
 
 	<-ctx.Done()
-	if lease.Err() == nil {
+	if allowed.Err() == nil {
 		a.log.Info("stopping: finishing the writes in flight")
 	}
 	a.stopping.Store(true)

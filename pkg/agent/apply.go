@@ -109,6 +109,7 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 		verb = "" // the write had no effect
 	}
 	w.wrote(key, written, r, altered(written, object))
+	c.agent.share.note(w.key.name(), version(written.ResourceVersion))
 	return c.remarked(w, rest, key, written, verb)
 }
 

@@ -99,13 +99,14 @@ func (a *Agent) workBlueprints(ctx context.Context) {
 		if shutdown {
 			return
 		}
-		if !a.stopping.Load() {
+		if object := (ownerKey{Kind: key.Kind, Name: key.Name}); !a.stopping.Load() && a.share.begin(object) {
 			if err := a.processBlueprint(ctx, key); err != nil && ctx.Err() == nil {
 				a.log.Info("cannot write the status of a blueprint, will be tried again", "kind", key.Kind, "name", key.Name, "err", err)
 				a.blueprintQueue.AddRateLimited(key)
 			} else {
 				a.blueprintQueue.Forget(key)
 			}
+			a.share.end(object)
 		}
 		a.blueprintQueue.Done(key)
 	}

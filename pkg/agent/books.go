@@ -10,7 +10,7 @@ func (a *Agent) countBooks() {
 		"progress":     a.progress.entries,
 		"changes":      a.changes.entries,
 		"statuses":     a.statuses.size,
-		"owners":       a.depends.owners,
+		"owners":       a.depends.size,
 		"dependencies": a.depends.things,
 		"accounts":     a.accounts.size,
 		"events":       a.events.size,
@@ -42,12 +42,6 @@ func (b *statusBook) size() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.entries)
-}
-
-func (x *dependencyIndex) owners() int {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return len(x.byOwner)
 }
 
 func (x *dependencyIndex) things() int {

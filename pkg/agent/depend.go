@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -108,6 +110,20 @@ func (x *dependencyIndex) of(thing any) []ownerKey {
 		owners = append(owners, key)
 	}
 	return owners
+}
+
+// owners lists all that have been passed.
+func (x *dependencyIndex) owners() []ownerKey {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Collect(maps.Keys(x.byOwner))
+}
+
+// size is how many they are.
+func (x *dependencyIndex) size() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.byOwner)
 }
 
 // refusedAccounts lists the accounts with owners that wait for rights.

@@ -19,6 +19,7 @@ type metrics struct {
 	eventsLost    prometheus.Counter
 	leading       prometheus.Gauge
 	passFailures  *prometheus.CounterVec
+	takeovers     prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -47,9 +48,10 @@ func newMetrics() *metrics {
 		passFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carto_pass_retries_total", Help: "Passes that ended in an error that is retried.",
 		}, []string{"kind"}),
+		takeovers: prometheus.NewCounter(prometheus.CounterOpts{Name: "carto_shard_takeovers_total", Help: "Owners that this replica has gained, from others or at its start."}),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.watchFailures, m.eventsLost, m.leading, m.passFailures)
+		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.watchFailures, m.eventsLost, m.leading, m.passFailures, m.takeovers)
 	return m
 }
 

@@ -57,6 +57,9 @@ func edited(before, now metav1.Object) bool {
 
 // wake puts an owner into the queue. Wakes that come before its turn are one.
 func (a *Agent) wake(key ownerKey) {
+	if !a.share.works(key) {
+		return // whoever gains it wakes it
+	}
 	a.changes.note(key, a.clock.Now())
 	a.queue.Add(key)
 }
@@ -86,9 +89,12 @@ func (c *changeTimes) take(key ownerKey) time.Time {
 // workOwners processes owners until the queue is shut down.
 func (a *Agent) workOwners(ctx context.Context) {
 	workOff(a.queue, func(key ownerKey) {
-		if !a.stopping.Load() { // the next leader starts from the informers anyway
-			a.processOwner(ctx, key)
+		if a.stopping.Load() || !a.share.begin(key) {
+			a.changes.take(key)
+			return // the next one to work on it starts from the informers anyway
 		}
+		defer a.share.end(key)
+		a.processOwner(ctx, key)
 	})
 }
 

@@ -161,7 +161,9 @@ func (c *clusterView) noteRun(rest realize.Resource, key objectKey, text []byte)
 	if err != nil {
 		return realize.Run{}, err
 	}
-	c.watch(rest).wrote(key, s, reverts{}, "")
+	w := c.watch(rest)
+	w.wrote(key, s, reverts{}, "")
+	c.agent.share.note(w.key.name(), version(s.ResourceVersion))
 	return s.run()
 }
 

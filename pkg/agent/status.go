@@ -41,6 +41,7 @@ const (
 type statusWriter struct {
 	client  rest.Interface
 	metrics *metrics
+	share   *share
 }
 
 // write replaces the whole status, seen being the newest version of the object that the
@@ -99,7 +100,9 @@ func (w *statusWriter) send(ctx context.Context, request *rest.Request, kind, na
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return 0, fmt.Errorf("decode the API server's answer: %w", err)
 	}
-	return version(answer.Metadata.ResourceVersion), nil
+	written := version(answer.Metadata.ResourceVersion)
+	w.share.note(ownersCache(kind), written)
+	return written, nil
 }
 
 // ignoreGone drops the error of an object that is gone. A conflict is none: the API server
@@ -133,6 +136,8 @@ type statusEntry struct {
 	// dirty: the status is not written yet. first and last tell since when.
 	dirty       bool
 	first, last time.Time
+	// urgent: the owner is handed over to another replica, which must not write before.
+	urgent bool
 	// writing: a write is under way, so that the status is newer than any that was seen.
 	writing bool
 	// wasReady is what the last status said that was written.
@@ -255,6 +260,9 @@ func (b *statusBook) process(ctx context.Context, key ownerKey) {
 
 // due is when a status is to be written; the lock is held.
 func (b *statusBook) due(e *statusEntry) time.Time {
+	if e.urgent {
+		return e.first
+	}
 	factor := 1
 	if !isReady(e.status) || e.wasReady {
 		factor = min(max(1, b.dirty[e.namespace]/statusesAtEase), maxStatusFactor)
@@ -333,6 +341,30 @@ func (b *statusBook) flushAll(ctx context.Context) {
 			b.failed(key, err)
 		}
 	})
+}
+
+// hurry has the statuses of some owners written at once, or drops those that wait when they
+// are to be abandoned. It returns how many are not written yet.
+func (b *statusBook) hurry(concerned func(ownerKey) bool, abandon bool) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left := 0
+	for key, e := range b.entries {
+		switch {
+		case !e.dirty && !e.writing, !concerned(key):
+		case e.writing:
+			left++
+		case abandon:
+			b.drop(key)
+		default:
+			if !e.urgent {
+				e.urgent = true
+				b.queue.Add(key)
+			}
+			left++
+		}
+	}
+	return left
 }
 
 // waiting is the number of statuses that are not written yet.

@@ -286,6 +286,24 @@ func (s *watchSet) renew(ctx context.Context, old *kindWatch) {
 	w.used, w.payer = time.Now(), old.payer
 }
 
+// name of a watch among those of all replicas.
+func (k watchKey) name() string {
+	return k.GroupVersionResource.GroupResource().String() + "/" + k.Version + "/" + k.selector
+}
+
+// shown is the last version that a watch of stamped objects has seen, by the watch's name;
+// false when there is no such watch.
+func (s *watchSet) shown(name string) (uint64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, w := range s.watches {
+		if !key.isSelection() && key.name() == name {
+			return version(w.informer.GetStore().LastStoreSyncResourceVersion()), w.informer.HasSynced()
+		}
+	}
+	return 0, false
+}
+
 // wait returns once all informers have ended; their contexts must have.
 func (s *watchSet) wait() { s.group.Wait() }
 

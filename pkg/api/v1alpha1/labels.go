@@ -20,11 +20,18 @@ const (
 // select by it (spec: cli §2.2).
 const LabelWorkloadType = "apps.tanzu.vmware.com/workload-type"
 
+// LabelAgentShard marks the Lease of a replica of an agent with --shards; its value is the
+// name of the agent.
+const LabelAgentShard = "carto.run/agent-shard"
+
 // Annotations that Carto keeps on stamped objects and reads from owners.
 const (
 	// AnnotationDigest holds the digest of the object as it was rendered, so that a
 	// restarted agent knows without writing whether a stamped object is current.
 	AnnotationDigest = "carto.run/rendered-digest"
+	// AnnotationShard is on the Lease of a replica of an agent with --shards: what it tells
+	// the others.
+	AnnotationShard = "carto.run/agent-shard-record"
 	// AnnotationSequence orders the runs of an immutable step: creation timestamps
 	// have a resolution of one second only.
 	AnnotationSequence = "carto.run/sequence"

@@ -1,0 +1,537 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/utils/ptr"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/shard"
+)
+
+// Shards makes all of several replicas active: they divide the owners among themselves.
+// Each is a member as long as its Lease is there. What keeps two of them from working on
+// one owner is told in package shard; what keeps them and a replica of an Election apart is
+// the Lease of the election, which they hold together.
+type Shards struct {
+	// Namespace of the Leases, and Name of the election's, with which theirs begin.
+	Namespace, Name string
+}
+
+const (
+	// shardRequest is how long a request about Leases may take; the next may have more luck.
+	shardRequest = 4 * time.Second
+	// drainLook is how often a replica that gives owners away looks whether their passes have
+	// ended, and one that gains some whether its caches have caught up.
+	drainLook = 25 * time.Millisecond
+	// shardLook is how often a replica looks for Leases that have lapsed.
+	shardLook = time.Second
+	// statusPatience is how long a replica that gives owners away tries to write their
+	// statuses; who takes them over finds them out anew.
+	statusPatience = 10 * time.Second
+	// cachePatience is how long a replica that gains owners waits until its caches have what
+	// the others wrote. Older ones would make it write more than is needed, but nothing wrong.
+	cachePatience = 5 * time.Second
+	// disagreeing is how long members may take to agree before this is worth a line in the log.
+	disagreeing = 10 * time.Second
+)
+
+// membership is this replica's life as one of several.
+type membership struct {
+	agent  *Agent
+	leases coordination.LeaseInterface
+	seat   *seat
+	id     string // the name of its Lease
+	holder string // for people
+	began  time.Time
+	// tell is for news that the other members should get before the next renewal.
+	tell chan struct{}
+	// look is for news about their Leases.
+	look chan struct{}
+
+	mu     sync.Mutex
+	member *shard.Member
+	// known are the Leases of all members, by name, as the watch told of them.
+	known map[string]*coordinationv1.Lease
+	// wrote is the newest of what others said that they wrote, those that are gone included.
+	wrote map[string]uint64
+}
+
+func (s *Shards) run(ctx context.Context, a *Agent) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find a name for this replica: %w", err)
+	}
+	client, err := coordination.NewForConfig(unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version))
+	if err != nil {
+		return fmt.Errorf("prepare the leases in %s: %w", s.Namespace, err)
+	}
+	leases, id := client.Leases(s.Namespace), a.share.id
+	m := &membership{
+		agent: a, leases: leases, seat: &seat{leases: leases, namespace: s.Namespace, name: s.Name}, id: id, holder: host + "_" + id, began: time.Now(),
+		tell: make(chan struct{}, 1), look: make(chan struct{}, 1), member: shard.NewMember(id),
+		known: map[string]*coordinationv1.Lease{}, wrote: map[string]uint64{},
+	}
+	if err := m.join(ctx); err != nil {
+		return nil //nolint:nilerr // told to stop before there was anything to do
+	}
+	a.log.Info("joined the shards", "lease", m.id, "namespace", s.Namespace)
+	m.gauges()
+
+	// The end of ctx begins an orderly end, in which the Lease is still renewed; that of
+	// lost ends everything at once.
+	lost, lose := context.WithCancelCause(context.WithoutCancel(ctx))
+	membered, leave := context.WithCancel(lost)
+	var background sync.WaitGroup
+	informer, synced := m.leaseInformer()
+	background.Go(func() { informer.RunWithContext(membered) })
+	for _, part := range []func(context.Context) error{m.renew, func(ctx context.Context) error { return m.follow(ctx, synced) }} {
+		background.Go(func() {
+			if err := part(membered); err != nil {
+				lose(err)
+			}
+		})
+	}
+
+	work, stop := context.WithCancel(ctx)
+	end := context.AfterFunc(lost, stop)
+	a.lead(work, lost)
+	end()
+	stop()
+	err = context.Cause(lost)
+	leave()
+	background.Wait()
+	lose(nil)
+	if err != nil {
+		return err
+	}
+	m.leave()
+	return nil
+}
+
+// join waits until no agent with --leader-elect is at work, and makes the Lease.
+func (m *membership) join(ctx context.Context) error {
+	said := ""
+	for {
+		sent := time.Now()
+		other, err := m.sit(ctx)
+		if err == nil && other == "" {
+			if err = m.create(ctx); err == nil {
+				m.agent.fence.extend(sent, renewDeadline)
+				return nil
+			}
+		}
+		if news := fmt.Sprint(other, err); news != said && ctx.Err() == nil {
+			said = news
+			if err != nil {
+				m.agent.log.Warn("cannot join the shards; trying again", "err", err)
+			} else {
+				m.agent.log.Info("waiting for the lease, which an agent with --leader-elect holds", "namespace", m.seat.namespace, "lease", m.seat.name, "holder", other)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retryPeriod):
+		}
+	}
+}
+
+func (m *membership) sit(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, shardRequest)
+	defer cancel()
+	return m.seat.hold(ctx)
+}
+
+func (m *membership) create(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shardRequest)
+	defer cancel()
+	now := metav1.NewMicroTime(time.Now())
+	_, err := m.leases.Create(ctx, &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{Name: m.id, Namespace: m.seat.namespace, Labels: map[string]string{v1alpha1.LabelAgentShard: m.seat.name}},
+		Spec: coordinationv1.LeaseSpec{
+			HolderIdentity: &m.holder, LeaseDurationSeconds: ptr.To(int32(leaseDuration / time.Second)), AcquireTime: &now, RenewTime: &now,
+		},
+	}, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil // the answer to an earlier try was lost
+	}
+	return err
+}
+
+// leaseInformer watches the Leases of the members. Its first list is no older than this
+// replica's own Lease, because it is taken as news only when it has that.
+func (m *membership) leaseInformer() (cache.SharedIndexInformer, cache.InformerSynced) {
+	lw := selecting(v1alpha1.LabelAgentShard+"="+m.seat.name,
+		func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			options.ResourceVersion, options.ResourceVersionMatch = "", "" // never an old one from a cache
+			return m.leases.List(ctx, options)
+		},
+		func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			return m.leases.Watch(ctx, options)
+		})
+	informer := cache.NewSharedIndexInformer(lw, &coordinationv1.Lease{}, 0, cache.Indexers{})
+	handler, _ := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+		AddFunc:    func(object any) { m.hear(object, false) },
+		UpdateFunc: func(_, now any) { m.hear(now, false) },
+		DeleteFunc: func(object any) { m.hear(object, true) },
+	})
+	return informer, handler.HasSynced
+}
+
+// ring leaves word that something has happened, for whoever looks next.
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
+}
+
+// hear takes news of a Lease. What its member wrote is kept even if the Lease is gone.
+func (m *membership) hear(object any, gone bool) {
+	if tombstone, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = tombstone.Obj
+	}
+	lease, ok := object.(*coordinationv1.Lease)
+	if !ok {
+		return
+	}
+	defer ring(m.look)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known[lease.Name] = lease; gone {
+		delete(m.known, lease.Name)
+	}
+	if lease.Name == m.id {
+		return
+	}
+	for cache, version := range recordOf(lease).Wrote {
+		m.wrote[cache] = max(m.wrote[cache], version)
+	}
+}
+
+// recordOf is what a member has told; nothing, to which nobody agrees, when it has told
+// nothing yet or is of another version.
+func recordOf(lease *coordinationv1.Lease) shard.Record {
+	record, _ := shard.Parse(lease.Annotations[v1alpha1.AnnotationShard])
+	return record
+}
+
+// renew renews both leases and tells the members what there is to tell, until the context
+// ends. The error says that this replica must not work any more.
+func (m *membership) renew(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-m.tell:
+		}
+		err := m.renewOnce(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errLeaseLost), m.agent.fence.left() <= 0:
+			return errLeaseLost
+		case err != nil:
+			m.agent.log.Warn("cannot renew the lease; trying again", "lease", m.id, "left", m.agent.fence.left(), "err", err)
+		}
+		timer.Reset(min(retryPeriod, max(m.agent.fence.left(), 0)))
+	}
+}
+
+func (m *membership) renewOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, min(shardRequest, m.agent.fence.left()))
+	defer cancel()
+	sent := time.Now()
+	other, err := m.seat.hold(ctx)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		m.agent.log.Error("another agent holds the lease of the election", "lease", m.seat.name, "holder", other)
+		return errLeaseLost
+	}
+	if err := m.publish(ctx); err != nil {
+		if apierrors.IsNotFound(err) {
+			return errLeaseLost // the others took this replica for dead
+		}
+		return err
+	}
+	m.agent.fence.extend(sent, renewDeadline)
+	return nil
+}
+
+// publish renews this replica's Lease, and puts its record there when it has one. There is
+// no resourceVersion in the patch: nobody else writes this Lease, and once it is removed the
+// name is never used again.
+func (m *membership) publish(ctx context.Context) error {
+	metadata := map[string]any{}
+	m.mu.Lock()
+	if record, ok := m.member.Record(); ok {
+		record.Wrote = m.agent.share.written()
+		metadata["annotations"] = map[string]string{v1alpha1.AnnotationShard: record.Text()}
+	}
+	m.mu.Unlock()
+	body, err := json.Marshal(map[string]any{"metadata": metadata, "spec": map[string]any{"renewTime": metav1.NewMicroTime(time.Now())}})
+	if err != nil {
+		return err
+	}
+	_, err = m.leases.Patch(ctx, m.id, types.MergePatchType, body, metav1.PatchOptions{})
+	return err
+}
+
+// leave removes the Lease, with which the others take this replica's owners over.
+func (m *membership) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), shardRequest)
+	defer cancel()
+	err := m.publish(ctx) // what was written to the end
+	if err == nil {
+		err = m.leases.Delete(ctx, m.id, metav1.DeleteOptions{})
+	}
+	if err != nil && !apierrors.IsNotFound(err) {
+		m.agent.log.Warn("cannot remove the lease; the others wait until it has lapsed", "lease", m.id, "err", err)
+		return
+	}
+	m.agent.log.Info("left the shards", "lease", m.id)
+}
+
+// follow goes along with the members as they come and go, until the context ends. The error
+// says that this replica is not one of them any more.
+func (m *membership) follow(ctx context.Context, synced cache.InformerSynced) error {
+	lapses := shard.NewLapses(leaseDuration)
+	change := &viewChange{membership: m, since: time.Now()}
+	for {
+		if synced() {
+			m.mu.Lock()
+			known := maps.Clone(m.known)
+			m.mu.Unlock()
+			if err := change.step(known); err != nil {
+				m.agent.log.Error("this replica is no member any more", "err", err)
+				return errLeaseLost
+			}
+			m.removeLapsed(ctx, lapses, known)
+		}
+		wait := shardLook
+		if change.underway() {
+			wait = drainLook
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-m.look:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// removeLapsed removes Leases that their replicas do not renew, in the version that has not
+// changed for the whole duration, so that one that was renewed unnoticed stays.
+func (m *membership) removeLapsed(ctx context.Context, lapses *shard.Lapses, known map[string]*coordinationv1.Lease) {
+	versions := make(map[string]string, len(known))
+	for name, lease := range known {
+		if name != m.id {
+			versions[name] = lease.ResourceVersion
+		}
+	}
+	for _, name := range lapses.Lapsed(versions, time.Since(m.began)) {
+		request, cancel := context.WithTimeout(ctx, shardRequest)
+		err := m.leases.Delete(request, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{ResourceVersion: ptr.To(versions[name])}})
+		cancel()
+		switch {
+		case err == nil:
+			m.agent.log.Warn("a replica is lost: its lease has lapsed, and its owners are taken over", "lease", name, "holder", ptr.Deref(known[name].Spec.HolderIdentity, ""))
+		case !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) && ctx.Err() == nil:
+			m.agent.log.Warn("cannot remove a lapsed lease; trying again", "lease", name, "err", err)
+		}
+	}
+}
+
+// viewChange takes this replica from one view to the next.
+type viewChange struct {
+	*membership
+	since     time.Time // of the view
+	drained   bool
+	consented time.Time // when nobody's consent was missing any more
+	warned    bool
+}
+
+// underway says whether there is something to wait for that no Lease will tell.
+func (c *viewChange) underway() bool { return !c.drained || !c.consented.IsZero() }
+
+// step does what can be done now.
+func (c *viewChange) step(leases map[string]*coordinationv1.Lease) error {
+	records := make(map[string]shard.Record, len(leases))
+	for name, lease := range leases {
+		records[name] = recordOf(lease)
+	}
+	c.mu.Lock()
+	adopted, err := c.member.Observe(records)
+	holding, view := c.member.Holding(), c.member.View()
+	c.mu.Unlock()
+	c.agent.share.set(holding)
+	if err != nil {
+		return err
+	}
+	if adopted {
+		c.agent.log.Info("the members have changed", "members", len(view), "view", strings.Join(view, " "))
+		c.since, c.drained, c.consented, c.warned = time.Now(), false, time.Time{}, false
+	}
+	if view == nil {
+		return nil
+	}
+	if !c.drained {
+		c.drain()
+	}
+	c.agree()
+	return nil
+}
+
+// drain gives away what is not held any more, once nothing of it is in work.
+func (c *viewChange) drain() {
+	a := c.agent
+	if !a.share.idle() {
+		return
+	}
+	lost := func(key ownerKey) bool { return !a.share.works(key) }
+	if waiting := a.statuses.hurry(lost, time.Since(c.since) > statusPatience); waiting > 0 {
+		return
+	}
+	forgotten := 0
+	for _, key := range a.depends.owners() {
+		if lost(key) {
+			a.forgetOwner(key)
+			forgotten++
+		}
+	}
+	c.mu.Lock()
+	c.member.Drained()
+	c.mu.Unlock()
+	c.drained = true
+	if forgotten > 0 {
+		a.log.Info("gave owners away", "owners", forgotten, "took", time.Since(c.since))
+	}
+	ring(c.tell)
+}
+
+// agree takes what is gained, once all members consent and the caches show what they wrote.
+func (c *viewChange) agree() {
+	a := c.agent
+	c.mu.Lock()
+	agreed, missing, wrote := c.member.Agreed(), c.member.Missing(), maps.Clone(c.wrote)
+	c.mu.Unlock()
+	switch {
+	case agreed:
+		return
+	case len(missing) > 0:
+		c.consented = time.Time{}
+		if took := time.Since(c.since); took > disagreeing && !c.warned {
+			c.warned = true
+			a.log.Warn("members have not agreed yet who works on what; owners that change hands wait", "missing", strings.Join(missing, " "), "since", took)
+		}
+		return
+	case c.consented.IsZero():
+		c.consented = time.Now()
+	}
+	if behind := a.behind(wrote); behind != "" {
+		if time.Since(c.consented) < cachePatience {
+			return
+		}
+		a.log.Warn("a cache has not caught up with what other replicas wrote; going on", "cache", behind)
+	}
+	c.mu.Lock()
+	before := c.member.Holding()
+	gained := c.member.Agree()
+	now := c.member.Holding()
+	members := len(c.member.View())
+	c.mu.Unlock()
+	c.consented = time.Time{}
+	if !gained {
+		return
+	}
+	a.share.set(now)
+	count := a.wakeGained(before, now)
+	a.metrics.takeovers.Add(float64(count))
+	a.log.Info("the members agree", "members", members, "ownersGained", count, "took", time.Since(c.since))
+}
+
+// wakeGained wakes the owners, and the blueprints, that were not held before.
+func (a *Agent) wakeGained(before, now shard.Holding) int {
+	count := 0
+	for _, kind := range v1alpha1.Kinds {
+		if kind.Role != v1alpha1.RoleOwner && kind.Role != v1alpha1.RoleBlueprint {
+			continue
+		}
+		for _, object := range a.catalog.owners(kind.Name) {
+			o := object.(metav1.Object)
+			key := ownerKey{kind.Name, o.GetNamespace(), o.GetName()}
+			if hashed := shardKey(key); before.Works(hashed) || !now.Works(hashed) {
+				continue
+			}
+			if kind.Role == v1alpha1.RoleBlueprint {
+				a.blueprintQueue.Add(blueprintKey{key.Kind, key.Name})
+				continue
+			}
+			a.wake(key)
+			count++
+		}
+	}
+	return count
+}
+
+// behind names a cache that does not show yet what another replica wrote; empty when none.
+func (a *Agent) behind(wrote map[string]uint64) string {
+	for _, name := range slices.Sorted(maps.Keys(wrote)) {
+		if shown, known := a.shown(name); known && shown < wrote[name] {
+			return name
+		}
+	}
+	return ""
+}
+
+// shown is the last version that a cache has; false when there is no such cache, which then
+// begins with what is there.
+func (a *Agent) shown(name string) (uint64, bool) {
+	for kind, informer := range a.catalog.informers {
+		if ownersCache(kind) == name {
+			return version(informer.GetStore().LastStoreSyncResourceVersion()), true
+		}
+	}
+	return a.watches.shown(name)
+}
+
+// ownersCache is the name of the cache of a kind of carto.run.
+func ownersCache(kind string) string { return v1alpha1.KindOf(kind).Plural }
+
+// gauges are what the metrics tell of the members.
+func (m *membership) gauges() {
+	read := func(value func() float64) func() float64 {
+		return func() float64 {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return value()
+		}
+	}
+	m.agent.metrics.gauge("carto_shard_members", "Replicas that divide the owners among themselves, as this one sees it.", nil, read(func() float64 { return float64(len(m.member.View())) }))
+	m.agent.metrics.gauge("carto_shard_disagreements", "Members whose consent this replica waits for before it works on the owners that it gains.", nil, read(func() float64 { return float64(len(m.member.Missing())) }))
+	m.agent.metrics.gauge("carto_shard_owners", "Owners that this replica works on.", nil, func() float64 { return float64(m.agent.depends.size()) })
+}

@@ -1,0 +1,230 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/carto-run/carto/test/harness"
+)
+
+// shards are replicas of an agent that divide the owners, and a record of what each writes.
+type shards struct {
+	*tenant
+	count int // of workloads
+	// turn is the last revision that every source was given.
+	turn int
+}
+
+func startShard(t *testing.T, cp *harness.ControlPlane) *process {
+	t.Helper()
+	p := startAgent(t, cp.Kubeconfig, "--shards", "--namespace", "default")
+	t.Cleanup(p.Kill)
+	return p
+}
+
+// revise gives all sources another revision, and those who watch a moment between them.
+func (s *shards) revise(ctx context.Context) {
+	s.turn++
+	for i := range s.count {
+		status := fmt.Sprintf(`{"status":{"artifact":{"url":"https://git.example/%d","revision":"main@%d"}}}`, i, s.turn)
+		_, err := s.client.Resource(gitRepos).Namespace(s.ns).Patch(ctx, fmt.Sprintf("w-%03d", i), types.MergePatchType, []byte(status), v1.PatchOptions{}, "status")
+		if err != nil && ctx.Err() == nil {
+			s.t.Errorf("revise w-%03d: %v", i, err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// arrived says whether the last object of every owner has a revision, or a later one.
+func (s *shards) arrived(turn int) error {
+	list, err := s.client.Resource(configMaps).Namespace(s.ns).List(s.t.Context(), v1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	n, behind := 0, ""
+	for i := range list.Items {
+		if !strings.HasSuffix(list.Items[i].GetName(), "-last") {
+			continue
+		}
+		line, _ := field(&list.Items[i], "data", "line").(string)
+		seen := 0
+		if _, err := fmt.Sscanf(line[strings.LastIndex(line, "@")+1:], "%d", &seen); err != nil {
+			return fmt.Errorf("%s says %q", list.Items[i].GetName(), line)
+		}
+		if seen >= turn {
+			n++
+		} else {
+			behind = fmt.Sprintf("%s says %q", list.Items[i].GetName(), line)
+		}
+	}
+	if n < s.count {
+		return fmt.Errorf("%d of %d owners have arrived at revision %d: %s", n, s.count, turn, behind)
+	}
+	return nil
+}
+
+// writes are what replicas wrote about the owners of the namespace, by owner, in order.
+func (s *shards) writes(since harness.Mark) map[string][]harness.Request {
+	s.t.Helper()
+	all, err := s.cp.Requests(s.t.Context(), harness.Filter{UserAgent: "carto-agent/", Namespace: s.ns, Verbs: harness.Writes, Since: since, Match: func(r harness.Request) bool {
+		return r.Resource != "events" // they trickle behind, and are about what was
+	}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	slices.SortStableFunc(all, func(a, b harness.Request) int { return a.Time.Compare(b.Time) })
+	byOwner := map[string][]harness.Request{}
+	for _, r := range all {
+		owner := strings.TrimSuffix(strings.TrimSuffix(r.Name, "-config"), "-last")
+		byOwner[owner] = append(byOwner[owner], r)
+	}
+	return byOwner
+}
+
+// writers are the replicas that have written about an owner.
+func writers(byOwner map[string][]harness.Request) []string {
+	var all []string
+	for _, requests := range byOwner {
+		for _, r := range requests {
+			if !slices.Contains(all, r.UserAgent) {
+				all = append(all, r.UserAgent)
+			}
+		}
+	}
+	return all
+}
+
+// expectOneAtATime: no two replicas write about an owner at once, none writes again after
+// another has taken over, and no object is made twice.
+func (s *shards) expectOneAtATime(byOwner map[string][]harness.Request) {
+	s.t.Helper()
+	if len(byOwner) != s.count {
+		s.t.Errorf("there are writes about %d owners, not %d", len(byOwner), s.count)
+	}
+	handovers := 0
+	for owner, requests := range byOwner {
+		var before []string // replicas that had it
+		made := map[string]int{}
+		for i, r := range requests {
+			if r.Code == 201 {
+				made[r.URI]++
+			}
+			if i == 0 || requests[i-1].UserAgent == r.UserAgent {
+				continue
+			}
+			previous := requests[i-1]
+			before = append(before, previous.UserAgent)
+			handovers++
+			if slices.Contains(before, r.UserAgent) {
+				s.t.Errorf("%s: %s writes (%s %s) after %s had taken over", owner, r.UserAgent, r.Verb, r.URI, previous.UserAgent)
+			}
+			for _, earlier := range requests[:i] {
+				if earlier.UserAgent != r.UserAgent && earlier.Time.Add(earlier.Duration).After(r.Time) {
+					s.t.Errorf("%s: %s writes (%s) while %s does (%s)", owner, r.UserAgent, r.URI, earlier.UserAgent, earlier.URI)
+				}
+			}
+		}
+		for uri, n := range made {
+			if n != 1 {
+				s.t.Errorf("%s: made %d times: %s", owner, n, uri)
+			}
+		}
+	}
+	s.t.Logf("%d owners, %d handovers between %d replicas", len(byOwner), handovers, len(writers(byOwner)))
+	if handovers == 0 {
+		s.t.Error("nothing changed hands, so nothing was tested")
+	}
+}
+
+// TestShardsNeverShareAnOwner: three replicas divide the owners while their sources change;
+// one is killed, one comes, and one goes. Each owner is written about by one at a time, the
+// owners of the lost go on, and everything arrives.
+func TestShardsNeverShareAnOwner(t *testing.T) {
+	t.Parallel()
+	cp := harness.New(t, harness.Options{AuditLog: true})
+	w := newWorld(t, cp)
+	s := &shards{tenant: w.tenant(t), count: 60}
+	s.apply(burstChain)
+	s.actor()
+	mark, err := cp.Mark(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second, third := startShard(t, cp), startShard(t, cp), startShard(t, cp)
+	awaitMembers(t, 3, first, second, third)
+	s.turn = 1
+	s.burst(0, s.count)
+	harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+	if n := len(writers(s.writes(mark))); n != 3 {
+		t.Errorf("%d replicas have worked, not 3", n)
+	}
+
+	ctx, enough := context.WithCancel(t.Context())
+	var changing sync.WaitGroup
+	defer changing.Wait()
+	defer enough()
+	var mu sync.Mutex
+	turn := func() int { mu.Lock(); defer mu.Unlock(); return s.turn }
+	changing.Go(func() {
+		for ctx.Err() == nil {
+			mu.Lock()
+			s.revise(ctx)
+			mu.Unlock()
+		}
+	})
+	goesOn := func(what string) {
+		t.Helper()
+		began, next := time.Now(), turn()+1
+		harness.Eventually(t, 2*time.Minute, func() error { return s.arrived(next) })
+		t.Logf("%s: after %s a change has reached the end of every owner", what, time.Since(began).Round(100*time.Millisecond))
+	}
+	goesOn("three at work")
+	second.Kill()
+	goesOn("one killed")
+	fourth := startShard(t, cp)
+	awaitMembers(t, 3, first, third, fourth)
+	goesOn("another has come")
+	if err := first.Stop(); err != nil {
+		t.Errorf("%v\n%s", err, first.Log())
+	}
+	awaitMembers(t, 2, third, fourth)
+	goesOn("one has gone")
+	enough()
+	changing.Wait()
+	s.revise(t.Context())
+	harness.Eventually(t, time.Minute, func() error { return s.arrived(s.turn) })
+	harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+	s.expectOneAtATime(s.writes(mark))
+	for _, p := range []*process{third, fourth} {
+		if err := p.Stop(); err != nil {
+			t.Errorf("%v\n%s", err, p.Log())
+		}
+	}
+}
+
+// awaitMembers waits until replicas have agreed to be so many.
+func awaitMembers(t *testing.T, members int, replicas ...*process) {
+	t.Helper()
+	harness.Eventually(t, time.Minute, func() error {
+		for _, p := range replicas {
+			var last string
+			for line := range strings.Lines(p.Log()) {
+				if strings.Contains(line, `msg="the members agree"`) || strings.Contains(line, `msg="the members have changed"`) {
+					last = line
+				}
+			}
+			if !strings.Contains(last, fmt.Sprintf(`msg="the members agree" members=%d `, members)) {
+				return fmt.Errorf("not %d members yet: %s", members, last)
+			}
+		}
+		return nil
+	})
+}
