@@ -200,6 +200,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.metrics.gauge("carto_statuses_waiting", "Statuses of owners that are not written yet.", nil, func() float64 { return float64(a.statuses.waiting()) })
 	a.countBooks()
 	a.metrics.registry.MustRegister(contests{a.watches, a.clock})
+	a.shareGauges()
 	for _, kind := range v1alpha1.Kinds {
 		switch kind.Role {
 		case v1alpha1.RoleOwner:

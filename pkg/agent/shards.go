@@ -93,7 +93,6 @@ func (s *Shards) run(ctx context.Context, a *Agent) error {
 		return nil //nolint:nilerr // told to stop before there was anything to do
 	}
 	a.log.Info("joined the shards", "lease", m.id, "namespace", s.Namespace)
-	m.gauges()
 
 	// The end of ctx begins an orderly end, in which the Lease is still renewed; that of
 	// lost ends everything at once.
@@ -438,7 +437,9 @@ func (c *viewChange) agree() {
 	a := c.agent
 	c.mu.Lock()
 	agreed, missing, wrote := c.member.Agreed(), c.member.Missing(), maps.Clone(c.wrote)
+	a.share.members.Store(int64(len(c.member.View())))
 	c.mu.Unlock()
+	a.share.missing.Store(int64(len(missing)))
 	switch {
 	case agreed:
 		return
@@ -521,17 +522,3 @@ func (a *Agent) shown(name string) (uint64, bool) {
 
 // ownersCache is the name of the cache of a kind of carto.run.
 func ownersCache(kind string) string { return v1alpha1.KindOf(kind).Plural }
-
-// gauges are what the metrics tell of the members.
-func (m *membership) gauges() {
-	read := func(value func() float64) func() float64 {
-		return func() float64 {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			return value()
-		}
-	}
-	m.agent.metrics.gauge("carto_shard_members", "Replicas that divide the owners among themselves, as this one sees it.", nil, read(func() float64 { return float64(len(m.member.View())) }))
-	m.agent.metrics.gauge("carto_shard_disagreements", "Members whose consent this replica waits for before it works on the owners that it gains.", nil, read(func() float64 { return float64(len(m.member.Missing())) }))
-	m.agent.metrics.gauge("carto_shard_owners", "Owners that this replica works on.", nil, func() float64 { return float64(m.agent.depends.size()) })
-}

@@ -3,6 +3,7 @@ package agent
 import (
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/util/uuid"
 
@@ -14,6 +15,8 @@ import (
 type share struct {
 	// id is the name of this replica's Lease. It is never used again.
 	id string
+	// members of this replica's view, and how many of them have not consented to it.
+	members, missing atomic.Int64
 
 	mu      sync.Mutex
 	holding shard.Holding
@@ -98,4 +101,19 @@ func (s *share) written() map[string]uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.wrote)
+}
+
+// shareGauges registers what the metrics tell of the members; all are 0 without shards.
+func (a *Agent) shareGauges() {
+	gauge := func(name, help string, read func() int64) {
+		a.metrics.gauge(name, help, nil, func() float64 {
+			if a.share == nil {
+				return 0
+			}
+			return float64(read())
+		})
+	}
+	gauge("carto_shard_members", "Replicas that divide the owners among themselves, as this one sees it.", func() int64 { return a.share.members.Load() })
+	gauge("carto_shard_disagreements", "Members whose consent this replica waits for before it works on the owners that it gains.", func() int64 { return a.share.missing.Load() })
+	gauge("carto_shard_owners", "Owners that this replica works on, as one of several.", func() int64 { return int64(a.depends.size()) })
 }

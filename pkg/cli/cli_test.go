@@ -177,7 +177,7 @@ func TestBadFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"nonsense", "--nonsense", "install x", "install --timeout 0", "install --timeout", "install --image=a&b",
-		"install --replicas 0", "install --watch-kinds a.b/c", "install --watch-kinds *", "install --dry-run=perhaps", "install --print --print-to x", "install --migrate",
+		"install --replicas 0", "install --shards 1", "install --shards -1", "install --shards 2 --replicas 2", "install --watch-kinds a.b/c", "install --watch-kinds *", "install --dry-run=perhaps", "install --print --print-to x", "install --migrate",
 		"install --crds-only --migrate --yes", "install --print --dry-run", "uninstall x", "uninstall", "uninstall --crds", "uninstall --yes --timeout 0",
 		"version -o xml", "version x", "lsp x", "lsp --port 1", "completion", "completion tcsh", "tree", "tree a b c", "tree cart", "tree nonsense/x", "tree pod", "tree csc",
 		"tree workload/a b", "tree workload/a -l a=b", "tree workload -l !", "tree workload/a -A", "tree workload -A -n x", "tree workload --up",

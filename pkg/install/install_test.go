@@ -116,3 +116,37 @@ func TestConfigFaultsComeTogether(t *testing.T) {
 		t.Errorf("%d faults, want 2", n)
 	}
 }
+
+// TestShards: the flag of the agent goes with the number of replicas, and drift is found in
+// either mode.
+func TestShards(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		config   Config
+		replicas float64
+		flag     string
+	}{
+		{Config{}, DefaultReplicas, "--leader-elect"},
+		{Config{Replicas: 1}, 1, "--leader-elect"},
+		{Config{Shards: 3}, 3, ModeShards},
+		{Config{Shards: 3, Replicas: 2}, 3, ModeShards},
+	} {
+		tc.config.Namespace, tc.config.Image = "elsewhere", "registry.example/agent:1"
+		objects, err := Objects(tc.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "Deployment" })
+		replicas, _, _ := unstructured.NestedFieldNoCopy(objects[i].Object, "spec", "replicas")
+		containers, _, _ := unstructured.NestedSlice(objects[i].Object, "spec", "template", "spec", "containers")
+		args, _, _ := unstructured.NestedStringSlice(containers[0].(map[string]any), "args")
+		if replicas != tc.replicas || args[0] != tc.flag || Sharded(objects[i]) != (tc.flag == ModeShards) {
+			t.Errorf("%+v: %d replicas with %v", tc.config, replicas, args)
+		}
+	}
+	for _, shards := range []int{-1, 1} {
+		if faults := (Config{Namespace: "elsewhere", Image: "x", Shards: shards}).Validate(); len(faults) != 1 {
+			t.Errorf("%d shards: %v", shards, faults)
+		}
+	}
+}

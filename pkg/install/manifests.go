@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
 )
 
@@ -36,6 +37,13 @@ const ImageRepository = "ghcr.io/carto-run/carto-agent"
 // DefaultReplicas of the agent: one works, and one stands by.
 const DefaultReplicas = 2
 
+// ModeShards is the agent's flag for replicas that all work, and ShardSelector selects the
+// Leases that they have then.
+const (
+	ModeShards    = "--shards"
+	ShardSelector = v1alpha1.LabelAgentShard + "=" + AgentName
+)
+
 // Config says what to install.
 type Config struct {
 	// Namespace of the agent.
@@ -44,6 +52,9 @@ type Config struct {
 	Image string
 	// Replicas of the agent; 0 for DefaultReplicas.
 	Replicas int
+	// Shards makes so many replicas that all work, each on its share of the owners; 0 for
+	// Replicas of which one works.
+	Shards int
 	// Version of what is installed; empty for Unversioned.
 	Version string
 	// WatchKinds are those that the agent may read besides those that it knows.
@@ -66,6 +77,9 @@ func (c Config) Validate() []error {
 	}
 	if c.Replicas < 0 {
 		faults = append(faults, fmt.Errorf("%d replicas: there must be at least one", c.Replicas))
+	}
+	if c.Shards < 0 || c.Shards == 1 {
+		faults = append(faults, fmt.Errorf("%d shards: there must be at least two, or none for one agent that works and others that stand by", c.Shards))
 	}
 	if c.Version != "" && !imagePattern.MatchString(c.Version) {
 		faults = append(faults, fmt.Errorf("%q is not a version", c.Version))
@@ -151,8 +165,12 @@ func agent(c Config) ([]string, error) {
 	if c.Version == "" {
 		c.Version = Unversioned
 	}
+	mode := "--leader-elect"
+	if c.Shards > 0 {
+		c.Replicas, mode = c.Shards, ModeShards
+	}
 	fill := strings.NewReplacer(DefaultNamespace, c.Namespace, "$(CARTO_IMAGE)", c.Image,
-		"$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version)
+		"$(CARTO_MODE)", mode, "$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version)
 	var docs []string
 	for _, e := range entries {
 		text, err := manifests.ReadFile("manifests/" + e.Name())

@@ -74,6 +74,24 @@ func StopAgent(ctx context.Context, client dynamic.Interface, objects []*unstruc
 			if err != nil && !apierrors.IsNotFound(err) {
 				return fmt.Errorf("cannot delete the lease of %s: %w", Name(o), err)
 			}
+			if err := removeShardLeases(ctx, client, o.GetNamespace()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// removeShardLeases removes what replicas left that ended otherwise than in order.
+func removeShardLeases(ctx context.Context, client dynamic.Interface, namespace string) error {
+	members := client.Resource(leases).Namespace(namespace)
+	list, err := members.List(ctx, metav1.ListOptions{LabelSelector: ShardSelector})
+	if err != nil {
+		return fmt.Errorf("cannot list the leases of the agent's replicas: %w", err)
+	}
+	for i := range list.Items {
+		if err := members.Delete(ctx, list.Items[i].GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("cannot delete the lease of the agent's replica %s: %w", list.Items[i].GetName(), err)
 		}
 	}
 	return nil
@@ -123,6 +141,9 @@ func Foreign(ctx context.Context, client dynamic.Interface, kinds discovery.Disc
 			}
 			for i := range items.Items {
 				name := resource.GroupResource().String() + "/" + items.Items[i].GetName()
+				if items.Items[i].GetLabels()[v1alpha1.LabelAgentShard] == AgentName {
+					continue // the lease of a replica, which goes with it
+				}
 				if items.Items[i].GetLabels()[LabelInstalledIn] != namespace && !slices.Contains(everywhere, name) && !slices.Contains(found, name) {
 					found = append(found, name)
 				}

@@ -55,6 +55,7 @@ const (
 // TestExamples: add it, with how it ends. So does one here that no help has.
 var examples = map[string]example{
 	"kubectl carto install":                      {changes: true, endless: true, says: `(?s)deployment.apps/carto-agent (created|configured).*waiting for the agent`, reason: noNode},
+	"kubectl carto install --shards 3":           {changes: true, endless: true, says: `(?s)deployment.apps/carto-agent (created|configured).*waiting for the agent`, reason: noNode},
 	"kubectl carto install --crds-only":          {changes: true},
 	"kubectl carto install --print > carto.yaml": {},
 	"kubectl carto install --print-to base/":     {},

@@ -27,6 +27,13 @@ var stories = map[string]struct{ fires, quiet []story }{
 			{"a failover takes a moment", "carto_leader{POD} 1x10 0x50\ncarto_leader{STANDBY} 0x12 1x48"},
 		},
 	},
+	"CartoShardsDisagree": {
+		fires: []story{{"a replica never answers", "carto_shard_disagreements{POD} 1x60"}},
+		quiet: []story{
+			{"they agree", "carto_shard_disagreements{POD} 0x60"},
+			{"a rollout", "carto_shard_disagreements{POD} 0x5 2x3 0x2 1x3 0x47"},
+		},
+	},
 	"CartoAgentRestarts": {
 		fires: []story{{"it crashes every five minutes", "carto_leader{POD} 1x60\nprocess_start_time_seconds{POD} 0x5 300x5 600x5 900x5 1200x40"}},
 		quiet: []story{

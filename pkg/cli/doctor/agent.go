@@ -35,6 +35,7 @@ const (
 type agentState struct {
 	deployments []appsv1.Deployment
 	leases      []coordinationv1.Lease
+	members     []coordinationv1.Lease // those of replicas that all work
 	err         error
 	// verb, resource and namespace of what err refused.
 	resource  schema.GroupVersionResource
@@ -61,6 +62,7 @@ func (e *examination) agents(ctx context.Context) *agentState {
 		}
 		s.leases = decode[coordinationv1.Lease](read(leases, metav1.ListOptions{FieldSelector: "metadata.name=" + agentName}))
 		s.leases = slices.DeleteFunc(s.leases, func(l coordinationv1.Lease) bool { return l.Name != agentName })
+		s.members = decode[coordinationv1.Lease](read(leases, metav1.ListOptions{LabelSelector: install.ShardSelector}))
 		s.deployments = decode[appsv1.Deployment](read(deployments, metav1.ListOptions{LabelSelector: agentLabel}))
 	})
 	return &e.found.agents
@@ -129,9 +131,12 @@ func (e *examination) deployed(ctx context.Context, s *agentState, d *appsv1.Dep
 	default:
 		v.addf(OK, "", "version %s", theirs)
 	}
+	e.sharing(s, d, wanted, v)
 	i := slices.IndexFunc(s.leases, func(l coordinationv1.Lease) bool { return l.Namespace == d.Namespace })
 	if i < 0 {
-		if s.err == nil && slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool { return slices.Contains(c.Args, "--leader-elect") }) {
+		if s.err == nil && slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool {
+			return slices.Contains(c.Args, "--leader-elect") || slices.Contains(c.Args, install.ModeShards)
+		}) {
 			v.addf(Warning, fmt.Sprintf("kubectl logs -n %s deployment/%s", d.Namespace, d.Name), "it is to hold the lease %s, which is not there", name)
 		}
 		return
@@ -141,6 +146,24 @@ func (e *examination) deployed(ctx context.Context, s *agentState, d *appsv1.Dep
 	} else {
 		v.addf(Failure, fmt.Sprintf("kubectl logs -n %s deployment/%s", d.Namespace, d.Name), "the lease %s is not held (last by %s, %s ago): no replica works", name, holder, age)
 	}
+}
+
+// sharing judges whether all replicas take part in the work, where they are to.
+func (e *examination) sharing(s *agentState, d *appsv1.Deployment, wanted int32, v *verdict) {
+	if !slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool { return slices.Contains(c.Args, install.ModeShards) }) {
+		return
+	}
+	working := int32(0)
+	for i := range s.members {
+		if _, _, fresh := e.held(&s.members[i]); fresh && s.members[i].Namespace == d.Namespace {
+			working++
+		}
+	}
+	if working == wanted {
+		v.addf(OK, "", "%d replicas divide the owners among themselves", working)
+		return
+	}
+	v.addf(Warning, fmt.Sprintf("kubectl logs -n %s deployment/%s --all-pods", d.Namespace, d.Name), "%d of %d replicas take part in the work", working, wanted)
 }
 
 // outside judges when no agent is to run in the cluster: one may run elsewhere.

@@ -184,6 +184,18 @@ status: {readyReplicas: 2}
 ---
 `
 
+var sharded = strings.Replace(deployed, "--leader-elect", install.ModeShards, 1)
+
+// member is the Lease of a replica that works beside others, with the time of its renewal.
+func member(name, renewed string) string {
+	return `apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {name: carto-agent-` + name + `, namespace: carto-system, labels: {carto.run/agent-shard: carto-agent}}
+spec: {holderIdentity: pod-` + name + `, leaseDurationSeconds: 15, renewTime: "2026-01-01T` + renewed + `.000000Z"}
+---
+`
+}
+
 const held = `apiVersion: coordination.k8s.io/v1
 kind: Lease
 metadata: {name: carto-agent, namespace: carto-system}
@@ -247,6 +259,8 @@ metadata: {name: carto-agent-of-old, namespace: carto-system, labels: {carto.run
 		found, remedy string
 	}{
 		{"all is well", "agent", patient{objects: healthy}, OK, "carto-system/carto-agent: 2 of 2 pods ready; version v0.0.0-dev; lease renewed 2s ago", ""},
+		{"all replicas work", "agent", patient{objects: sharded + held + member("a", "00:59:57") + member("b", "00:59:58")}, OK, "version v0.0.0-dev; 2 replicas divide the owners among themselves; lease renewed 2s ago", ""},
+		{"one of the replicas does not work", "agent", patient{objects: sharded + held + member("a", "00:59:57") + member("b", "00:40:00")}, Warning, "1 of 2 replicas take part in the work", "kubectl logs -n carto-system deployment/carto-agent --all-pods"},
 		{"nothing was installed", "definitions", patient{withoutKinds: true}, Failure, "the cluster does not know carto.run/v1alpha1", "kubectl carto install"},
 		{"as installed", "definitions", patient{}, OK, "11 kinds of carto.run/v1alpha1, as this plugin has them", ""},
 		{

@@ -41,6 +41,8 @@ type Options struct {
 
 	// kindsGiven is true when --watch-kinds was, with whatever value.
 	kindsGiven bool
+	// replicasGiven is true when --replicas was.
+	replicasGiven bool
 }
 
 // NewCmdInstall makes the command; runF replaces the work in tests.
@@ -66,6 +68,9 @@ takes over from it: owners, their status and what was stamped for them stay.`,
   # with an image from another registry, and a kind of your own that supply chains stamp
   %[1]s install --image registry.example/carto-agent:v1 --watch-kinds builds.acme.example
 
+  # three agents that all work, for more owners than one can serve
+  %[1]s install --shards 3
+
   # what would change
   %[1]s install --dry-run=server
 
@@ -86,6 +91,7 @@ takes over from it: owners, their status and what was stamped for them stay.`,
 	_ = cmd.MarkFlagDirname("print-to")
 	flags.StringVar(&o.Config.Image, "image", install.ImageRepository+":"+version.Version(), "Image of the agent.")
 	flags.IntVar(&o.Config.Replicas, "replicas", install.DefaultReplicas, "Replicas of the agent: one works, the others stand by.")
+	flags.IntVar(&o.Config.Shards, "shards", 0, "Replicas of the agent that all work, each on its share of the owners; at least 2.")
 	flags.StringSliceVar(&o.WatchKinds, "watch-kinds", nil, "More kinds that supply chains stamp, as plural.group: the agent may read them. Without the flag those of before stay.")
 	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (print what is there and what would be made) or server (let the API server check it and change nothing).")
 	flags.Lookup("dry-run").NoOptDefVal = "client"
@@ -102,6 +108,7 @@ takes over from it: owners, their status and what was stamped for them stay.`,
 // Complete finds the namespace.
 func (o *Options) Complete(cmd *cobra.Command, _ []string) error {
 	o.Config.Version = version.Version()
+	o.replicasGiven = cmd.Flags().Changed("replicas")
 	o.kindsGiven = cmd.Flags().Changed("watch-kinds")
 	o.Config.Namespace = install.DefaultNamespace
 	// A broken kubeconfig must not keep --print from working: the flag is all that counts.
@@ -117,6 +124,9 @@ func (o *Options) Validate() error {
 	var err error
 	if o.Config.WatchKinds, err = install.ParseKinds(o.WatchKinds); err != nil {
 		faults = append(faults, fmt.Errorf("--watch-kinds: %w", err))
+	}
+	if o.Config.Shards != 0 && o.replicasGiven {
+		faults = append(faults, errors.New("--shards and --replicas exclude each other: either all replicas work, or one"))
 	}
 	if o.Config.Replicas < 1 {
 		faults = append(faults, fmt.Errorf("--replicas is %d; it must be at least 1", o.Config.Replicas))
