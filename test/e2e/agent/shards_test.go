@@ -228,3 +228,100 @@ func awaitMembers(t *testing.T, members int, replicas ...*process) {
 		return nil
 	})
 }
+
+// TestShardsAndOneAgentNeverWorkTogether: what one rolling update brings together, a replica
+// that works alone and several that divide the owners, never works at the same time, in
+// either direction.
+func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
+	t.Parallel()
+	cp := harness.New(t, harness.Options{AuditLog: true})
+	w := newWorld(t, cp)
+	s := &shards{tenant: w.tenant(t), count: 30, turn: 1}
+	s.apply(burstChain)
+	s.actor()
+	mark, err := cp.Mark(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := func() *process {
+		p := startAgent(t, cp.Kubeconfig, "--leader-elect", "--namespace", "default")
+		t.Cleanup(p.Kill)
+		return p
+	}
+	works := func(p *process, message string) {
+		t.Helper()
+		harness.Eventually(t, time.Minute, func() error {
+			if !strings.Contains(p.Log(), message) {
+				return fmt.Errorf("no %s in:\n%s", message, p.Log())
+			}
+			return nil
+		})
+	}
+	arrives := func() {
+		t.Helper()
+		s.revise(t.Context())
+		harness.Eventually(t, time.Minute, func() error { return s.arrived(s.turn) })
+	}
+	stop := func(p *process) {
+		t.Helper()
+		if err := p.Stop(); err != nil {
+			t.Errorf("%v\n%s", err, p.Log())
+		}
+	}
+
+	leader := alone()
+	works(leader, "msg=working")
+	s.burst(0, s.count)
+	harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+	// The shards are ready, as a rolling update demands, and wait.
+	first, second := startShard(t, cp), startShard(t, cp)
+	for _, p := range []*process{first, second} {
+		works(p, "which an agent with --leader-elect holds")
+		if err := p.AwaitReady(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	arrives()
+	stop(leader)
+	awaitMembers(t, 2, first, second)
+	arrives()
+	// And back.
+	leader = alone()
+	works(leader, "waiting for the lease")
+	stop(first)
+	arrives()
+	stop(second)
+	works(leader, "msg=working")
+	arrives()
+
+	// The agent that works alone has no name in its requests, so it counts as one although
+	// there were two.
+	modes := map[bool][]harness.Request{}
+	for _, requests := range s.writes(mark) {
+		for _, r := range requests {
+			sharded := strings.Contains(r.UserAgent, "(")
+			modes[sharded] = append(modes[sharded], r)
+		}
+	}
+	for _, r := range modes[true] {
+		for _, other := range modes[false] {
+			if r.Time.Before(other.Time.Add(other.Duration)) && other.Time.Before(r.Time.Add(r.Duration)) {
+				t.Errorf("%s by %s while %s by %s", r.URI, r.UserAgent, other.URI, other.UserAgent)
+			}
+		}
+	}
+	between := func(requests []harness.Request, from, to time.Time) (n int) {
+		for _, r := range requests {
+			if r.Time.After(from) && r.Time.Before(to) {
+				n++
+			}
+		}
+		return n
+	}
+	begin := slices.MinFunc(modes[true], func(a, b harness.Request) int { return a.Time.Compare(b.Time) }).Time
+	end := slices.MaxFunc(modes[true], func(a, b harness.Request) int { return a.Time.Compare(b.Time) }).Time
+	if n := between(modes[false], begin, end); n > 0 || len(modes[false]) == 0 {
+		t.Errorf("of %d writes of the agent that works alone, %d lie among those of the shards", len(modes[false]), n)
+	}
+	t.Logf("%d writes by one agent, %d by shards", len(modes[false]), len(modes[true]))
+}
