@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var rounds = flag.Int("rounds", 60, "how many simulations to run")
+var rounds = flag.Int("rounds", 20, "how many simulations to run")
 
 // Times of the simulation: those of the agent.
 const (
