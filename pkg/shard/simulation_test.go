@@ -86,11 +86,11 @@ func (r *replica) String() string {
 	return fmt.Sprintf("%s (view %v, agreed %t, missing %v)", r.id, r.member.View(), r.member.Agreed(), r.member.Missing())
 }
 
-func (c *cluster) log(format string, args ...any) {
+func (c *cluster) logf(format string, args ...any) {
 	c.trace = append(c.trace, fmt.Sprintf("%6.2fs ", c.now.Seconds())+fmt.Sprintf(format, args...))
 }
 
-func (c *cluster) fail(format string, args ...any) {
+func (c *cluster) failf(format string, args ...any) {
 	c.t.Helper()
 	for _, line := range c.trace[max(0, len(c.trace)-120):] {
 		c.t.Log(line)
@@ -118,7 +118,7 @@ func (c *cluster) join() {
 	c.put(r.id, "")
 	r.leases, r.next = maps.Clone(c.leases), len(c.events)
 	c.replicas = append(c.replicas, r)
-	c.log("%s joins", r.id)
+	c.logf("%s joins", r.id)
 }
 
 // working is what a replica may begin to work on.
@@ -151,7 +151,7 @@ func (c *cluster) check() {
 		}
 		for key := range all {
 			if other := by[key]; other != nil {
-				c.fail("%x is worked on by two: %s and %s", uint64(key), other, r)
+				c.failf("%x is worked on by two: %s and %s", uint64(key), other, r)
 			}
 			by[key] = r
 		}
@@ -161,7 +161,7 @@ func (c *cluster) check() {
 // step lets a replica do one thing.
 func (c *cluster) step(r *replica, calm bool) {
 	if c.now > r.fence {
-		c.log("%s was not able to renew its Lease, and ends", r.id)
+		c.logf("%s was not able to renew its Lease, and ends", r.id)
 		c.fenced++
 		r.ended = true
 		return
@@ -188,12 +188,12 @@ func (c *cluster) step(r *replica, calm bool) {
 	}
 	adopted, err := r.member.Observe(records)
 	if errors.Is(err, ErrGone) {
-		c.log("%s sees that its Lease is gone, and ends", r.id)
+		c.logf("%s sees that its Lease is gone, and ends", r.id)
 		r.ended = true
 		return
 	}
 	if adopted {
-		c.log("%s adopts %v", r.id, r.member.View())
+		c.logf("%s adopts %v", r.id, r.member.View())
 	}
 	// Passes end and begin.
 	working := c.working(r)
@@ -213,11 +213,11 @@ func (c *cluster) step(r *replica, calm bool) {
 		r.member.Drained()
 	}
 	if chance(70) && r.member.Agree() {
-		c.log("%s agrees on %v", r.id, r.member.View())
+		c.logf("%s agrees on %v", r.id, r.member.View())
 		c.handovers++
 	}
 	if r.leaving && len(r.busy) == 0 {
-		c.log("%s leaves", r.id)
+		c.logf("%s leaves", r.id)
 		c.remove(r.id)
 		r.ended = true
 		return
@@ -262,7 +262,7 @@ func (c *cluster) deliver(calm bool) {
 			q.done = true
 			switch {
 			case q.deletes && there && live.version == q.version:
-				c.log("%s removes the lapsed Lease of %s", q.from.id, q.id)
+				c.logf("%s removes the lapsed Lease of %s", q.from.id, q.id)
 				c.lapses++
 				c.remove(q.id)
 			case !q.deletes && there:
@@ -283,7 +283,7 @@ func (c *cluster) answer(q *request) {
 	switch {
 	case q.deletes || r.ended || r.paused > c.now:
 	case !q.found:
-		c.log("%s is told that its Lease is gone, and ends", r.id)
+		c.logf("%s is told that its Lease is gone, and ends", r.id)
 		r.ended = true
 	case c.now <= r.fence: // an answer that comes too late does not help
 		r.told = q.text
@@ -314,7 +314,7 @@ func TestSimulation(t *testing.T) {
 func simulate(t *testing.T, seed uint64) *cluster {
 	t.Helper()
 	c := &cluster{t: t, random: rand.New(rand.NewPCG(seed, 1)), leases: map[string]lease{}, keys: keys(24)} //nolint:gosec // a simulation
-	c.log("seed %d", seed)
+	c.logf("seed %d", seed)
 	for range 1 + c.random.IntN(4) {
 		c.join()
 	}
@@ -326,12 +326,12 @@ func simulate(t *testing.T, seed uint64) *cluster {
 			c.join()
 		case dice < 14:
 			r := living[c.random.IntN(len(living))]
-			c.log("%s crashes", r.id)
+			c.logf("%s crashes", r.id)
 			r.ended = true
 		case dice < 18:
 			r := living[c.random.IntN(len(living))]
 			r.paused = c.now + time.Duration(c.random.IntN(25))*time.Second
-			c.log("%s is stopped until %s", r.id, r.paused)
+			c.logf("%s is stopped until %s", r.id, r.paused)
 		case dice < 22:
 			living[c.random.IntN(len(living))].leaving = true
 		}
@@ -350,7 +350,7 @@ func simulate(t *testing.T, seed uint64) *cluster {
 // settle leaves the replicas in peace, and expects that they divide all owners.
 func settle(c *cluster) *cluster {
 	c.t.Helper()
-	c.log("peace")
+	c.logf("peace")
 	c.join()
 	for range 400 {
 		c.now += 100 * time.Millisecond
@@ -372,9 +372,9 @@ func settle(c *cluster) *cluster {
 		}
 		if n != 1 {
 			for _, r := range c.living() {
-				c.log("%s", r)
+				c.logf("%s", r)
 			}
-			c.fail("at the end %x is worked on by %d", uint64(key), n)
+			c.failf("at the end %x is worked on by %d", uint64(key), n)
 		}
 	}
 	return c
