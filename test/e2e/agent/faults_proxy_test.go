@@ -12,6 +12,7 @@ import (
 	library "github.com/carto-run/carto/pkg/agent"
 	"github.com/carto-run/carto/test/faultproxy"
 	"github.com/carto-run/carto/test/harness"
+	"github.com/carto-run/carto/test/wallclock"
 )
 
 // faultRow is a fault that lies between the agent and the API server from the agent's start until the story is over.
@@ -136,7 +137,7 @@ func (w *world) tell(t *testing.T, row faultRow, want string) string {
 	}
 	defer proxy.Close()
 	proxy.Set(row.rules...)
-	jumping := &jumpingClock{}
+	jumping := &wallclock.Clock{}
 	agent := runInProcess(library.Config{Client: proxy.Config(), Templates: library.DefaultTemplates(), Patience: row.patience, Clock: jumping})
 	defer func() {
 		if t.Failed() {
@@ -146,7 +147,7 @@ func (w *world) tell(t *testing.T, row faultRow, want string) string {
 	}()
 	s := newStory(w, t)
 	began := time.Now()
-	s.play(func(string) { jumping.by.Add(int64(row.clock)) })
+	s.play(func(string) { jumping.Jump(row.clock) })
 	for _, rule := range row.rules {
 		if rule.Name != "bookmarks" && proxy.Fired(rule.Name) == 0 {
 			t.Errorf("the fault %s never occurred: the test tests nothing", rule.Name)
