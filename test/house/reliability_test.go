@@ -56,17 +56,47 @@ func TestEveryFaultIsDocumented(t *testing.T) {
 	}
 }
 
-// tableOf is the part of a page between the marks of the table of faults.
+var oneTime = regexp.MustCompile("^\\| .* \\| ([0-9]+) (min|s) \\| `([A-Za-z]+)` in `([^`]+)` \\|$")
+
+// TestTimesAreThose: the times of docs/reliability.md are those of the code, as far as they are Carto's own.
+func TestTimesAreThose(t *testing.T) {
+	found := 0
+	for line := range strings.Lines(partOf(t, filepath.Join("docs", "reliability.md"), "times")) {
+		m := oneTime.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			continue
+		}
+		found++
+		number, err := strconv.ParseInt(m[1], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := valueOf(t, m[3], m[4]); got != number*map[string]int64{"s": 1e9, "min": 60e9}[m[2]] {
+			t.Errorf("%s: it is %d ns", strings.TrimSpace(line), got)
+		}
+	}
+	if found < 4 {
+		t.Errorf("there are only %d times", found)
+	}
+}
+
+// tableOf is the table of faults of a page.
 func tableOf(t *testing.T, page string) string {
+	t.Helper()
+	return partOf(t, page, "faults")
+}
+
+// partOf is the part of a page between two marks.
+func partOf(t *testing.T, page, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(text), "<!-- faults -->")
-	part, _, closed := strings.Cut(rest, "<!-- end of faults -->")
+	_, rest, ok := strings.Cut(string(text), "<!-- "+name+" -->")
+	part, _, closed := strings.Cut(rest, "<!-- end of "+name+" -->")
 	if !ok || !closed {
-		t.Fatalf("%s has no table of faults", page)
+		t.Fatalf("%s has no part %s", page, name)
 	}
 	return part
 }

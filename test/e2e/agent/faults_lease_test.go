@@ -41,6 +41,7 @@ func TestLeaseLost(t *testing.T) {
 		renewals  faultproxy.Fault
 	}{
 		{"refused", "the API server has other troubles than this one's writes", faultproxy.Status(http.StatusInternalServerError, "InternalError")},
+		{"held up", "renewals never arrive, and neither does the release of the lease, which the library tries before it tells", faultproxy.Slow(time.Hour)},
 		{"unanswered", "renewals count for others, and the replica can not know", faultproxy.NoAnswer()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -55,7 +56,7 @@ func TestLeaseLost(t *testing.T) {
 			first.proxy.Set(
 				faultproxy.Rule{Name: "renewals", Resources: []string{"leases"}, Fault: tc.renewals},
 				// Some writes are under way at any time.
-				faultproxy.Rule{Name: "late", Verbs: faultproxy.Writes, Every: 2, Fault: faultproxy.Slow(700 * time.Millisecond)},
+				faultproxy.Rule{Name: "late", Verbs: faultproxy.Writes, Every: 2, Fault: faultproxy.Slow(2500 * time.Millisecond)},
 				faultproxy.Rule{Name: "late answers", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.SlowAnswer(700 * time.Millisecond)},
 			)
 			s.arrive(count, 300*time.Millisecond)

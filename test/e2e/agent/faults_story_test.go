@@ -111,7 +111,7 @@ metadata: { name: task, labels: { pick: NS } }
 `
 
 const (
-	storyWorkloads = 4
+	storyWorkloads = 3
 	storyRunnables = 2
 	storyWorkload  = "---\napiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: w%d, labels: { shape: NS } }\nspec: {}\n"
 	storyRunnable  = `---
@@ -421,7 +421,7 @@ func (p *inProcess) goroutines() string {
 // awaitSilence waits until nothing but watches has passed a proxy for a while.
 func awaitSilence(t *testing.T, proxy *faultproxy.Proxy) {
 	t.Helper()
-	const silence = 1500 * time.Millisecond
+	const silence = time.Second
 	harness.Eventually(t, 90*time.Second, func() error {
 		passed := proxy.Passed()
 		for _, r := range slices.Backward(passed) {
