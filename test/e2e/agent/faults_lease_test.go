@@ -42,7 +42,6 @@ func TestLeaseLost(t *testing.T) {
 	}{
 		{"refused", "the API server has other troubles than this one's writes", faultproxy.Status(http.StatusInternalServerError, "InternalError")},
 		{"held up", "renewals never arrive, and neither does the release of the lease, which the library tries before it tells", faultproxy.Slow(time.Hour)},
-		{"unanswered", "renewals count for others, and the replica can not know", faultproxy.NoAnswer()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Log(tc.why)
