@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,7 +26,12 @@ type kindMapper struct {
 	found map[schema.GroupVersionKind]realize.Resource
 	// lost are groups that discovery failed to tell of, with the reason.
 	lost map[string]error
+	read time.Time // when discovery was
 }
+
+// rereadAfter is how long discovery is not asked again for what it failed to tell of: an
+// aggregated API that is down may concern a thousand owners.
+const rereadAfter = 5 * time.Second
 
 func newKindMapper(client discovery.DiscoveryInterface) *kindMapper {
 	return &kindMapper{discovery: client}
@@ -50,7 +56,9 @@ func (m *kindMapper) resource(kind schema.GroupVersionKind) (realize.Resource, e
 	mapping, err := m.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if why := m.lost[kind.Group]; err != nil && why != nil {
 		// Not an unknown kind, for which owners would wait until a CRD appears.
-		m.mapper = nil
+		if time.Since(m.read) > rereadAfter {
+			m.mapper = nil
+		}
 		return realize.Resource{}, fmt.Errorf("find out whether the API server has %s: %w", kind, why)
 	}
 	if err != nil {
@@ -72,7 +80,7 @@ func (m *kindMapper) fill() error {
 	if err != nil && !partial {
 		return fmt.Errorf("read which kinds the API server has: %w", err)
 	}
-	m.lost = map[string]error{}
+	m.lost, m.read = map[string]error{}, time.Now()
 	for version, why := range failed {
 		m.lost[version.Group] = why
 	}

@@ -356,6 +356,12 @@ spec:
 		delete(s.refuse, why.key)
 		s.workload.Status = *settled.DeepCopy() // which was not written
 	}
+	s.refuse["remove Source/cart"] = apierrors.NewBadRequest("a webhook denied the request")
+	if result = s.pass(t); result.Retry != nil || !result.Changed || len(result.Faults) != 1 {
+		t.Errorf("what is refused is told, and nothing waits for it: retry %v, changed %v, faults %v", result.Retry, result.Changed, result.Faults)
+	}
+	delete(s.refuse, "remove Source/cart")
+	s.workload.Status = *settled.DeepCopy()
 	s.pass(t)
 	slices.Sort(s.removed)
 	if diff := cmp.Diff([]string{"Image/cart", "Source/cart"}, s.removed); diff != "" {

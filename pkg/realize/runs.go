@@ -212,9 +212,12 @@ func (p *pass) remove(ctx context.Context, resource string, ref *v1alpha1.Stampe
 }
 
 // retryRemoval says whether time can heal a failed removal, and has the pass tried again then.
-// What is refused stays: the account has no right to it, or the kind is gone.
+// What is refused stays: the account has no right to it, a webhook denies it, or the kind is
+// gone.
 func (p *pass) retryRemoval(err error) bool {
-	if errors.Is(err, ErrNoCredentials) || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsMethodNotSupported(err) || meta.IsNoMatchError(err) {
+	var answer apierrors.APIStatus
+	passing := apierrors.IsConflict(err) || apierrors.IsTooManyRequests(err) || apierrors.IsTimeout(err)
+	if errors.As(err, &answer) && !passing && answer.Status().Code/100 == 4 || errors.Is(err, ErrNoCredentials) || meta.IsNoMatchError(err) {
 		return false
 	}
 	if p.result.Retry == nil {

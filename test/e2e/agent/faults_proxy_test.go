@@ -63,14 +63,14 @@ var faultRows = []faultRow{
 		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.Garbage()},
 		{Name: "reads", Verbs: reads, Every: 4, Times: 8, Fault: faultproxy.Garbage()},
 	}},
-	{name: "connections reset", why: "the request never arrives, and all watches of the connection break with it", rules: []faultproxy.Rule{
-		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 10, Fault: faultproxy.ResetBefore()},
+	{name: "connections reset", why: "the request never arrives, and all watches of the connection break with it; after each time they wait longer", rules: []faultproxy.Rule{
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 5, Fault: faultproxy.ResetBefore()},
 	}},
 	{name: "lost answers", why: "what was written is written, and the agent can not know", rules: []faultproxy.Rule{
-		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 10, Fault: faultproxy.LostAnswer()},
+		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 5, Fault: faultproxy.LostAnswer()},
 	}},
-	{name: "lost creations", why: "the worst for runs: the first answer to each creation is lost", rules: []faultproxy.Rule{
-		{Name: "runs", Verbs: []string{"create"}, Resources: []string{"taskruns", "configmaps"}, Every: 2, Fault: faultproxy.LostAnswer()},
+	{name: "lost creations", why: "the worst for runs: that they were made is not known", rules: []faultproxy.Rule{
+		{Name: "runs", Verbs: []string{"create"}, Resources: []string{"taskruns", "configmaps"}, Every: 2, Times: 6, Fault: faultproxy.LostAnswer()},
 	}},
 	{name: "discovery fails", why: "a kind that can not be looked up is not an unknown one", rules: []faultproxy.Rule{
 		{Name: "errors", Verbs: []string{"get"}, Resources: []string{""}, Every: 2, Times: 3, Fault: faultproxy.Status(http.StatusInternalServerError, "InternalError")},
