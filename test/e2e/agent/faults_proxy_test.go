@@ -92,7 +92,7 @@ var faultRows = []faultRow{
 		{Name: "events", Every: 12, Times: 6, Fault: faultproxy.StallWatch()},
 	}},
 	{name: "watches unanswered", why: "not even a header comes", patience: library.Patience{Watch: time.Second}, rules: []faultproxy.Rule{
-		{Name: "watches", Verbs: []string{"watch"}, Every: 3, Times: 4, Fault: faultproxy.Slow(time.Hour)},
+		{Name: "watches", Verbs: []string{"watch"}, Every: 4, Times: 3, Fault: faultproxy.Slow(time.Hour)},
 	}},
 	{name: "too old, by status", why: "etcd was compacted: everything is listed again", rules: []faultproxy.Rule{
 		{Name: "watches", Verbs: []string{"watch"}, Every: 3, Times: 12, Fault: faultproxy.Status(http.StatusGone, "Expired")},
