@@ -70,7 +70,7 @@ var faultRows = []faultRow{
 		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 5, Fault: faultproxy.LostAnswer()},
 	}},
 	{name: "lost creations", why: "the worst for runs: that they were made is not known", rules: []faultproxy.Rule{
-		{Name: "runs", Verbs: []string{"create"}, Resources: []string{"taskruns", "configmaps"}, Every: 2, Times: 6, Fault: faultproxy.LostAnswer()},
+		{Name: "runs", Verbs: []string{"create"}, Resources: []string{"taskruns", "configmaps"}, Every: 2, Fault: faultproxy.CutAnswer()},
 	}},
 	{name: "discovery fails", why: "a kind that can not be looked up is not an unknown one", rules: []faultproxy.Rule{
 		{Name: "errors", Verbs: []string{"get"}, Resources: []string{""}, Every: 2, Times: 3, Fault: faultproxy.Status(http.StatusInternalServerError, "InternalError")},
