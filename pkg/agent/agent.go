@@ -338,6 +338,7 @@ func (a *Agent) sweep(ctx context.Context) {
 			a.stopUnused()
 			a.watches.forgetVanished()
 			a.statuses.forgetSeen(a.seenVersion)
+			a.accounts.forgetGone(a.access.accountExists)
 		}
 	}
 }

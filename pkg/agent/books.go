@@ -1,6 +1,10 @@
 package agent
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/carto-run/carto/pkg/realize"
+)
 
 // countBooks serves how much each of the agent's books holds. All of them follow what the
 // cluster holds; one that grows while that does not is a leak, which memory alone shows
@@ -158,4 +162,17 @@ func (a *Agent) seenVersion(key ownerKey) uint64 {
 		return 0
 	}
 	return resourceVersion(object)
+}
+
+// forgetGone drops the clients of accounts that are gone: a pass that was under way when its
+// account went has made one anew.
+func (c *accountClients) forgetGone(exists func(realize.Account) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for account, element := range c.byName {
+		if !exists(account) {
+			c.recent.Remove(element)
+			delete(c.byName, account)
+		}
+	}
 }
