@@ -37,7 +37,7 @@ func (w *world) removeDefinitions(names ...string) error {
 			return err
 		}
 	}
-	for deadline := time.Now().Add(time.Minute); len(names) > 0; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); len(names) > 0; time.Sleep(50 * time.Millisecond) {
 		_, err := client.Get(context.Background(), names[0], v1.GetOptions{})
 		switch {
 		case isGone(err):
