@@ -46,7 +46,8 @@ func (d *Document) Reorder(path string, order []int) (Range, string, bool) {
 	// The places of nodes are not certain enough to trust them with somebody's file.
 	breaks := end < len(d.text.lines) // behind the list; a text at the end of a file may lack it
 	before, after := d.list(d.text.lines[first-1:end], breaks), d.list(lines, true)
-	if len(before) != len(order) || len(after) != len(order) {
+	whole, _ := (&decoder{doc: d}).value(list, 0).([]any)
+	if !reflect.DeepEqual(before, whole) || len(before) != len(order) || len(after) != len(order) {
 		return Range{}, "", false
 	}
 	for at, i := range order {
