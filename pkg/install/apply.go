@@ -62,10 +62,10 @@ var resources = map[schema.GroupKind]schema.GroupVersionResource{
 	{Group: "rbac.authorization.k8s.io", Kind: "RoleBinding"}:         {Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"},
 	{Group: "apps", Kind: "Deployment"}:                               deployments,
 	{Group: "policy", Kind: "PodDisruptionBudget"}:                    {Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
+	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:               networkPolicies,
 	// Not of this version: another may have installed some, and they are to be found.
 	{Kind: "Service"}:   {Version: "v1", Resource: "services"},
 	{Kind: "ConfigMap"}: {Version: "v1", Resource: "configmaps"},
-	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}: {Group: "networking.k8s.io", Version: "v1", Resource: "networkpolicies"},
 }
 
 const definitionKind = "CustomResourceDefinition"

@@ -36,13 +36,14 @@ type Drift struct {
 }
 
 // ReadDrift compares, by reading alone, the installation around an agent's Deployment. What
-// whoever installs chooses is taken from there: image, replicas, kinds to watch.
+// whoever installs chooses is taken from there: image, replicas, kinds to watch, options.
 func ReadDrift(ctx context.Context, client dynamic.Interface, agent *unstructured.Unstructured, version string) (*Drift, error) {
 	before, err := Read(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	config := Config{Namespace: agent.GetNamespace(), Image: AgentImage(agent), Version: version, WatchKinds: before.WatchKinds}
+	config := Config{Namespace: agent.GetNamespace(), Image: AgentImage(agent), Version: version, WatchKinds: before.WatchKinds,
+		Options: before.Options(agent.GetNamespace())}
 	if n, given, _ := unstructured.NestedInt64(agent.Object, "spec", "replicas"); given && n > 0 {
 		config.Replicas = int(n)
 		if Sharded(agent) && n > 1 {

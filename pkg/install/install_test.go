@@ -7,6 +7,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// all options switched on.
+var all = Options{MetricsSecure: true, NetworkPolicy: true}
+
 func testConfig() Config {
 	return Config{Namespace: "elsewhere", Image: "registry.example/agent:1"}
 }
@@ -86,7 +89,9 @@ func TestAgentIsRestricted(t *testing.T) {
 // impersonation is for.
 func TestAgentReadsNoSecrets(t *testing.T) {
 	t.Parallel()
-	objects, err := Objects(testConfig())
+	config := testConfig()
+	config.Options = all
+	objects, err := Objects(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +152,52 @@ func TestShards(t *testing.T) {
 	for _, shards := range []int{-1, 1} {
 		if faults := (Config{Namespace: "elsewhere", Image: "x", Shards: shards}).Validate(); len(faults) != 1 {
 			t.Errorf("%d shards: %v", shards, faults)
+		}
+	}
+}
+
+// TestOptions: each option adds objects that pruning finds, and the base has those that are off as components.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	names := func(o Options) []string {
+		config := testConfig()
+		config.Options = o
+		objects, err := Objects(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, object := range objects {
+			if _, known := resources[object.GroupVersionKind().GroupKind()]; !known {
+				t.Errorf("%s: Apply knows no resource for it", Name(object))
+			}
+			names = append(names, Name(object))
+			if object.GetKind() != "Deployment" {
+				continue
+			}
+			if secure := slices.Contains(agentArgs(object), "--metrics-secure"); secure != o.MetricsSecure {
+				t.Errorf("%+v: the agent's arguments are %v", o, agentArgs(object))
+			}
+		}
+		return names
+	}
+	plain := names(Options{})
+	for i, o := range optional {
+		switched := Options{}
+		*o.in(&switched) = true
+		more := slices.DeleteFunc(names(switched), func(name string) bool { return slices.Contains(plain, name) })
+		if want := [][]string{
+			{"clusterrole.rbac.authorization.k8s.io/carto-agent-metrics", "clusterrolebinding.rbac.authorization.k8s.io/carto-agent-metrics", "clusterrole.rbac.authorization.k8s.io/carto-metrics-reader"},
+			{"networkpolicy.networking.k8s.io/carto-agent"},
+		}[i]; !slices.Equal(more, want) {
+			t.Errorf("%s adds %v, not %v", o.name, more, want)
+		}
+		files, err := Base(Config{Namespace: "elsewhere", Image: "x", Options: switched})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := slices.IndexFunc(files, func(f File) bool { return f.Name == "components/"+o.name+"/"+o.name+".yaml" }); at >= 0 || len(files) != 3+2*(len(optional)-1) {
+			t.Errorf("%s is on, and the base of %d files has it as a component at %d", o.name, len(files), at)
 		}
 	}
 }

@@ -27,6 +27,8 @@ type Installed struct {
 	Definitions map[string]*unstructured.Unstructured
 	// WatchKinds are those that were named when it was installed.
 	WatchKinds []schema.GroupResource
+	// policies are the namespaces whose agent has a NetworkPolicy of ours.
+	policies []string
 }
 
 // Read finds out what is installed.
@@ -48,6 +50,15 @@ func Read(ctx context.Context, client dynamic.Interface) (*Installed, error) {
 	for i := range roles.Items {
 		if kind, ok := kindOfRole(&roles.Items[i]); ok {
 			found.WatchKinds = append(found.WatchKinds, kind)
+		}
+	}
+	policies, err := client.Resource(networkPolicies).List(ctx, metav1.ListOptions{LabelSelector: LabelInstalledIn})
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for network policies: %w", err)
+	}
+	for i := range policies.Items {
+		if p := &policies.Items[i]; p.GetLabels()[LabelInstalledIn] == p.GetNamespace() {
+			found.policies = append(found.policies, p.GetNamespace())
 		}
 	}
 	return found, nil

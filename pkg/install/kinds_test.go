@@ -97,7 +97,7 @@ func FuzzParseKinds(f *testing.F) {
 func TestMarks(t *testing.T) {
 	t.Parallel()
 	config := testConfig()
-	config.Version = "v1.2.3"
+	config.Version, config.Options = "v1.2.3", all
 	objects, err := Objects(config)
 	if err != nil {
 		t.Fatal(err)

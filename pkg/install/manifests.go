@@ -25,7 +25,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
 )
 
-//go:embed manifests/*.yaml
+//go:embed manifests/*.yaml manifests/optional/*.yaml
 var manifests embed.FS
 
 // DefaultNamespace of the agent. The manifests are written with it.
@@ -59,6 +59,8 @@ type Config struct {
 	Version string
 	// WatchKinds are those that the agent may read besides those that it knows.
 	WatchKinds []schema.GroupResource
+	// Options that are switched on.
+	Options
 	// CRDsOnly leaves out everything but the definitions of the kinds.
 	CRDsOnly bool
 }
@@ -170,14 +172,27 @@ func agent(c Config) ([]string, error) {
 		c.Replicas, mode = c.Shards, ModeShards
 	}
 	fill := strings.NewReplacer(DefaultNamespace, c.Namespace, "$(CARTO_IMAGE)", c.Image,
-		"$(CARTO_MODE)", mode, "$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version)
+		"$(CARTO_MODE)", mode, "$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version, "$(CARTO_MORE_ARGS)", c.moreArgs())
 	var docs []string
 	for _, e := range entries {
+		if e.IsDir() {
+			continue // of options
+		}
 		text, err := manifests.ReadFile("manifests/" + e.Name())
 		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, fill.Replace(string(text)))
+	}
+	for _, o := range optional {
+		if !*o.in(&c.Options) {
+			continue
+		}
+		text, err := o.manifest()
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, fill.Replace(text))
 	}
 	for _, role := range watchRoles(c.WatchKinds) {
 		docs = append(docs, fill.Replace(role))

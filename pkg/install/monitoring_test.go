@@ -1,6 +1,7 @@
 package install
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,4 +61,39 @@ func TestPodMonitor(t *testing.T) {
 		return
 	}
 	t.Error("install makes no Deployment")
+}
+
+// TestSecureMonitor: what config/monitoring/metrics-secure binds is what --metrics-secure installs, and it is scraped by what it makes.
+func TestSecureMonitor(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "config", "monitoring", "metrics-secure", "reader.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := testConfig()
+	config.MetricsSecure = true
+	objects, err := Objects(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := map[string]bool{}
+	for _, o := range objects {
+		roles[o.GetName()] = roles[o.GetName()] || o.GetKind() == "ClusterRole"
+	}
+	bound := false
+	for _, doc := range bytes.Split(text, []byte("\n---\n")) {
+		var o struct {
+			RoleRef  struct{ Name string }
+			Subjects []struct{ Namespace string }
+		}
+		if err := yaml.Unmarshal(doc, &o); err != nil {
+			t.Fatal(err)
+		}
+		if o.RoleRef.Name != "" {
+			bound = roles[o.RoleRef.Name] && o.Subjects[0].Namespace == DefaultNamespace
+		}
+	}
+	if !bound {
+		t.Error("no role of --metrics-secure is bound")
+	}
 }

@@ -62,6 +62,7 @@ var examples = map[string]example{
 	"kubectl carto install --dry-run=server":     {says: `(server dry run)`},
 	"kubectl carto install --migrate":            {exit: 2, says: "--yes answers", reason: noTerminal},
 	"kubectl carto install --image registry.example/carto-agent:v1 --watch-kinds builds.acme.example": {changes: true, endless: true, says: `carto-watch-builds.acme.example created`, reason: noNode},
+	"kubectl carto install --metrics-secure --network-policy":                                         {changes: true, endless: true, says: `networkpolicy.networking.k8s.io/carto-agent created`, reason: noNode},
 	"kubectl carto uninstall":                      {exit: 2, reason: noTerminal},
 	"kubectl carto uninstall --crds --dry-run":     {says: `11 definitions deleted`},
 	"kubectl carto uninstall --crds":               {exit: 2, reason: noTerminal},

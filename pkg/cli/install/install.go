@@ -43,6 +43,8 @@ type Options struct {
 	kindsGiven bool
 	// replicasGiven is true when --replicas was.
 	replicasGiven bool
+	// metricsGiven and policyGiven are the same for their flags.
+	metricsGiven, policyGiven bool
 }
 
 // NewCmdInstall makes the command; runF replaces the work in tests.
@@ -71,6 +73,9 @@ takes over from it: owners, their status and what was stamped for them stay.`,
   # three agents that all work, for more owners than one can serve
   %[1]s install --shards 3
 
+  # with metrics for those alone who may get them, and a NetworkPolicy
+  %[1]s install --metrics-secure --network-policy
+
   # what would change
   %[1]s install --dry-run=server
 
@@ -93,6 +98,8 @@ takes over from it: owners, their status and what was stamped for them stay.`,
 	flags.IntVar(&o.Config.Replicas, "replicas", install.DefaultReplicas, "Replicas of the agent: one works, the others stand by.")
 	flags.IntVar(&o.Config.Shards, "shards", 0, "Replicas of the agent that all work, each on its share of the owners; at least 2.")
 	flags.StringSliceVar(&o.WatchKinds, "watch-kinds", nil, "More kinds that supply chains stamp, as plural.group: the agent may read them. Without the flag those of before stay.")
+	flags.BoolVar(&o.Config.MetricsSecure, "metrics-secure", false, "Serve the agent's metrics by TLS and only to accounts that may get them. Without the flag it stays as it was.")
+	flags.BoolVar(&o.Config.NetworkPolicy, "network-policy", false, "Add a NetworkPolicy for the agent's pods. Without the flag it stays as it was.")
 	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (print what is there and what would be made) or server (let the API server check it and change nothing).")
 	flags.Lookup("dry-run").NoOptDefVal = "client"
 	flags.BoolVar(&o.Wait, "wait", true, "Wait until the agent is ready.")
@@ -110,6 +117,7 @@ func (o *Options) Complete(cmd *cobra.Command, _ []string) error {
 	o.Config.Version = version.Version()
 	o.replicasGiven = cmd.Flags().Changed("replicas")
 	o.kindsGiven = cmd.Flags().Changed("watch-kinds")
+	o.metricsGiven, o.policyGiven = cmd.Flags().Changed("metrics-secure"), cmd.Flags().Changed("network-policy")
 	o.Config.Namespace = install.DefaultNamespace
 	// A broken kubeconfig must not keep --print from working: the flag is all that counts.
 	if name, explicit, err := o.Namespace(); err == nil && explicit {
@@ -190,6 +198,7 @@ func (o *Options) install(ctx context.Context, client dynamic.Interface) error {
 	if !o.kindsGiven {
 		o.Config.WatchKinds = before.WatchKinds
 	}
+	o.keepOptions(before)
 	o.sayUpgrade(before)
 	objects, err := install.Objects(o.Config)
 	if err != nil {
@@ -257,6 +266,17 @@ func (o *Options) refuse(before *install.Installed, original *install.Original) 
 		return cmdutil.Findingf("%s", reasons[0])
 	}
 	return cmdutil.Findingf("%d reasons not to install:\n  - %s", len(reasons), strings.Join(reasons, "\n  - "))
+}
+
+// keepOptions leaves switched on what was, unless a flag says otherwise.
+func (o *Options) keepOptions(before *install.Installed) {
+	was := before.Options(o.Config.Namespace)
+	if !o.metricsGiven {
+		o.Config.MetricsSecure = was.MetricsSecure
+	}
+	if !o.policyGiven {
+		o.Config.NetworkPolicy = was.NetworkPolicy
+	}
 }
 
 // sayUpgrade tells from which version to which an agent goes.

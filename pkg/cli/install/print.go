@@ -22,11 +22,11 @@ func (o *Options) print() error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.PrintTo, 0o755); err != nil { //nolint:gosec // manifests are no secret
-		return fmt.Errorf("cannot make the folder for the manifests: %w", err)
-	}
 	for _, f := range files {
-		path := filepath.Join(o.PrintTo, f.Name)
+		path := filepath.Join(o.PrintTo, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // manifests are no secret
+			return fmt.Errorf("cannot make the folder for the manifests: %w", err)
+		}
 		if err := os.WriteFile(path, f.Text, 0o644); err != nil { //nolint:gosec // manifests are no secret
 			return fmt.Errorf("cannot write a manifest: %w", err)
 		}

@@ -504,29 +504,8 @@ func (f *fortress) token(t *testing.T) (namespace, token string) {
 	return n.ns, made.Status.Token
 }
 
-// delegate gives the agent what --metrics-secure needs.
-const delegate = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: { name: carto-agent-metrics }
-rules:
-  - { apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create] }
-  - { apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create] }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: { name: carto-agent-metrics }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: carto-agent-metrics }
-subjects: [{ kind: ServiceAccount, name: carto-agent, namespace: carto-system }]
-`
-
-// reader may get the metrics.
+// reader binds the role that is shipped for scrapers.
 const reader = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: { name: carto-metrics-reader }
-rules: [{ nonResourceURLs: [/metrics], verbs: [get] }]
----
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: { name: carto-metrics-reader }
@@ -577,11 +556,11 @@ func TestAttempts(t *testing.T) {
 	t.Parallel()
 	cp := harness.New(t, harness.Options{})
 	f := &fortress{world: newWorld(t, cp)}
-	text, err := install.YAML(install.Config{Namespace: install.DefaultNamespace, Image: "none"})
+	text, err := install.YAML(install.Config{Namespace: install.DefaultNamespace, Image: "none", Options: install.Options{MetricsSecure: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	harness.ApplyYAML(t, cp.Config, "", string(text)+"---"+delegate)
+	harness.ApplyYAML(t, cp.Config, "", string(text))
 	kubeconfig := agentKubeconfig(t, cp)
 	if f.agentConfig, err = clientcmd.BuildConfigFromFlags("", kubeconfig); err != nil {
 		t.Fatal(err)
