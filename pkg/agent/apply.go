@@ -78,6 +78,11 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 		if err := stamped.Foreign(rest.Qualified(), key.Namespace, key.Name, live.controllerRef(), c.owner.UID); err != nil {
 			return realize.Applied{}, err
 		}
+		if live, err = c.whole(ctx, rest, w, live); err != nil {
+			return realize.Applied{}, err
+		}
+	}
+	if live != nil {
 		if c.isCurrent(w, key, live, known, digest, object) {
 			return c.remarked(w, rest, key, live, "")
 		}

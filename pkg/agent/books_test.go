@@ -1,15 +1,16 @@
 package agent
 
 import (
+	"context"
+	"io"
 	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic/fake"
+	"k8s.io/client-go/rest/fake"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
@@ -19,7 +20,19 @@ import (
 // not believed to be there for ever, and its owner is woken.
 func TestForgetVanished(t *testing.T) {
 	configMaps := schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
-	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{configMaps: "ConfigMapList"})
+	// Nothing is listed, and a watch brings nothing.
+	client := &fake.RESTClient{NegotiatedSerializer: storedCodec{}, Client: fake.CreateHTTPClient(func(r *http.Request) (*http.Response, error) {
+		body := io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[]}`))
+		if r.URL.Query().Get("watch") == "true" {
+			if r.URL.Query().Get("sendInitialEvents") == "true" {
+				return &http.Response{StatusCode: http.StatusBadRequest, Body: io.NopCloser(strings.NewReader(""))}, nil
+			}
+			silence, end := io.Pipe()
+			context.AfterFunc(r.Context(), func() { _ = end.Close() })
+			body = silence
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+	})}
 	var woken []ownerKey
 	s := newWatchSet(client, nil, slog.New(slog.DiscardHandler), newMetrics(), func(key ownerKey) { woken = append(woken, key) }, nil)
 	ctx := t.Context()
@@ -30,18 +43,11 @@ func TestForgetVanished(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond) // until the first list is there
 	}
-	isController := true
 	made := func(name, version string) *stored {
-		u := &unstructured.Unstructured{}
-		u.SetNamespace("shop")
-		u.SetName(name)
-		u.SetResourceVersion(version)
-		u.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindWorkload, Name: "owner-of-" + name, UID: "1", Controller: &isController}})
-		stored, err := store(u)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return stored
+		return storedOf(t, map[string]any{"metadata": map[string]any{
+			"namespace": "shop", "name": name, "resourceVersion": version,
+			"ownerReferences": []any{map[string]any{"apiVersion": v1alpha1.GroupVersion.String(), "kind": v1alpha1.KindWorkload, "name": "owner-of-" + name, "uid": "1", "controller": true}},
+		}})
 	}
 	gone, coming := objectKey{"shop", "gone"}, objectKey{"shop", "coming"}
 	w.wrote(gone, made("gone", "0"), reverts{}, "")

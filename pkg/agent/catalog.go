@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -186,6 +187,12 @@ func (c *catalog) users(template realize.TemplateKey) []blueprintKey {
 // owner returns an owner as the informer holds it; nil when it is gone. Never change it.
 func (c *catalog) owner(key ownerKey) runtime.Object {
 	return c.object(key.Kind, key.Namespace+"/"+key.Name)
+}
+
+// isOwner says whether there is an owner with this UID.
+func (c *catalog) isOwner(key ownerKey, uid types.UID) bool {
+	object, ok := c.owner(key).(metav1.Object)
+	return ok && object.GetUID() == uid
 }
 
 func (c *catalog) object(kind, key string) runtime.Object {

@@ -58,7 +58,7 @@ func (w *kindWatch) runs(namespace string, owner types.UID, resource string) []*
 		if own.Labels == nil || own.Namespace != namespace || own.controller() != owner || own.step() != resource {
 			continue
 		}
-		if s := found[key]; s == nil || version(own.ResourceVersion) > version(s.ResourceVersion) {
+		if own.newerThan(found[key]) {
 			found[key] = own
 		}
 	}
@@ -78,17 +78,25 @@ func (s *stored) order() stamped.Order {
 }
 
 // Runs implements realize.Cluster.
-func (c *clusterView) Runs(kind schema.GroupVersionKind, owner types.UID, resource string) ([]realize.Run, error) {
-	_, w, err := c.readable(kind)
+func (c *clusterView) Runs(ctx context.Context, kind schema.GroupVersionKind, owner types.UID, resource string) ([]realize.Run, error) {
+	rest, w, err := c.readable(kind)
 	if err != nil {
 		return nil, err
 	}
 	all := w.runs(c.key.Namespace, owner, resource)
-	runs := make([]realize.Run, len(all))
-	for i, s := range all {
-		if runs[i], err = s.run(); err != nil {
+	runs := make([]realize.Run, 0, len(all))
+	for _, s := range all {
+		if s, err = c.whole(ctx, rest, w, s); err != nil {
 			return nil, err
 		}
+		if s == nil || s.controller() != owner {
+			continue // not any more
+		}
+		run, err := s.run()
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
 	}
 	return runs, nil
 }

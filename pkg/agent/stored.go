@@ -42,7 +42,7 @@ type stored struct {
 	// owned is the field set that Carto applied, as the API server tracks it; nil when
 	// Carto never applied the object.
 	owned []byte
-	// text is the object without managed fields.
+	// text is the object without managed fields; nil in a stub.
 	text []byte
 }
 

@@ -34,6 +34,8 @@ type watchSet struct {
 	changed func(owner ownerKey)
 	// selected is called for each change of an object in a selection, with its namespace.
 	selected func(selection realize.Selection, namespace string)
+	// holdings say what is held whole.
+	holdings *holdings
 
 	mu      sync.Mutex
 	watches map[watchKey]*kindWatch
@@ -108,7 +110,7 @@ type mark struct {
 
 func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection, string)) *watchSet {
 	return &watchSet{
-		client: client, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected,
+		client: client, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected, holdings: newHoldings(),
 		watches: map[watchKey]*kindWatch{},
 	}
 }
@@ -140,6 +142,7 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	}
 	s.watches[key] = w
 	// Errors of these calls mean that the informer already runs; it does not.
+	_ = w.informer.SetTransform(func(object any) (any, error) { return s.compact(w, object) })
 	_ = w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { s.failed(w, err) })
 	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { s.observed(w, object, false) },
@@ -153,13 +156,27 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	})
 	s.metrics.watches.Inc()
 	s.log.Info("watching objects", "resource", key.GroupResource().String(), "version", key.Version, "selector", key.selector)
-	s.group.Go(func() { w.informer.RunWithContext(ctx) })
+	s.group.Go(func() {
+		w.informer.RunWithContext(ctx)
+		s.holdings.forgetAll(w)
+	})
 	s.group.Go(func() {
 		if cache.WaitForCacheSync(ctx.Done(), w.informer.HasSynced) {
 			s.wakeWaiting(w, nil)
 		}
 	})
 	return w
+}
+
+// compact turns an object into the form in which the caches hold it.
+func (s *watchSet) compact(w *kindWatch, object any) (any, error) {
+	switch o := object.(type) {
+	case *stored:
+		return s.holdings.store(w, o), nil
+	case *metav1.PartialObjectMetadata:
+		return &stored{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}, nil
+	}
+	return object, nil
 }
 
 func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
@@ -170,14 +187,7 @@ func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
 func (s *watchSet) selectionInformer(key watchKey) cache.SharedIndexInformer {
 	client := s.metadata.Resource(key.GroupVersionResource)
 	lw := selecting(key.selector, client.List, client.Watch)
-	informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
-	_ = informer.SetTransform(func(object any) (any, error) { // fails only when the informer already runs
-		if o, ok := object.(*metav1.PartialObjectMetadata); ok {
-			return &stored{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}, nil
-		}
-		return object, nil
-	})
-	return informer
+	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
 }
 
 // observed keeps the books about an object that the watch reported, and wakes its
@@ -199,6 +209,9 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 		delete(w.marks, key)
 	}
 	w.mu.Unlock()
+	if deleted {
+		s.holdings.forget(w, o)
+	}
 	switch owner, owned := o.owner(); {
 	case own:
 	case w.key.isSelection():
@@ -334,7 +347,7 @@ func (w *kindWatch) live(key objectKey) *stored {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if own := w.written[key]; own != nil && (cached == nil || version(own.ResourceVersion) > version(cached.ResourceVersion)) {
+	if own := w.written[key]; own.newerThan(cached) {
 		return own
 	}
 	return cached

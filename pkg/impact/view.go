@@ -266,7 +266,7 @@ func (v *view) Create(ctx context.Context, account realize.Account, object map[s
 }
 
 // Runs implements realize.Cluster.
-func (v *view) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) ([]realize.Run, error) {
+func (v *view) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) ([]realize.Run, error) {
 	rest, err := v.Resource(kind)
 	if err != nil {
 		return nil, err

@@ -187,7 +187,7 @@ func (c *cluster) templateOf(labels map[string]string) (*stamp.Template, string)
 }
 
 // Runs lists the runs of a resource that Carto made, the newest first.
-func (c *cluster) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) ([]realize.Run, error) {
+func (c *cluster) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) ([]realize.Run, error) {
 	if _, err := c.Resource(kind); err != nil {
 		return nil, err
 	}

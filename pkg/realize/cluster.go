@@ -29,7 +29,7 @@ type Cluster interface {
 	// one of its resources with a lifecycle other than mutable, the newest first. The runs
 	// of a Runnable are those of a resource without a name. ErrPending when it can not
 	// know yet.
-	Runs(kind schema.GroupVersionKind, owner types.UID, resource string) ([]Run, error)
+	Runs(ctx context.Context, kind schema.GroupVersionKind, owner types.UID, resource string) ([]Run, error)
 	// Create makes a new object with the rights of the account. One of the same name
 	// and digest that the owner controls is the answer to an earlier attempt.
 	Create(ctx context.Context, account Account, object map[string]any) (Run, error)

@@ -16,7 +16,7 @@ func (p *pass) removeOrphans(ctx context.Context) {
 		if previous.StampedRef == nil || p.survives(previous.StampedRef) {
 			continue
 		}
-		for _, ref := range p.orphansOf(previous) {
+		for _, ref := range p.orphansOf(ctx, previous) {
 			if !p.remove(ctx, previous.Name, ref, "which it no longer stamps") {
 				p.result.Unsettled = true
 			}
@@ -45,8 +45,8 @@ func sameKind(a, b *v1alpha1.StampedRef) bool {
 
 // orphansOf lists what a resource leaves behind: its one mutable object, or all of its runs
 // but those of the template that it still has (spec: reconcile Q22).
-func (p *pass) orphansOf(previous *v1alpha1.ResourceStatus) []*v1alpha1.StampedRef {
-	runs, err := p.cluster.Runs(previous.StampedRef.GroupVersionKind(), p.owner.UID, previous.Name)
+func (p *pass) orphansOf(ctx context.Context, previous *v1alpha1.ResourceStatus) []*v1alpha1.StampedRef {
+	runs, err := p.cluster.Runs(ctx, previous.StampedRef.GroupVersionKind(), p.owner.UID, previous.Name)
 	switch {
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true

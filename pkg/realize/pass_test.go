@@ -80,7 +80,7 @@ func (m *memory) Apply(_ context.Context, _ Account, object map[string]any) (App
 	return Applied{Object: live}, nil
 }
 
-func (m *memory) Runs(kind schema.GroupVersionKind, _ types.UID, resource string) ([]Run, error) {
+func (m *memory) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) ([]Run, error) {
 	if err := m.refuse["list "+kind.Kind]; err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (e *listError) Unwrap() error { return e.err }
 // was rendered, never what the cluster made of it: kinds without a spec, and kinds whose
 // spec the API server fills in, are created once. Afterwards the set is filled.
 func (p *pass) ensureRun(ctx context.Context, set *runSet, kind schema.GroupVersionKind, object map[string]any) (Applied, error) {
-	all, err := p.cluster.Runs(kind, p.owner.UID, set.step)
+	all, err := p.cluster.Runs(ctx, kind, p.owner.UID, set.step)
 	if err != nil {
 		return Applied{}, &listError{err}
 	}

@@ -1,6 +1,7 @@
 package realize
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,7 +52,7 @@ func (s *scene) set(value string) {
 
 // runs lists the runs as VALUE:STATE in the order in which they were made.
 func (s *scene) runs() []string {
-	found, _ := s.Runs(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	found, _ := s.Runs(context.Background(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
 	slices.Reverse(found)
 	texts := []string{}
 	for _, r := range found {
@@ -66,7 +67,7 @@ func (s *scene) runs() []string {
 
 // finish ends the newest run.
 func (s *scene) finish(status metav1.ConditionStatus) {
-	found, _ := s.Runs(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	found, _ := s.Runs(context.Background(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
 	found[0].Object["status"] = map[string]any{
 		"url": "out-" + text(found[0].Object, "spec", "of"), "conditions": []any{map[string]any{"type": "Succeeded", "status": string(status)}},
 	}
@@ -143,7 +144,7 @@ func TestRunOfTheOriginal(t *testing.T) {
 	s := newScene(t, runFixture)
 	s.pass(t)
 	s.finish(metav1.ConditionTrue)
-	found, _ := s.Runs(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	found, _ := s.Runs(t.Context(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
 	run := found[0].Object
 	unstructured.RemoveNestedField(run, "metadata", "annotations")
 	run["spec"].(map[string]any)["timeout"] = "1h" // the API server fills in defaults

@@ -373,6 +373,7 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 		})
 		n.mustGet(configMaps, "forged")
 	}},
+	{tenantB, "thousands of large objects with Carto's labels, without an owner reference, with a forged one, or with the right one", "held as stubs; of large objects of owners that exist, so much of each namespace as the bounds say, and a pass that needs another reads it", silently, tryForgedObjects},
 	{tenantB, "change, retry or read the owners of another namespace", byServer, "the answer to the request", func(f *fortress, t *testing.T) {
 		n, other := f.clerk(t), f.clerk(t)
 		n.apply(withBody(configMapBody))
