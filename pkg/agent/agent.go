@@ -77,8 +77,11 @@ const (
 	// the agent was told to stop.
 	shutdownTime = 10 * time.Second
 	// preloadTime bounds how long a start waits for the objects stamped before: a kind
-	// that can not be listed must not keep all others waiting.
+	// whose list takes without end must not keep all others waiting.
 	preloadTime = 30 * time.Second
+	// maxPreloads bounds the kinds that are listed at a start. Other kinds wait for the turn
+	// of an owner that stamps them.
+	maxPreloads = 128
 )
 
 // Agent is the running agent.
@@ -277,7 +280,7 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 	preload, cancel := context.WithTimeout(ctx, preloadTime)
 	defer cancel()
 	if !cache.WaitForCacheSync(preload.Done(), a.preloadWatches(a.informers)...) && ctx.Err() == nil {
-		a.log.Warn("some kinds of stamped objects can not be listed; their owners will say so")
+		a.log.Warn("some kinds of stamped objects are not listed yet; their owners will wait for them")
 	}
 	return ctx.Err()
 }

@@ -187,7 +187,8 @@ func ownerReference(key ownerKey, uid types.UID) reference {
 
 // preloadWatches starts the watches of all kinds that owners have stamped before, so
 // that after a restart the caches are full before the first pass. What Runnables ran is
-// not in their status; they wait for their watches when their turn comes.
+// not in their status; they wait for their watches when their turn comes. A kind that can
+// not be listed at all is not waited for: who may write a status could name one in it.
 func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 	seen := map[string]bool{}
 	var synced []cache.InformerSynced
@@ -200,7 +201,10 @@ func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 				}
 				seen[ref.APIVersion+ref.Kind] = true
 				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
-					synced = append(synced, a.watches.watch(ctx, stampedFor(kind.Name, rest)).informer.HasSynced)
+					synced = append(synced, a.watches.watch(ctx, stampedFor(kind.Name, rest)).tried)
+				}
+				if len(seen) == maxPreloads {
+					return synced
 				}
 			}
 		}

@@ -339,6 +339,17 @@ func (w *kindWatch) ready(owner ownerKey) error {
 	return realize.ErrPending
 }
 
+// tried says whether the first list is there, or has been refused; after any other failure
+// it may still come.
+func (w *kindWatch) tried() bool {
+	if w.informer.HasSynced() {
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return apierrors.IsForbidden(w.failure) || apierrors.IsNotFound(w.failure) || apierrors.IsMethodNotSupported(w.failure)
+}
+
 // live returns the newest known state of an object; nil when there is none.
 func (w *kindWatch) live(key objectKey) *stored {
 	var cached *stored

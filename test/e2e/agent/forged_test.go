@@ -91,6 +91,38 @@ func tryForgedObjects(_ *fortress, t *testing.T) {
 	t.Logf("%d MiB of forged objects let the heap grow from %d by %d MiB", forgedObjects*forgedBytes>>20, before>>20, seen>>20)
 }
 
+// tryForgedRefs writes into a status, while no agent runs, kinds that none may list, and starts one.
+func tryForgedRefs(_ *fortress, t *testing.T) {
+	w := newWorld(t, harness.New(t, harness.Options{}))
+	w.agent = startAgent(t, w.cp.Kubeconfig)
+	n := w.tenant(t)
+	n.apply(immutableMap)
+	n.expect("cart", allReady)
+	w.agent.Kill()
+	status := field(n.mustGet(workloads, "cart"), "status").(map[string]any)
+	genuine := status["resources"].([]any)
+	for _, kind := range []string{"v1 Binding", "authorization.k8s.io/v1 LocalSubjectAccessReview"} { // which can only be created
+		version, kind, _ := strings.Cut(kind, " ")
+		status["resources"] = append(status["resources"].([]any), map[string]any{
+			"name": strings.ToLower(kind), "conditions": []any{}, "templateRef": map[string]any{"apiVersion": "carto.run/v1alpha1", "kind": "ClusterTemplate", "name": "on-" + n.ns},
+			"stampedRef": map[string]any{"apiVersion": version, "kind": kind, "namespace": n.ns, "name": "none", "resource": strings.ToLower(kind) + "s"},
+		})
+	}
+	n.report(workloads, "cart", status)
+	w.agent = startAgent(t, w.cp.Kubeconfig)
+	t.Cleanup(func() { w.agent.Kill() })
+	n.eventually(func() error {
+		if left := field(n.mustGet(workloads, "cart"), "status", "resources").([]any); len(left) != len(genuine) {
+			return fmt.Errorf("there are %d resources, not %d", len(left), len(genuine))
+		}
+		return nil
+	})
+	n.expect("cart", allReady)
+	if said := w.agent.Log(); strings.Contains(said, "are not listed yet") || !strings.Contains(said, "resource=bindings") {
+		t.Errorf("the start waited for what can not be listed, or did not try:\n%s", said)
+	}
+}
+
 var touches atomic.Int32
 
 var heapInUse = regexp.MustCompile(`(?m)^go_memstats_heap_inuse_bytes (\S+)$`)

@@ -315,6 +315,7 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 			}
 		}
 	}},
+	{tenantB, "forge `stampedRef`s in the status of the own owner, of kinds that the agent may not list, to hold up its next start", "the start waits for no list that is refused", silently, tryForgedRefs},
 	{tenantB, "objects in the own namespace that claim, by labels and owner reference, to be runs of another tenant's owner", "not read: runs are those of the owner's namespace", silently, func(f *fortress, t *testing.T) {
 		n, other := f.clerk(t), f.clerk(t)
 		n.apply(immutableMap)
