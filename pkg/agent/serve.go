@@ -11,6 +11,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
+)
+
+// Limits against those who reach the port of metrics: each connection takes memory, and keeps
+// it until it is closed. The port of probes has none, since the kubelet is not to wait.
+const (
+	maxScrapers = 64
+	idleTime    = time.Minute
+	maxHeaders  = 16 << 10
 )
 
 // servers are the HTTP servers for probes and metrics.
@@ -59,10 +68,13 @@ func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 			started.stop()
 			return nil, fmt.Errorf("serve %s on %s: %w", s.name, s.address, err)
 		}
+		if s.name == "metrics" {
+			listener = netutil.LimitListener(listener, maxScrapers)
+		}
 		if s.tls != nil {
 			listener = tls.NewListener(listener, s.tls)
 		}
-		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 5 * time.Second}
+		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: idleTime, MaxHeaderBytes: maxHeaders}
 		started = append(started, server)
 		a.log.Info("serving", "what", s.name, "address", listener.Addr().String())
 		background.Go(func() { _ = server.Serve(listener) }) // always ends with ErrServerClosed

@@ -24,6 +24,7 @@ type options struct {
 	settled   time.Duration
 	changes   int
 	noise     int
+	foreign   int
 	json      string
 	compare   string
 	profile   string
@@ -56,10 +57,11 @@ func parse(args []string) (options, error) {
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
-	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, tui; lint, which needs none of the owners; fairness, which has its own; default all but fairness")
+	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, foreign, tui; lint, which needs none of the owners; fairness, which has its own; default all but fairness")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
 	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
 	flags.IntVar(&o.noise, "noise", 5000, "how many `workloads` the noisy tenants of fairness have")
+	flags.IntVar(&o.foreign, "foreign", 10_000, "how many objects of a stamped kind are not Carto's")
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
 	flags.StringVar(&o.compare, "compare", "", "`file` of earlier results, shown beside these")
 	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU and heap profiles of the agent in a cold settle")

@@ -51,6 +51,7 @@ var scenarios = []scenario{
 	{"edit", (*bench).templateEdit},
 	{"restart", (*bench).restart},
 	{"plugin", (*bench).plugin},
+	{"foreign", (*bench).foreign},
 	{"tui", (*bench).tui}, // the last: it ends the agent
 }
 

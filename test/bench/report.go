@@ -27,6 +27,8 @@ type result struct {
 	// Plugin is what its commands need, TUI what the full-screen view needs.
 	Plugin []pluginCost `json:"plugin,omitempty"`
 	TUI    *tuiCost     `json:"tui,omitempty"`
+	// Foreign is what objects that are not Carto's cost.
+	Foreign *foreignCost `json:"foreign,omitempty"`
 	// Requests by scenario, verb and resource; watches and the lease are left out.
 	Requests map[string]map[string]int `json:"requests"`
 }
@@ -112,6 +114,7 @@ func printTable(out io.Writer, results []result) error {
 	}
 	printAligned(w, table)
 	printPlugin(w, results)
+	printForeign(w, results)
 	printTUI(w, results)
 	for _, r := range results {
 		fmt.Fprintf(w, "\nRequests of %s, %d %s:\n", r.Subject, r.Number, r.Owners)

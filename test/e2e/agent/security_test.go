@@ -272,6 +272,24 @@ var attempts = []attempt{
 			n.expectMessage("cart", "Ready", "cannot act as service account NS/"+name, "it does not exist")
 		}
 	}},
+	{tenantB, "`serviceAccountName`s that could be read as a user, a group, another namespace or a path: `kube-system:default`, `x,system:masters`, `../default`", "not found: there is an account of that very name, or nothing is sent", inCondition + "cannot act as service account", func(f *fortress, t *testing.T) {
+		n := f.clerk(t)
+		names := []string{"kube-system:default", "stamper:system:masters", "x,system:masters", "../kube-system/default", "stamper/../default", "stamper%00", "STAMPER", " stamper"}
+		for i, name := range names {
+			at := fmt.Sprintf("cart-%d", i)
+			n.apply(strings.NewReplacer("metadata: { name: cart, labels", "metadata: { name: "+at+", labels", "spec: {}", fmt.Sprintf("spec: { serviceAccountName: %q }", name)).Replace(withBody(configMapBody)))
+			n.eventually(func() error {
+				w, err := n.workload(at)
+				if err != nil {
+					return err
+				}
+				if said := messages(w.Status.Conditions); !strings.Contains(said, "cannot act as service account") {
+					return fmt.Errorf("%q: %s", name, said)
+				}
+				return nil
+			})
+		}
+	}},
 	{tenantB, "`serviceAccountName` of an account of the own namespace with more rights", "allowed, as for pods: who may create owners in a namespace may use its accounts", "field managers and audit log name the account", func(f *fortress, t *testing.T) {
 		n := f.clerk(t)
 		n.apply(replace(withBody("apiVersion: v1\nkind: Service\nmetadata: { name: cart }\nspec: { clusterIP: None }"), "spec: {}", "spec: { serviceAccountName: mighty }") + `
