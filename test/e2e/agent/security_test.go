@@ -393,6 +393,17 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 		n.mustGet(configMaps, "forged")
 	}},
 	{tenantB, "thousands of large objects with Carto's labels, without an owner reference, with a forged one, or with the right one", "held as stubs; of large objects of owners that exist, so much of each namespace as the bounds say, and a pass that needs another reads it", silently, tryForgedObjects},
+	{tenantB, "read an output in the status of an owner with `carto.run/redact-previews: \"true\"`", "the preview is empty, and a digest stays", silently, func(f *fortress, t *testing.T) {
+		n := f.clerk(t)
+		n.apply(replace(immutableMap, "{ name: cart, labels: { shape: NS } }", `{ name: cart, labels: { shape: NS }, annotations: { carto.run/redact-previews: "true" } }`))
+		w := n.expect("cart", allReady)
+		if outputs := w.Status.Resources[0].Outputs; len(outputs) != 1 || outputs[0].Preview != "" || outputs[0].Digest == "" {
+			t.Errorf("outputs: %+v", outputs)
+		}
+		if said := n.output("tree", "workload/cart", "-o", "json"); strings.Contains(said, `"i1"`) {
+			t.Errorf("the plugin shows it: %s", said)
+		}
+	}},
 	{tenantB, "change, retry or read the owners of another namespace", byServer, "the answer to the request", func(f *fortress, t *testing.T) {
 		n, other := f.clerk(t), f.clerk(t)
 		n.apply(withBody(configMapBody))
