@@ -80,10 +80,9 @@ func (b *bench) foreign(ctx context.Context) error {
 
 // startAnew restarts the agent as the scenario of that name does, whose figures stay as they were.
 func (b *bench) startAnew(ctx context.Context) (started, error) {
-	kept := b.result
+	kept, requests := b.result, b.result.Requests["restart"]
 	err := b.restart(ctx)
 	s := started{Ready: b.result.Restart, Requests: b.result.total("restart")}
-	requests := kept.Requests["restart"]
 	b.result.Restart, b.result.Peak = kept.Restart, kept.Peak
 	delete(b.result.Requests, "restart")
 	if requests != nil {
