@@ -168,6 +168,10 @@ clean: ## remove what was built
 bin/controlplane: $(wildcard test/controlplane/*)
 	CGO_ENABLED=0 go build -C test/controlplane -trimpath $(CONTROLPLANE_FLAGS) -o $(CURDIR)/$@ .
 
+# Not a part of bin/controlplane, which each test needs.
+bin/kubelet: test/controlplane/go.mod
+	CGO_ENABLED=0 go build -C test/controlplane -trimpath $(CONTROLPLANE_FLAGS) -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/kubelet
+
 bin/kwok: hack/tools/kwok/go.mod
 	CGO_ENABLED=0 go build -C hack/tools/kwok -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
 
