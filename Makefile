@@ -32,6 +32,10 @@ build: ## build bin/kubectl-carto and bin/agent
 	$(GO_BUILD) $(PLUGIN_FLAGS) -o $(BIN)/kubectl-carto ./cmd/kubectl-carto
 	$(GO_BUILD) $(AGENT_FLAGS) -o $(BIN)/agent ./cmd/agent
 
+.PHONY: plugin
+plugin:
+	$(GO_BUILD) $(PLUGIN_FLAGS) -o $(BIN)/kubectl-carto ./cmd/kubectl-carto
+
 .PHONY: test
 test: check unit monitoring e2e krew-test known-vulnerabilities ## run everything that CI runs
 
@@ -153,12 +157,13 @@ dist-check: bin/goreleaser bin/krew bin/validate-krew-manifest ## the same with 
 # What runs in the image, compiled for the architecture of the nodes.
 IMAGE ?= ghcr.io/carto-run/carto-agent:$(VERSION)
 IMAGE_ARCH ?= $(shell go env GOARCH)
+DIST ?= dist
 
 .PHONY: image
 image: ## the agent's image as an archive in dist/, without a container engine; IMAGE_ARCH=arm64 for other nodes
-	mkdir -p dist/image
-	GOOS=linux GOARCH=$(IMAGE_ARCH) $(GO_BUILD) $(AGENT_FLAGS) -o dist/image/agent_$(IMAGE_ARCH) ./cmd/agent
-	go run ./hack/image -program dist/image/agent_$(IMAGE_ARCH) -arch $(IMAGE_ARCH) -tag $(IMAGE) -version $(VERSION) -commit "$(COMMIT)" -o dist/carto-agent_linux_$(IMAGE_ARCH).tar
+	mkdir -p $(DIST)/image
+	GOOS=linux GOARCH=$(IMAGE_ARCH) $(GO_BUILD) $(AGENT_FLAGS) -o $(DIST)/image/agent_$(IMAGE_ARCH) ./cmd/agent
+	go run ./hack/image -program $(DIST)/image/agent_$(IMAGE_ARCH) -arch $(IMAGE_ARCH) -tag $(IMAGE) -version $(VERSION) -commit "$(COMMIT)" -o $(DIST)/carto-agent_linux_$(IMAGE_ARCH).tar
 
 .PHONY: clean
 clean: ## remove what was built
