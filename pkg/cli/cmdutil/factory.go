@@ -5,6 +5,7 @@ package cmdutil
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -72,6 +73,7 @@ func NewFactory(program string, s *streams.Streams) *Factory {
 	f.Config.WrapConfigFn = func(c *rest.Config) *rest.Config {
 		c.QPS, c.Burst = clientQPS, clientBurst
 		c.WarningHandler = warnings
+		c.Wrap(func(next http.RoundTripper) http.RoundTripper { return namesTransport{next} })
 		return c
 	}
 	f.RESTConfig = func() (*rest.Config, error) {

@@ -149,7 +149,7 @@ func namesOf(ctx context.Context, f *cmdutil.Factory, n *noun.Noun, used []strin
 // names with a prefix, without those in use. The API server cannot search by prefix.
 func names(ctx context.Context, f *cmdutil.Factory, resource schema.GroupVersionResource, namespace string, used []string, prefix string) []string {
 	var found []string
-	each(ctx, f, resource, namespace, func(obj *unstructured.Unstructured) bool {
+	each(cmdutil.NamesOnly(ctx), f, resource, namespace, func(obj *unstructured.Unstructured) bool {
 		if name := obj.GetName(); strings.HasPrefix(name, prefix) && !slices.Contains(used, name) {
 			found = append(found, name)
 		}

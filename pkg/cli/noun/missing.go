@@ -70,7 +70,7 @@ func (n *Noun) names(ctx context.Context, client dynamic.Interface, namespace st
 	var names []string
 	options := metav1.ListOptions{Limit: pageSize}
 	for {
-		page, err := n.Client(client, namespace).List(ctx, options)
+		page, err := n.Client(client, namespace).List(cmdutil.NamesOnly(ctx), options)
 		if err != nil {
 			return names, err
 		}
