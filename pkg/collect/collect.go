@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -65,6 +66,9 @@ type Query struct {
 	Shallow bool
 	// Deep finds children of every kind, by listing every kind of the API.
 	Deep bool
+	// Missing hears which of several roots is not there, or may not be read; the others are
+	// read all the same. Without it such a root ends the reading.
+	Missing func(index int, err error)
 }
 
 // Collect reads one owner and everything that the tree shows of it. An error means that
@@ -98,7 +102,7 @@ func Trees(ctx context.Context, source Source, query Query) (*tree.Forest, error
 func (r *reader) readTrees(ctx context.Context) (*tree.Forest, error) {
 	query := r.query
 	var inputs []*tree.Input
-	for _, root := range query.Roots {
+	for i, root := range query.Roots {
 		var read []*tree.Input
 		var in *tree.Input
 		var err error
@@ -112,7 +116,11 @@ func (r *reader) readTrees(ctx context.Context) (*tree.Forest, error) {
 			in, err = r.named(ctx, root)
 			read = []*tree.Input{in}
 		}
-		if err != nil {
+		switch {
+		case query.Missing != nil && len(query.Roots) > 1 && (apierrors.IsNotFound(err) || apierrors.IsForbidden(err)):
+			query.Missing(i, err)
+			continue
+		case err != nil:
 			return nil, err
 		}
 		inputs = append(inputs, read...)
@@ -123,6 +131,7 @@ func (r *reader) readTrees(ctx context.Context) (*tree.Forest, error) {
 	trees := make([]*tree.Tree, len(inputs))
 	for i, in := range inputs {
 		trees[i] = tree.Build(*in)
+		inputs[i] = nil // a tree is a fraction of the objects that it is made of
 	}
 	if len(query.Roots) == 1 && query.Roots[0].Name != "" {
 		trees[0].Unread = r.sorted()

@@ -23,6 +23,15 @@ import (
 // give no advice.
 func (f *Factory) Words(err error) string {
 	text := err.Error()
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost only: what it wraps is in its text
+		var lines []string
+		for _, one := range joined.Unwrap() {
+			lines = append(lines, f.Words(one))
+		}
+		if text == errors.Join(joined.Unwrap()...).Error() {
+			return strings.Join(lines, "\n")
+		}
+	}
 	var config *ConfigError
 	if errors.As(err, &config) {
 		return config.Error()

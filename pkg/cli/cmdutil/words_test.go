@@ -79,7 +79,7 @@ func TestWords(t *testing.T) {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Parallel()
 			f := newTestFactory(t, tc.cluster)
-			timeout := "300ms"
+			timeout := "2s"
 			f.Config.Timeout = &timeout
 			client, err := f.Dynamic()
 			if err != nil {
@@ -181,5 +181,18 @@ func TestNoPermission(t *testing.T) {
 		if got := NoPermission(tc.err); got != tc.want {
 			t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
 		}
+	}
+}
+
+// TestWordsOfSeveral: each of several errors gets its own words, not only the first.
+func TestWordsOfSeveral(t *testing.T) {
+	t.Parallel()
+	f := newTestFactory(t, "{server: 'https://127.0.0.1:1'}")
+	denied := func(name string) error {
+		return fmt.Errorf("cannot read %s: %w", name, apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, name, errors.New(`User "ada" cannot get resource "pods" in API group "" in the namespace "shop"`)))
+	}
+	lines := strings.Split(f.Words(errors.Join(denied("a"), Findingf("pod b not found"), denied("c"))), "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], `cannot read a: user "ada" may not get pods`) || lines[1] != "pod b not found" || !strings.HasPrefix(lines[2], `cannot read c: user "ada" may not get pods`) {
+		t.Errorf("%q", lines)
 	}
 }

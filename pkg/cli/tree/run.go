@@ -26,18 +26,27 @@ func (o *Options) Run(ctx context.Context) error {
 	if o.Watch {
 		return o.explain(ctx, client, o.watch(ctx, source))
 	}
-	snapshot, err := o.read(ctx, source)
+	var missing []error
+	snapshot, err := o.read(ctx, source, func(index int, err error) {
+		missing = append(missing, o.explainRoot(ctx, client, o.Objects[index], err))
+	})
 	if err != nil {
 		return o.explain(ctx, client, err)
 	}
-	return o.print(snapshot)
+	if len(missing) > 0 && len(missing) == len(o.Objects) {
+		return errors.Join(missing...)
+	}
+	return errors.Join(append([]error{o.print(snapshot)}, missing...)...)
 }
 
-func (o *Options) read(ctx context.Context, source collect.Source) (tree.Snapshot, error) {
+// read gives what is to be shown. Of several objects each that can not be read is missing,
+// and costs nobody the others.
+func (o *Options) read(ctx context.Context, source collect.Source, missing func(int, error)) (tree.Snapshot, error) {
 	if o.Up {
 		return collect.Up(ctx, source, o.root(o.Objects[0]))
 	}
 	query, filter := o.query()
+	query.Missing = missing
 	forest, err := collect.Trees(ctx, source, query)
 	if err != nil {
 		return nil, err
@@ -185,6 +194,10 @@ func (o *Options) explain(ctx context.Context, client dynamic.Interface, err err
 			}
 		}
 	}
+	return o.explainRoot(ctx, client, r, err)
+}
+
+func (o *Options) explainRoot(ctx context.Context, client dynamic.Interface, r reference.Reference, err error) error {
 	if apierrors.IsNotFound(err) && !collect.MissingKind(err) {
 		return r.Missing(ctx, client, o.namespace)
 	}
