@@ -122,6 +122,13 @@ func (r *reader) list(ctx context.Context, t target) ([]unstructured.Unstructure
 		if err != nil {
 			return items, err
 		}
+		if r.query.Shallow {
+			// Of ten thousand owners only the statuses are shown: who owns which field is often
+			// half of an object, and of the memory.
+			for i := range page.Items {
+				page.Items[i].SetManagedFields(nil)
+			}
+		}
 		items = append(items, page.Items...)
 		if options.Continue = page.GetContinue(); options.Continue == "" {
 			return items, nil

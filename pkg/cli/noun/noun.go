@@ -180,12 +180,18 @@ func (n *Noun) List(ctx context.Context, client dynamic.Interface, program, name
 const pageSize = 500
 
 // Select reads the objects that the options select, in pages; the list tells from where
-// to watch.
-func (n *Noun) Select(ctx context.Context, client dynamic.Interface, program, namespace string, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+// to watch. What nobody needs of an object can be taken off when its page is there: ten
+// thousand of them are held at once.
+func (n *Noun) Select(ctx context.Context, client dynamic.Interface, program, namespace string, options metav1.ListOptions, without ...func(*unstructured.Unstructured)) (*unstructured.UnstructuredList, error) {
 	all := &unstructured.UnstructuredList{}
 	version, err := n.Pages(ctx, client, program, namespace, options, func(items []unstructured.Unstructured, first bool) {
 		if first {
 			all.Items = nil
+		}
+		for i := range items {
+			for _, takeOff := range without {
+				takeOff(&items[i])
+			}
 		}
 		all.Items = append(all.Items, items...)
 	})

@@ -150,7 +150,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := o.Noun.Select(ctx, client, o.Program, o.namespace, o.selection())
+	list, err := o.Noun.Select(ctx, client, o.Program, o.namespace, o.selection(), o.takeOff)
 	if err != nil {
 		return err
 	}
@@ -181,6 +181,16 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	list.SetResourceVersion("") // as kubectl prints lists
 	return printer.PrintObj(list, o.Streams.Out)
+}
+
+// takeOff takes off an object what no table shows: the states of its steps and who owns
+// which field are nearly all of it.
+func (o *Options) takeOff(obj *unstructured.Unstructured) {
+	if !o.Output.Own() || o.SortBy != "" {
+		return
+	}
+	obj.SetManagedFields(nil)
+	unstructured.RemoveNestedField(obj.Object, "status", "resources")
 }
 
 // nothing says on standard error that the list is empty.
