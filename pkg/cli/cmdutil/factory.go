@@ -164,6 +164,9 @@ func (f *Factory) Session() Session {
 	return Session{Streams: f.Streams, Program: f.Program, Client: f.Dynamic, Namespace: f.Namespace, Clock: f.Clock, Mapper: f.Mapper, Discovery: f.Discovery}
 }
 
+// MindReader ends the command when nobody reads its output any more.
+func (s *Session) MindReader() (stop func()) { return s.Streams.MindReader() }
+
 // NamespaceInUse is the namespace that a command works in.
 func (s *Session) NamespaceInUse() (string, error) {
 	name, _, err := s.Namespace()

@@ -14,6 +14,12 @@ type Command interface {
 	Run(ctx context.Context) error
 }
 
+// follower is a command that goes on for as long as somebody reads what it writes.
+type follower interface {
+	Follows() bool
+	MindReader() (stop func())
+}
+
 // RunE drives a command; runF, when set, replaces the work in tests.
 func RunE[O Command](o O, runF func(context.Context, O) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
@@ -25,6 +31,9 @@ func RunE[O Command](o O, runF func(context.Context, O) error) func(*cobra.Comma
 		}
 		if runF != nil {
 			return runF(cmd.Context(), o)
+		}
+		if f, ok := any(o).(follower); ok && f.Follows() {
+			defer f.MindReader()()
 		}
 		return o.Run(cmd.Context())
 	}

@@ -4,12 +4,14 @@
 package reference
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -53,6 +55,9 @@ func (r Reference) Missing(ctx context.Context, client dynamic.Interface, namesp
 type Parser struct {
 	// Mapper asks the cluster; it is called only for types that are not Carto's.
 	Mapper func() (meta.RESTMapper, error)
+	// Discovery lists the types of the cluster, of which one may have been meant; nil costs
+	// that advice.
+	Discovery func() (discovery.DiscoveryInterface, error)
 }
 
 // Parse reads arguments: any number of TYPE/NAME, or one TYPE with any number of NAMEs.
@@ -111,7 +116,7 @@ func (p Parser) typ(typ string) (Reference, error) {
 		return *r, nil
 	}
 	if p.Mapper == nil {
-		return Reference{}, unknown(typ)
+		return Reference{}, p.unknown(typ)
 	}
 	mapper, err := p.Mapper()
 	if err != nil {
@@ -120,7 +125,7 @@ func (p Parser) typ(typ string) (Reference, error) {
 	mapping, err := find(mapper, typ)
 	switch {
 	case meta.IsNoMatchError(err):
-		return Reference{}, unknown(typ)
+		return Reference{}, p.unknown(typ)
 	case err != nil:
 		return Reference{}, fmt.Errorf("cannot find out what type %q is: %w", typ, err)
 	}
@@ -160,6 +165,31 @@ func find(mapper meta.RESTMapper, typ string) (*meta.RESTMapping, error) {
 	return mapper.RESTMapping(kind.GroupKind(), kind.Version)
 }
 
-func unknown(typ string) error {
-	return cmdutil.Usagef("the cluster has no type %q; those of Carto are: %s%s", typ, strings.Join(noun.Names(), ", "), near.DidYouMean(typ, noun.Names()))
+func (p Parser) unknown(typ string) error {
+	meant := near.DidYouMean(typ, noun.Names())
+	if meant == "" {
+		meant = near.DidYouMean(strings.ToLower(typ), p.types())
+	}
+	return cmdutil.Usagef("the cluster has no type %q; those of Carto are: %s%s", typ, strings.Join(noun.Names(), ", "), meant)
+}
+
+// types of the cluster, as a person writes one of each.
+func (p Parser) types() []string {
+	if p.Discovery == nil {
+		return nil
+	}
+	client, err := p.Discovery()
+	if err != nil {
+		return nil
+	}
+	lists, _ := client.ServerPreferredResources() // groups that do not answer are left out
+	var types []string
+	for _, list := range lists {
+		for i := range list.APIResources {
+			if r := &list.APIResources[i]; !strings.Contains(r.Name, "/") {
+				types = append(types, cmp.Or(r.SingularName, strings.ToLower(r.Kind)))
+			}
+		}
+	}
+	return types
 }

@@ -177,6 +177,32 @@ func (s *Streams) WriteError() error {
 	return nil
 }
 
+// MindReader ends the command as soon as nobody reads standard output any more, until stop
+// is called. One that follows something may have nothing to write for hours, and would
+// learn only then that the grep -m1 behind it has found its line. It is not for commands
+// that change something: those do all of it, whoever reads.
+func (s *Streams) MindReader() (stop func()) {
+	p, ok := s.Out.(*pipeWriter)
+	if !ok {
+		return func() {}
+	}
+	out, ok := p.w.(*os.File)
+	if !ok {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		if readerLeft(out, done) {
+			p.leave()
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
 type pipeWriter struct {
 	w        io.Writer
 	broken   *atomic.Bool
@@ -188,11 +214,16 @@ func (p *pipeWriter) Write(b []byte) (int, error) {
 	n, err := p.w.Write(b)
 	switch {
 	case errors.Is(err, syscall.EPIPE):
-		if p.broken.CompareAndSwap(false, true) && p.onBroken != nil {
-			p.onBroken()
-		}
+		p.leave()
 	case err != nil:
 		p.failed.CompareAndSwap(nil, &err)
 	}
 	return n, err
+}
+
+// leave is called when the reader went away.
+func (p *pipeWriter) leave() {
+	if p.broken.CompareAndSwap(false, true) && p.onBroken != nil {
+		p.onBroken()
+	}
 }

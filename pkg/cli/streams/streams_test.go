@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,3 +144,45 @@ func TestWriteError(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write(b []byte) (int, error) { return len(b), f.err }
+
+// TestMindReader: whoever follows something is told when the reader goes, without a word
+// being written; a pipe that is read, and a file, go on.
+func TestMindReader(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("known only on Unix")
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = writer.Close() }()
+	left := make(chan struct{})
+	s, _, _, _ := Test()
+	s.Out = &pipeWriter{w: writer, broken: s.broken, onBroken: func() { close(left) }}
+	s.MindReader()()
+	if s.Broken() {
+		t.Fatal("a pipe that is read counts as broken")
+	}
+	stop := s.MindReader()
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-left
+	stop()
+	if !s.Broken() {
+		t.Error("nobody reads the pipe, and it does not count as broken")
+	}
+
+	file, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	s, _, _, _ = Test()
+	s.Out = &pipeWriter{w: file, broken: s.broken}
+	s.MindReader()()
+	if s.Broken() {
+		t.Error("a file counts as a broken pipe")
+	}
+}

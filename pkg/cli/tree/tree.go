@@ -143,7 +143,7 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 		args = names
 	}
 	var err error
-	if o.Objects, err = (reference.Parser{Mapper: o.Mapper}).Parse(args); err != nil {
+	if o.Objects, err = (reference.Parser{Mapper: o.Mapper, Discovery: o.Discovery}).Parse(args); err != nil {
 		return err
 	}
 	if o.namespace, o.explicit, err = o.Namespace(); err != nil {
@@ -151,6 +151,9 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+// Follows tells whether it goes on until it is interrupted.
+func (o *Options) Follows() bool { return o.Watch }
 
 // Validate checks the flags, and what they mean for the objects.
 func (o *Options) Validate() error {

@@ -81,7 +81,7 @@ The exit code is 0 when it is ready, 1 when it is not.`,
 
 // Complete reads TYPE/NAME or TYPE NAME.
 func (o *Options) Complete(_ *cobra.Command, args []string) error {
-	objects, err := reference.Parser{Mapper: o.Mapper}.Parse(args)
+	objects, err := reference.Parser{Mapper: o.Mapper, Discovery: o.Discovery}.Parse(args)
 	if err != nil {
 		return err
 	}

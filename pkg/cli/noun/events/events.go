@@ -79,6 +79,9 @@ func (o *Options) Complete(_ *cobra.Command, args []string) error {
 	return err
 }
 
+// Follows tells whether it goes on until it is interrupted.
+func (o *Options) Follows() bool { return o.Watch }
+
 // Validate checks the flags.
 func (o *Options) Validate() error {
 	faults := []error{noun.CheckName(o.Noun, o.Name), o.Output.Validate()}

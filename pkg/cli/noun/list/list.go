@@ -106,6 +106,9 @@ func (o *Options) Complete(*cobra.Command, []string) error {
 	return nil
 }
 
+// Follows tells whether it goes on until it is interrupted.
+func (o *Options) Follows() bool { return o.Watch }
+
 // Validate checks the flags.
 func (o *Options) Validate() error {
 	faults := []error{o.Output.Validate()}

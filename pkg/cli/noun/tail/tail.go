@@ -109,6 +109,9 @@ func (o *Options) Complete(cmd *cobra.Command, args []string) error {
 	return err
 }
 
+// Follows tells whether it goes on until it is interrupted.
+func (o *Options) Follows() bool { return o.Follow }
+
 // Validate checks the flags.
 func (o *Options) Validate() error {
 	faults := []error{noun.CheckName(o.Noun, o.Name)}
