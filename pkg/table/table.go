@@ -24,6 +24,9 @@ type Column struct {
 	// Min is the width below which the column is not cut; 0 means it is never cut. What
 	// is left of room is taken from the last such column first.
 	Min int
+	// Spare is true for a column that is left out where others would be cut below their
+	// Min for it. It is for tables that are printed at once: what is left out stays out.
+	Spare bool
 }
 
 // Options say how a table looks.
@@ -48,6 +51,7 @@ type Printer struct {
 	columns []Column
 	options Options
 	widths  []int
+	left    []bool // out, of the columns
 	begun   bool
 }
 
@@ -56,7 +60,7 @@ func New(columns []Column, o Options) *Printer {
 	if o.Gap == 0 {
 		o.Gap = usualGap
 	}
-	return &Printer{columns: columns, options: o, widths: make([]int, len(columns))}
+	return &Printer{columns: columns, options: o, widths: make([]int, len(columns)), left: make([]bool, len(columns))}
 }
 
 // Write prints rows, before the first ones the titles.
@@ -83,6 +87,7 @@ func (p *Printer) Write(w io.Writer, rows [][]string) error {
 			p.widths[i] = max(p.widths[i], Width(c.Title))
 		}
 	}
+	p.spare()
 	widths, space := p.fit()
 	out := &strings.Builder{}
 	for _, row := range all {
@@ -92,6 +97,32 @@ func (p *Printer) Write(w io.Writer, rows [][]string) error {
 	return err
 }
 
+// spare leaves columns out, from the last to the first, while those that may be cut would
+// say next to nothing.
+func (p *Printer) spare() {
+	for i := len(p.columns) - 1; i >= 0 && p.options.Width > 0; i-- {
+		if p.columns[i].Spare && !p.left[i] && p.over(func(i int) int {
+			if least := p.columns[i].Min; least > 0 {
+				return min(p.widths[i], least)
+			}
+			return p.widths[i]
+		}) > 0 {
+			p.left[i] = true
+		}
+	}
+}
+
+// over is by how much a line is too long for columns of these widths.
+func (p *Printer) over(width func(column int) int) int {
+	over := Width(p.options.Indent) - p.options.Gap - p.options.Width
+	for i := range p.columns {
+		if !p.left[i] {
+			over += width(i) + p.options.Gap
+		}
+	}
+	return over
+}
+
 // fit takes the room that is missing from the columns that may be cut, and only then from
 // the space between columns and from what such columns say at the least.
 func (p *Printer) fit() (widths []int, space int) {
@@ -99,14 +130,15 @@ func (p *Printer) fit() (widths []int, space int) {
 	if p.options.Width <= 0 {
 		return widths, p.options.Gap
 	}
-	over := Width(p.options.Indent) + p.options.Gap*(len(widths)-1) - p.options.Width
-	for _, w := range widths {
-		over += w
-	}
+	over := p.over(func(i int) int { return widths[i] })
 	if over = p.take(widths, over, func(least int) int { return least }); over <= 0 {
 		return widths, p.options.Gap
 	}
-	over -= (p.options.Gap - narrowGap) * (len(widths) - 1)
+	for i := range widths[1:] {
+		if !p.left[i+1] {
+			over -= p.options.Gap - narrowGap
+		}
+	}
 	p.take(widths, over, func(least int) int { return min(least, crumb) })
 	return widths, narrowGap
 }
@@ -114,7 +146,7 @@ func (p *Printer) fit() (widths []int, space int) {
 // take shortens columns from the last to the first, and returns what is still over.
 func (p *Printer) take(widths []int, over int, least func(int) int) int {
 	for i := len(widths) - 1; i >= 0 && over > 0; i-- {
-		if p.columns[i].Min > 0 {
+		if p.columns[i].Min > 0 && !p.left[i] {
 			less := min(over, max(0, widths[i]-least(p.columns[i].Min)))
 			widths[i] -= less
 			over -= less
@@ -127,6 +159,9 @@ func (p *Printer) row(out *strings.Builder, widths []int, space int, cells []str
 	line := &strings.Builder{}
 	line.WriteString(p.options.Indent)
 	for i, cell := range cells {
+		if p.left[i] {
+			continue
+		}
 		if i > 0 {
 			line.WriteString(strings.Repeat(" ", space))
 		}

@@ -69,3 +69,28 @@ c                     True
 		t.Errorf("got\n%s", out.String())
 	}
 }
+
+// TestSpare: columns that say less than a name are left out before names are cut to nothing.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	columns := []Column{{Title: "NAME", Min: 12}, {Title: "READY"}, {Title: "HEALTHY", Spare: true}, {Title: "REASON", Min: 5}, {Title: "AGE", Spare: true}}
+	rows := [][]string{{"deployment/cart", "True", "Unknown", "MinimumReplicas", "5s"}}
+	for _, tc := range []struct {
+		reason string
+		width  int
+		want   []string
+	}{
+		{"room for all", 60, []string{"NAME             READY  HEALTHY  REASON           AGE", "deployment/cart  True   Unknown  MinimumReplicas  5s"}},
+		{"what may be cut is cut first", 42, []string{"NAME            READY  HEALTHY  REAS…  AGE", "deployment/ca…  True   Unknown  Mini…  5s"}},
+		{"the last first", 38, []string{"NAME             READY  HEALTHY  REAS…", "deployment/cart  True   Unknown  Mini…"}},
+		{"then the others", 30, []string{"NAME             READY  REASON", "deployment/cart  True   Minim…"}},
+	} {
+		var out strings.Builder
+		if err := New(columns, Options{Width: tc.width, Unicode: true, Gap: 2}).Write(&out, rows); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSuffix(out.String(), "\n"); got != strings.Join(tc.want, "\n") {
+			t.Errorf("%s: got\n%s", tc.reason, got)
+		}
+	}
+}

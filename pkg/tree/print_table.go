@@ -49,7 +49,7 @@ func WriteTable(w io.Writer, s Snapshot, o TableOptions) error {
 	}
 	columns := make([]table.Column, len(header))
 	for i, title := range header {
-		columns[i] = table.Column{Title: title, Min: least[title]}
+		columns[i] = table.Column{Title: title, Min: least[title], Spare: title == "HEALTHY" || title == "AGE"}
 	}
 	options := table.Options{Width: o.Width, Unicode: o.Unicode, NoHeaders: o.NoHeaders, Gap: 2}
 	if o.Color {

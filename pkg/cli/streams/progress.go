@@ -65,16 +65,16 @@ func (p *Progress) paint() {
 	if p.text == "" {
 		return
 	}
-	frames := []rune(`|/-\`)
+	frames, cut := []rune(`|/-\`), "~"
 	if p.s.Unicode() {
-		frames = []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+		frames, cut = []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"), "…"
 	}
 	p.turn = (p.turn + 1) % len(frames)
 	width, _ := p.s.size()
 	if width <= 0 {
 		width = 80
 	}
-	_, _ = fmt.Fprintf(p.s.ErrOut, "\r\x1b[K%s", ansi.Truncate(string(frames[p.turn])+" "+p.text, width-1, "…"))
+	_, _ = fmt.Fprintf(p.s.ErrOut, "\r\x1b[K%s", ansi.Truncate(string(frames[p.turn])+" "+p.text, width-1, cut))
 }
 
 // Stop takes the line away. It may be called once only.

@@ -82,7 +82,7 @@ func setExtensions(obj *unstructured.Unstructured, namespaces map[string]claimEx
 func (o *Options) Notices() []string {
 	var all []string
 	if o.mavenGiven() && o.mavenByYAML() {
-		all = append(all, "note: the --maven-… flags replace the parameter maven of --param-yaml")
+		all = append(all, "note: the --maven-* flags replace the parameter maven of --param-yaml")
 	}
 	for _, v := range o.ServiceRefs {
 		if p, err := parsePair("service-ref", v); err == nil && !p.remove {

@@ -200,7 +200,7 @@ func TestFaults(t *testing.T) {
 		args   []string
 		want   string
 	}{
-		{"two sources", []string{"x", "--git-repo", "u", "--maven-group", "g"}, "the --git-… flags and the --maven-… flags exclude each other"},
+		{"two sources", []string{"x", "--git-repo", "u", "--maven-group", "g"}, "the --git-* flags and the --maven-* flags exclude each other"},
 		{"three sources", []string{"x", "--git-repo", "u", "-i", "i", "-s", "s"}, "exclude each other"},
 		{"a folder without a place to push it to", []string{"x", "--local-path", "."}, "--local-path needs --source-image"},
 		{"an empty folder", []string{"x", "--local-path", "", "-s", "x"}, "--local-path is empty"},
@@ -240,7 +240,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	o := parsed(t, "", "x", "--param-yaml", "maven={}", "--maven-group", "g", "--service-ref", "db=v1:K:ns:n", "--service-ref", "plain=v1:K:n")
 	got := strings.Join(o.Notices(), "\n")
-	if strings.Count(got, "\n") != 1 || !strings.Contains(got, "--maven-… flags replace") || !strings.Contains(got, "--service-ref db names a namespace; this form is deprecated") {
+	if strings.Count(got, "\n") != 1 || !strings.Contains(got, "--maven-* flags replace") || !strings.Contains(got, "--service-ref db names a namespace; this form is deprecated") {
 		t.Error(got)
 	}
 }

@@ -96,8 +96,8 @@ func (o *Options) sourceFaults() []error {
 		name   string
 		values []string
 	}{
-		{"the --git-… flags", []string{o.GitRepo, o.GitBranch, o.GitTag, o.GitCommit}},
-		{"the --maven-… flags", []string{o.MavenGroup, o.MavenArtifact, o.MavenVersion, o.MavenType}},
+		{"the --git-* flags", []string{o.GitRepo, o.GitBranch, o.GitTag, o.GitCommit}},
+		{"the --maven-* flags", []string{o.MavenGroup, o.MavenArtifact, o.MavenVersion, o.MavenType}},
 		{"--image", []string{o.Image}},
 		{"--source-image and --local-path", []string{o.SourceImage, o.LocalPath}},
 	} {
