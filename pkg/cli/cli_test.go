@@ -190,7 +190,7 @@ func TestBadFlags(t *testing.T) {
 		"workload create a -e =x", "workload create a --build-env x", "workload create a --param-yaml x={",
 		"workload create a --git-repo x --git-branch y --maven-group z", "workload create a --local-path .", "workload create a -s x --registry-token y",
 		"workload create a -i x --limit-cpu lots", "workload create a -i x --limit-cpu 1 --request-cpu 2", "workload create a -i x --service-ref b=c",
-		"workload create a -i x --env-from-secret b=c", "workload create a --maven-group g", "workload create -f -", "workload create a -i x --delay -1s",
+		"workload create a -i x --env-from-secret b=c", "workload create a --maven-group g", "workload create -f -", "workload create a -i x --delay -1s", "workload create a -i x --field-manager=",
 		"workload apply", "workload apply a -i x", "workload apply a -i x -y --update-strategy replace", "workload apply a -y --update-strategy x", "workload apply a b -y",
 		"workload list x", "workload list -o nonsense", "workload list -l !", "workload list -n a -A",
 		"workload list --field-selector x", "workload list --app a/b", "workload list --sort-by {", "workload list --show-labels -o json",

@@ -43,7 +43,7 @@ they do not mention goes.
 It shows what would change, as the API server sees it, and asks. Where there is no
 terminal to ask on, --yes is required. When nothing differs it says so and writes nothing.
 
-Changes are made by server-side apply as the field manager ` + cmdutil.FieldManager + `. A field that
+Changes are made by server-side apply as the field manager that --field-manager names. A field that
 another manager has set is not changed without --force-conflicts.`,
 		Example: fmt.Sprintf(`  # another branch, after a look at what changes
   %[1]s workload apply cart --git-branch next

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
+
+	"github.com/carto-run/carto/pkg/cli/cmdutil"
 )
 
 func object(t *testing.T, text string) *unstructured.Unstructured {
@@ -104,7 +106,7 @@ func TestConfiguration(t *testing.T) {
 		before := object(t, live)
 		after := before.DeepCopy()
 		tc.edit(after.Object)
-		all, err := managers(before)
+		all, err := managers(before, cmdutil.FieldManager)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +119,7 @@ func TestConfiguration(t *testing.T) {
 
 func TestTakeOver(t *testing.T) {
 	t.Parallel()
-	all, err := managers(object(t, live))
+	all, err := managers(object(t, live), cmdutil.FieldManager)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func TestTakeOver(t *testing.T) {
 	if d := cmp.Diff([]conflict{{".spec.resources", "gitops"}, {".metadata.labels.theirs", "gitops"}}, othersOf(all, gone), cmp.AllowUnexported(conflict{})); d != "" {
 		t.Errorf("conflicts (-want +got):\n%s", d)
 	}
-	entries, err := takeOver(all, gone)
+	entries, err := takeOver(all, gone, cmdutil.FieldManager)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +142,7 @@ func TestTakeOver(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("create's fields become the apply's, those that go too, and a manager of nothing is no more (-want +got):\n%s", d)
 	}
-	again, err := takeOver(all[1:], nil)
+	again, err := takeOver(all[1:], nil, cmdutil.FieldManager)
 	if err != nil || again != nil {
 		t.Errorf("nothing to move: %v, %v", again, err)
 	}
@@ -166,10 +168,10 @@ func TestConflicts(t *testing.T) {
 		{Type: metav1.CauseTypeFieldManagerConflict, Field: ".spec.image", Message: `conflict with "kubectl-carto" using carto.run/v1alpha1`},
 	}, "2 conflicts")
 	all := conflictsOf(err)
-	if len(all) != 2 || len(ofOthers(all, nil)) != 1 {
+	if len(all) != 2 || len(ofOthers(all, nil, cmdutil.FieldManager)) != 1 {
 		t.Fatalf("%v", all)
 	}
-	text := conflictError("apply workload shop/cart", ofOthers(all, nil)).Error()
+	text := conflictError("apply workload shop/cart", ofOthers(all, nil, cmdutil.FieldManager)).Error()
 	for _, want := range []string{".spec.env is managed by gitops", "--force-conflicts"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q lacks %q", text, want)

@@ -41,9 +41,9 @@ func conflictsOf(err error) []conflict {
 }
 
 // ofOthers leaves out those with what create made, and with what is adopted: they are ours.
-func ofOthers(found []conflict, all []manager) []conflict {
+func ofOthers(found []conflict, all []manager, self string) []conflict {
 	return slices.DeleteFunc(slices.Clone(found), func(c conflict) bool {
-		return c.manager == cmdutil.FieldManager ||
+		return c.manager == self ||
 			slices.ContainsFunc(all, func(m manager) bool { return m.adopted && m.entry.Manager == c.manager })
 	})
 }

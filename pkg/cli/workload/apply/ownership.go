@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
-	"github.com/carto-run/carto/pkg/cli/cmdutil"
 	"github.com/carto-run/carto/pkg/cli/workload/spec"
 )
 
@@ -125,13 +124,14 @@ func owns(set *fieldpath.Set, f field) bool {
 type manager struct {
 	entry metav1.ManagedFieldsEntry
 	set   *fieldpath.Set
-	// adopted is true for what is treated as ours.
-	adopted bool
+	// named is true for the name that changes are made under, adopted for what is treated as
+	// ours though it has another.
+	named, adopted bool
 }
 
 // ours tells whether it is this program, by apply or by create, and not the status.
 func (m *manager) ours() bool {
-	return m.adopted || m.entry.Manager == cmdutil.FieldManager && m.entry.Subresource == ""
+	return m.adopted || m.named && m.entry.Subresource == ""
 }
 
 // kubectlApply is the manager of `kubectl apply`, which is no apply to the API server but an
@@ -171,10 +171,11 @@ func adopt(all []manager) []manager {
 
 func (m *manager) applies() bool { return m.entry.Operation == metav1.ManagedFieldsOperationApply }
 
-func managers(live *unstructured.Unstructured) ([]manager, error) {
+// managers of the fields of a workload, of which self is the one that changes are made as.
+func managers(live *unstructured.Unstructured, self string) ([]manager, error) {
 	var all []manager
 	for _, e := range live.GetManagedFields() {
-		m := manager{entry: e, set: fieldpath.NewSet()}
+		m := manager{entry: e, set: fieldpath.NewSet(), named: e.Manager == self}
 		if e.FieldsV1 != nil {
 			if err := m.set.FromJSON(e.FieldsV1.GetRawReader()); err != nil {
 				return nil, fmt.Errorf("the managed fields of %s: %w", e.Manager, err)
@@ -211,9 +212,9 @@ func othersOf(all []manager, gone []field) []conflict {
 
 // takeOver moves to our apply everything that we own otherwise, and the fields that are to
 // go from whoever owns them. It changes no field. nil means that nothing is to be moved.
-func takeOver(all []manager, gone []field) ([]metav1.ManagedFieldsEntry, error) {
+func takeOver(all []manager, gone []field, self string) ([]metav1.ManagedFieldsEntry, error) {
 	mine := manager{
-		entry: metav1.ManagedFieldsEntry{Manager: cmdutil.FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"},
+		entry: metav1.ManagedFieldsEntry{Manager: self, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"},
 		set:   fieldpath.NewSet(),
 	}
 	var kept []manager

@@ -160,7 +160,7 @@ func (p *pass) plan(ctx context.Context, live, wanted *unstructured.Unstructured
 	if err != nil || diff.Empty() {
 		return &change{}, err
 	}
-	all, err := managers(live)
+	all, err := managers(live, p.FieldManager)
 	if err != nil {
 		return nil, fmt.Errorf("cannot %s: %w", p.what(), err)
 	}
@@ -168,7 +168,7 @@ func (p *pass) plan(ctx context.Context, live, wanted *unstructured.Unstructured
 	conflicts := othersOf(all, c.gone)
 	c.preview, err = p.apply(ctx, c.config, p.ForceConflicts, true)
 	found := conflictsOf(err)
-	conflicts = append(conflicts, ofOthers(found, all)...)
+	conflicts = append(conflicts, ofOthers(found, all, p.FieldManager)...)
 	if len(conflicts) > 0 && !p.ForceConflicts {
 		return nil, conflictError(p.what(), conflicts)
 	}
@@ -214,7 +214,7 @@ func (p *pass) push(ctx context.Context) error {
 // write makes the change: first the move of ownership, where one is needed, which changes
 // no field; then all fields in one request.
 func (p *pass) write(ctx context.Context, live *unstructured.Unstructured, c *change) (*unstructured.Unstructured, error) {
-	entries, err := takeOver(c.managers, c.gone)
+	entries, err := takeOver(c.managers, c.gone, p.FieldManager)
 	if err != nil {
 		return nil, err
 	}
@@ -223,14 +223,14 @@ func (p *pass) write(ctx context.Context, live *unstructured.Unstructured, c *ch
 		if err != nil {
 			return nil, err
 		}
-		moved, err := p.api().Patch(ctx, live.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: cmdutil.FieldManager})
+		moved, err := p.api().Patch(ctx, live.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: p.FieldManager})
 		if err != nil {
 			return nil, p.failed(err)
 		}
 		c.config.SetResourceVersion(moved.GetResourceVersion())
 	}
 	made, err := p.apply(ctx, c.config, p.ForceConflicts, false)
-	if found := ofOthers(conflictsOf(err), c.managers); len(found) > 0 {
+	if found := ofOthers(conflictsOf(err), c.managers, p.FieldManager); len(found) > 0 {
 		return nil, conflictError(p.what(), found)
 	}
 	if err != nil {
@@ -244,7 +244,7 @@ func (p *pass) apply(ctx context.Context, config *unstructured.Unstructured, for
 	if err != nil {
 		return nil, err
 	}
-	options := metav1.PatchOptions{FieldManager: cmdutil.FieldManager, Force: &force, FieldValidation: metav1.FieldValidationStrict}
+	options := metav1.PatchOptions{FieldManager: p.FieldManager, Force: &force, FieldValidation: metav1.FieldValidationStrict}
 	if dry {
 		options.DryRun = []string{metav1.DryRunAll}
 	}

@@ -95,6 +95,7 @@ func (o *Options) AddTo(cmd *cobra.Command, f *cmdutil.Factory) {
 
 	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (print the workload and write nothing) or server (let the API server check it and keep nothing).")
 	flags.Lookup("dry-run").NoOptDefVal = "client"
+	flags.StringVar(&o.FieldManager, "field-manager", cmdutil.FieldManager, "Name that owns the fields that are written.")
 	flags.BoolVar(&o.Wait, "wait", false, "Wait until the workload is ready, and show how it gets there.")
 	flags.DurationVar(&o.WaitTimeout, "wait-timeout", 10*time.Minute, "How long --wait waits.")
 	flags.DurationVar(&o.Delay, "delay", 0, "How long the workload must stay ready before --wait believes it. Not needed to skip an old state: --wait minds only what was made of the present inputs; after a change of labels alone, which that does not tell, it is 3s.")

@@ -33,6 +33,9 @@ type Options struct {
 	Description
 	Source
 
+	// FieldManager owns what is written: kubectl-carto, or what a pipeline calls itself.
+	FieldManager string
+
 	DryRun      string
 	Wait        bool
 	WaitTimeout time.Duration

@@ -11,6 +11,9 @@ import (
 	"github.com/carto-run/carto/pkg/source"
 )
 
+// maxManager is how long the name of a field manager may be.
+const maxManager = 128
+
 // Faults checks the flags against each other; what depends on the file or on the cluster
 // is checked once that is read. asks tells whether the command asks a question when it
 // is not a dry run.
@@ -21,6 +24,10 @@ func (o *Options) Faults(asks bool) []error {
 	case "none", "client", "server":
 	default:
 		fault("--dry-run is %q; one of: none, client, server", o.DryRun)
+	}
+	// The limit of the API server.
+	if n := len(o.FieldManager); n == 0 || n > maxManager {
+		fault("--field-manager has %d characters; it needs 1 to %d", n, maxManager)
 	}
 	if o.changed("filename") && o.File == "" {
 		fault("--filename is empty")

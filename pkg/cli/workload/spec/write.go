@@ -15,14 +15,18 @@ import (
 // Create sends a workload that is new; one that exists is an error.
 // Server-side apply could not promise that: it would change what exists.
 func (o *Options) Create(ctx context.Context, client dynamic.Interface, obj *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	return Create(ctx, client, o.Program, obj, o.ServerDryRun())
+	return create(ctx, client, o.Program, obj, o.FieldManager, o.ServerDryRun())
 }
 
 // Create is for those without options: dryRun is that of the request, program how the person
 // calls us.
 func Create(ctx context.Context, client dynamic.Interface, program string, obj *unstructured.Unstructured, dryRun []string) (*unstructured.Unstructured, error) {
+	return create(ctx, client, program, obj, cmdutil.FieldManager, dryRun)
+}
+
+func create(ctx context.Context, client dynamic.Interface, program string, obj *unstructured.Unstructured, manager string, dryRun []string) (*unstructured.Unstructured, error) {
 	made, err := noun.Workload.Client(client, obj.GetNamespace()).Create(ctx, obj, metav1.CreateOptions{
-		FieldManager: cmdutil.FieldManager, FieldValidation: metav1.FieldValidationStrict, DryRun: dryRun,
+		FieldManager: manager, FieldValidation: metav1.FieldValidationStrict, DryRun: dryRun,
 	})
 	if err == nil {
 		return made, nil
