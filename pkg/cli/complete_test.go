@@ -18,7 +18,7 @@ var freeText = map[string]string{
 	"proxy-url": "a URL", "request-timeout": "a time", "server": "a URL", "tls-server-name": "a host", "token": "a secret",
 	"build-env": "the application's own", "env": "the application's own", "label": "any label", "selector": "any labels",
 	"field-manager": "any name",
-	"git-repo": "a URL", "git-branch": "known to the repository", "git-tag": "known to the repository", "git-commit": "known to the repository",
+	"git-repo":      "a URL", "git-branch": "known to the repository", "git-tag": "known to the repository", "git-commit": "known to the repository",
 	"image": "known to a registry", "sub-path": "a folder of the source", "value": "values of a template",
 	"template": "text of -o go-template", "app": "any application", "component": "any component", "container": "depends on the pod",
 	"pod":            "only behind an owner that has pods",
