@@ -23,7 +23,7 @@ import (
 // give no advice.
 func (f *Factory) Words(err error) string {
 	text := err.Error()
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost only: what it wraps is in its text
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { // the outermost only: what it wraps is in its text
 		var lines []string
 		for _, one := range joined.Unwrap() {
 			lines = append(lines, f.Words(one))

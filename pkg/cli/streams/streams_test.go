@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -158,7 +159,7 @@ func TestMindReader(t *testing.T) {
 	}
 	defer func() { _ = writer.Close() }()
 	left := make(chan struct{})
-	s, _, _, _ := Test()
+	s := &Streams{broken: &atomic.Bool{}}
 	s.Out = &pipeWriter{w: writer, broken: s.broken, onBroken: func() { close(left) }}
 	s.MindReader()()
 	if s.Broken() {
@@ -179,7 +180,7 @@ func TestMindReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	s, _, _, _ = Test()
+	s = &Streams{broken: &atomic.Bool{}}
 	s.Out = &pipeWriter{w: file, broken: s.broken}
 	s.MindReader()()
 	if s.Broken() {
