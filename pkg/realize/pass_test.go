@@ -459,16 +459,17 @@ func TestAccount(t *testing.T) {
 // statuses for a while. Neither may hold on to what the pass has read.
 func TestWhatIsKeptIsSmall(t *testing.T) {
 	s := newScene(t, fixture)
-	owner, err := NewOwner(s.workload)
-	if err != nil {
-		t.Fatal(err)
+	pass := func() (Result, weak.Pointer[Owner]) {
+		owner, err := NewOwner(s.workload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Pass(t.Context(), owner, s.blueprints, s.now, s.memory), weak.Make(owner)
 	}
-	result := Pass(t.Context(), owner, s.blueprints, s.now, s.memory)
+	result, read := pass()
 	if result.Depends.Account == nil || len(result.Status.Resources) == 0 {
 		t.Fatalf("the pass came to nothing: %+v", result)
 	}
-	read := weak.Make(owner)
-	owner = nil
 	runtime.GC()
 	if read.Value() != nil {
 		t.Error("the owner that the pass read is kept by what came out of it")
