@@ -154,9 +154,8 @@ func (c *clusterView) write(ctx context.Context, account realize.Account, gvr sc
 		return nil, "", fmt.Errorf("encode the rendered object: %w", err)
 	}
 	var status int
-	result := client.Patch(types.ApplyPatchType).
-		AbsPath(objectPath(gvr, key.Namespace, key.Name)...).
-		Param("fieldManager", v1alpha1.FieldManager).Param("force", "true").
+	result := asOurs(client.Patch(types.ApplyPatchType)).
+		AbsPath(objectPath(gvr, key.Namespace, key.Name)...).Param("force", "true").
 		Body(body).Do(ctx).StatusCode(&status)
 	text, err := accountAnswer(result)
 	c.agent.metrics.wrote("apply", gvr.GroupResource().String(), err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -108,6 +109,13 @@ func (c *accountClients) forget(account realize.Account) {
 		c.recent.Remove(element)
 		delete(c.byName, account)
 	}
+}
+
+// asOurs marks a write as Carto's. The API server need not look for fields that a schema
+// does not know in order to warn of them, which nobody would read: for that it parses the
+// body of an apply a second time, as YAML. What is an error without it stays one.
+func asOurs(request *rest.Request) *rest.Request {
+	return request.Param("fieldManager", v1alpha1.FieldManager).Param("fieldValidation", metav1.FieldValidationIgnore)
 }
 
 // objectPath is the URL path of a namespaced object.

@@ -130,7 +130,7 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 			return realize.Run{}, err
 		}
 	}
-	text, err := accountAnswer(client.Post().AbsPath(collectionPath(rest.GroupVersionResource, key.Namespace)...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx))
+	text, err := accountAnswer(asOurs(client.Post()).AbsPath(collectionPath(rest.GroupVersionResource, key.Namespace)...).Body(body).Do(ctx))
 	c.agent.metrics.wrote("create", rest.Qualified(), err)
 	if apierrors.IsAlreadyExists(err) {
 		return c.earlierAttempt(ctx, rest, key, u.GetAnnotations(), err)

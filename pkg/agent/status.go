@@ -88,9 +88,8 @@ func (w *statusWriter) patch(ctx context.Context, kind, namespace, name string, 
 }
 
 func (w *statusWriter) send(ctx context.Context, request *rest.Request, kind, namespace, name string, body []byte) (uint64, error) {
-	text, err := answerOf(request.NamespaceIfScoped(namespace, namespace != "").
+	text, err := answerOf(asOurs(request).NamespaceIfScoped(namespace, namespace != "").
 		Resource(v1alpha1.KindOf(kind).Plural).Name(name).SubResource("status").
-		Param("fieldManager", v1alpha1.FieldManager).
 		SetHeader("Accept", metadataOnly).Body(body).Do(ctx))
 	w.metrics.wrote("status", v1alpha1.KindOf(kind).Plural, err)
 	if err != nil {
