@@ -76,6 +76,8 @@ const (
 	// shutdownTime is how long writes in flight, and statuses that wait, may take after
 	// the agent was told to stop.
 	shutdownTime = 10 * time.Second
+	// discoveryTime bounds a look at discovery, for which all passes wait.
+	discoveryTime = 10 * time.Second
 	// preloadTime bounds how long a start waits for the objects stamped before: a kind
 	// whose list takes without end must not keep all others waiting.
 	preloadTime = 30 * time.Second
@@ -163,7 +165,9 @@ func newAgent(config Config) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
-	discoveryClient, err := discovery.NewDiscoveryClientForConfig(client)
+	discovering := rest.CopyConfig(client)
+	discovering.Timeout = discoveryTime
+	discoveryClient, err := discovery.NewDiscoveryClientForConfig(discovering)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}

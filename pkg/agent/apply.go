@@ -84,7 +84,7 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	}
 	if live != nil {
 		if c.isCurrent(w, key, live, known, digest, object) {
-			return c.remarked(w, rest, key, live, "")
+			return c.untouched(w, rest, key, live)
 		}
 	} else if c.vanished(rest, u.GroupVersionKind(), key.Name) {
 		if err := c.alive(ctx); err != nil {
@@ -99,7 +99,7 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 		if wait := r.delay(now); wait > 0 {
 			c.agent.queue.AddAfter(c.key, wait)
 			c.noteRivals(ctx, w, rest, key, object)
-			return c.remarked(w, rest, key, live, "")
+			return c.untouched(w, rest, key, live)
 		}
 		r = r.next(now)
 		c.agent.metrics.reverts.WithLabelValues(rest.Qualified()).Inc()
@@ -113,9 +113,13 @@ func (c *clusterView) Apply(ctx context.Context, account realize.Account, object
 	if live != nil && live.ResourceVersion == written.ResourceVersion {
 		verb = "" // the write had no effect
 	}
-	w.wrote(key, written, r, altered(written, object))
+	answered, err := written.object()
+	if err != nil {
+		return realize.Applied{}, err
+	}
+	w.wrote(key, written, r, fieldNames(stamped.Altered(answered, object)))
 	c.agent.share.note(w.key.name(), version(written.ResourceVersion))
-	return c.remarked(w, rest, key, written, verb)
+	return realize.Applied{Object: answered, Verb: verb, Remark: c.remark(w, rest, key)}, nil
 }
 
 // isCurrent says whether the live object is as rendered. The check of the fields is
@@ -138,9 +142,10 @@ func (c *clusterView) isCurrent(w *kindWatch, key objectKey, live *stored, known
 	return true
 }
 
-func answer(s *stored, verb string) (realize.Applied, error) {
+// untouched is the answer about an object that was not written.
+func (c *clusterView) untouched(w *kindWatch, rest realize.Resource, key objectKey, s *stored) (realize.Applied, error) {
 	object, err := s.object()
-	return realize.Applied{Object: object, Verb: verb}, err
+	return realize.Applied{Object: object, Remark: c.remark(w, rest, key)}, err
 }
 
 // write sends one server-side apply as the account.

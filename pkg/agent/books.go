@@ -21,9 +21,7 @@ func (a *Agent) countBooks() {
 		"marks":        func() int { return a.watches.count(func(w *kindWatch) int { return len(w.marks) }) },
 		"written":      func() int { return a.watches.count(func(w *kindWatch) int { return len(w.written) }) },
 		"waiting":      func() int { return a.watches.count(func(w *kindWatch) int { return len(w.waiting) }) },
-		"objects": func() int {
-			return a.watches.count(func(w *kindWatch) int { return len(w.informer.GetStore().ListKeys()) })
-		},
+		"objects":      a.watches.objects,
 	} {
 		a.metrics.gauge("carto_book_entries", "Entries of what the agent remembers, by book.",
 			prometheus.Labels{"book": book}, func() float64 { return float64(count()) })
@@ -75,6 +73,15 @@ func (s *watchSet) all() []*kindWatch {
 		all = append(all, w)
 	}
 	return all
+}
+
+// objects is how many the caches hold. They have locks of their own.
+func (s *watchSet) objects() int {
+	n := 0
+	for _, w := range s.all() {
+		n += len(w.informer.GetStore().ListKeys())
+	}
+	return n
 }
 
 // count adds up something of all watches, under the lock of each.
@@ -132,15 +139,6 @@ func (w *kindWatch) forgetVanished() []ownerKey {
 		}
 	}
 	return owners
-}
-
-func (w *kindWatch) cached(key objectKey) *stored {
-	object, exists, _ := w.informer.GetStore().GetByKey(key.Namespace + "/" + key.Name)
-	if !exists {
-		return nil
-	}
-	s, _ := object.(*stored)
-	return s
 }
 
 // forgetSeen drops the statuses that are written, and that the informer holds by now: when

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tidwall/gjson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -92,10 +93,17 @@ func readStoredList(text []byte) (*storedList, error) {
 	}
 	metadata := gjson.GetBytes(text, "metadata")
 	list.ResourceVersion, list.Continue = metadata.Get("resourceVersion").String(), metadata.Get("continue").String()
+	kind := fmt.Sprintf(`"apiVersion":%q,"kind":%q,`, gjson.GetBytes(text, "apiVersion").String(), strings.TrimSuffix(gjson.GetBytes(text, "kind").String(), "List"))
 	var err error
 	gjson.GetBytes(text, "items").ForEach(func(_, item gjson.Result) bool {
+		raw := []byte(item.Raw)
+		// Items of a list of a built-in kind come without it. An object without a kind would be
+		// taken for another one than the owner's status names, which would then be removed.
+		if item.IsObject() && !item.Get("kind").Exists() {
+			raw = append([]byte("{"+kind), item.Raw[1:]...)
+		}
 		var s *stored
-		s, err = readStored([]byte(item.Raw))
+		s, err = readStored(raw)
 		list.Items = append(list.Items, s)
 		return err == nil
 	})

@@ -93,10 +93,9 @@ func altered(live *stored, rendered map[string]any) string {
 	return fieldNames(stamped.Altered(object, rendered))
 }
 
-// remarked is the answer to an Apply, with what is to be said about the object. The owner of
-// a contested object is looked at again when the contest is forgotten.
-func (c *clusterView) remarked(w *kindWatch, rest realize.Resource, key objectKey, s *stored, verb string) (realize.Applied, error) {
-	applied, err := answer(s, verb)
+// remark is what is to be said about a stamped object. The owner of a contested object is
+// looked at again when the contest is forgotten.
+func (c *clusterView) remark(w *kindWatch, rest realize.Resource, key objectKey) string {
 	m, now := w.mark(key), c.agent.clock.Now()
 	var remarks []string
 	if m.reverts.contested(now) {
@@ -106,8 +105,7 @@ func (c *clusterView) remarked(w *kindWatch, rest realize.Resource, key objectKe
 	if m.altered != "" {
 		remarks = append(remarks, fmt.Sprintf("%s %s has other values than were rendered, changed on their way by an admission webhook or by the API server: %s", rest.Qualified(), key.Name, m.altered))
 	}
-	applied.Remark = strings.Join(remarks, "; ")
-	return applied, err
+	return strings.Join(remarks, "; ")
 }
 
 // contests counts the objects that somebody else keeps changing.

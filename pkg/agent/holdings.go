@@ -65,7 +65,7 @@ func (h *holdings) store(w *kindWatch, s *stored) *stored {
 
 // admit says whether an object may be held whole, and counts it if so.
 func (h *holdings) admit(w *kindWatch, s *stored) bool {
-	key, size := heldKey{w, objectKey{s.Namespace, s.Name}}, len(s.text)+len(s.owned)
+	key, size := heldKey{w, objectKey{s.Namespace, s.Name}}, s.size()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.remove(key)
@@ -135,6 +135,9 @@ func (s *stored) stub() *stored {
 	return &stub
 }
 
+// size is how much memory an object takes, above all.
+func (s *stored) size() int { return len(s.text) + len(s.owned) }
+
 func (s *stored) isStub() bool { return s.text == nil }
 
 // newerThan says whether an answer to the agent tells more than the cache.
@@ -154,7 +157,8 @@ func (c *clusterView) whole(ctx context.Context, rest realize.Resource, w *kindW
 	key := objectKey{s.Namespace, s.Name}
 	text, err := answerOf(c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
 	if apierrors.IsNotFound(err) {
-		return nil, nil //nolint:nilnil // that there is none is no error
+		// The watch has not told of it yet, so nobody else asks whether its owner goes, too.
+		return nil, c.alive(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s/%s: %w", rest.Qualified(), key.Namespace, key.Name, err)
@@ -164,7 +168,8 @@ func (c *clusterView) whole(ctx context.Context, rest realize.Resource, w *kindW
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s.controller() == c.owner.UID && c.agent.watches.holdings.admit(w, s) {
+	// Large ones are read by each pass until they change: what is kept here is in no book.
+	if s.controller() == c.owner.UID && s.size() <= largeObject {
 		w.written[key] = s
 	}
 	return s, nil

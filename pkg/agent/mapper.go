@@ -27,11 +27,17 @@ type kindMapper struct {
 	// lost are groups that discovery failed to tell of, with the reason.
 	lost map[string]error
 	read time.Time // when discovery was
+	// failed is why it could not be read.
+	failed error
 }
 
 // rereadAfter is how long discovery is not asked again for what it failed to tell of: an
 // aggregated API that is down may concern a thousand owners.
 const rereadAfter = 5 * time.Second
+
+// failedFor is how long a failure of discovery is the answer for all that ask: each of them
+// would wait for one of its own, one after the other.
+const failedFor = time.Second
 
 func newKindMapper(client discovery.DiscoveryInterface) *kindMapper {
 	return &kindMapper{discovery: client}
@@ -41,7 +47,7 @@ func newKindMapper(client discovery.DiscoveryInterface) *kindMapper {
 func (m *kindMapper) invalidate() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.mapper = nil
+	m.mapper, m.failed = nil, nil
 }
 
 func (m *kindMapper) resource(kind schema.GroupVersionKind) (realize.Resource, error) {
@@ -74,13 +80,18 @@ func (m *kindMapper) fill() error {
 	if m.mapper != nil {
 		return nil
 	}
+	if m.failed != nil && time.Since(m.read) < failedFor {
+		return m.failed
+	}
 	groups, resources, err := m.discovery.ServerGroupsAndResources()
 	// Discovery is partial when an aggregated API is down; the rest is of use.
 	failed, partial := discovery.GroupDiscoveryFailedErrorGroups(err)
+	m.read, m.failed = time.Now(), nil
 	if err != nil && !partial {
-		return fmt.Errorf("read which kinds the API server has: %w", err)
+		m.failed = fmt.Errorf("read which kinds the API server has: %w", err)
+		return m.failed
 	}
-	m.lost, m.read = map[string]error{}, time.Now()
+	m.lost = map[string]error{}
 	for version, why := range failed {
 		m.lost[version.Group] = why
 	}

@@ -111,8 +111,8 @@ func readStored(text []byte) (*stored, error) {
 	return s, nil
 }
 
-// controllerOf is a copy of the controlling reference, whose strings are shared where
-// thousands of objects have the same.
+// controllerOf is a copy of the controlling reference. Its strings that are the same in
+// thousands of objects are shared by those that are read at the same time.
 func controllerOf(refs []metav1.OwnerReference) *metav1.OwnerReference {
 	for _, ref := range refs {
 		if ref.Controller != nil && *ref.Controller {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -131,6 +132,16 @@ func TestStoredCodec(t *testing.T) {
 	list, err := readStoredList([]byte(`{"metadata":{"resourceVersion":"5","continue":"c"},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}`))
 	if err != nil || list.ResourceVersion != "5" || list.Continue != "c" || len(list.Items) != 2 || list.Items[1].Name != "b" {
 		t.Errorf("%+v, %v", list, err)
+	}
+	list, err = readStoredList([]byte(`{"kind":"ConfigMapList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"a"}},{"apiVersion":"x/v1","kind":"X","metadata":{"name":"b"}}]}`))
+	if err != nil || len(list.Items) != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for i, want := range []string{"v1 ConfigMap", "x/v1 X"} {
+		object, err := list.Items[i].object()
+		if got := fmt.Sprint(object["apiVersion"], " ", object["kind"]); err != nil || got != want {
+			t.Errorf("an item of a list is a %s, %v; want a %s", got, err, want)
+		}
 	}
 	if _, err := readStoredList([]byte(`{"items":[{"spec":1}]}`)); err == nil {
 		t.Error("an item without metadata was read")

@@ -352,10 +352,7 @@ func (w *kindWatch) tried() bool {
 
 // live returns the newest known state of an object; nil when there is none.
 func (w *kindWatch) live(key objectKey) *stored {
-	var cached *stored
-	if object, exists, _ := w.informer.GetStore().GetByKey(key.Namespace + "/" + key.Name); exists {
-		cached, _ = object.(*stored)
-	}
+	cached := w.cached(key)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if own := w.written[key]; own.newerThan(cached) {
@@ -364,17 +361,23 @@ func (w *kindWatch) live(key objectKey) *stored {
 	return cached
 }
 
+func (w *kindWatch) cached(key objectKey) *stored {
+	object, exists, _ := w.informer.GetStore().GetByKey(key.Namespace + "/" + key.Name)
+	if !exists {
+		return nil
+	}
+	s, _ := object.(*stored)
+	return s
+}
+
 // wrote remembers the answer to an own write.
 func (w *kindWatch) wrote(key objectKey, answer *stored, r reverts, altered string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.marks[key] = mark{digest: answer.digest, owned: stamped.Fingerprint(answer.owned), version: version(answer.ResourceVersion), reverts: r, altered: altered}
-	if object, exists, _ := w.informer.GetStore().GetByKey(key.Namespace + "/" + key.Name); exists {
-		if cached, ok := object.(*stored); ok && version(cached.ResourceVersion) >= version(answer.ResourceVersion) {
-			return // the watch was faster
-		}
+	if answer.newerThan(w.cached(key)) { // else the watch was faster
+		w.written[key] = answer
 	}
-	w.written[key] = answer
 }
 
 func (w *kindWatch) mark(key objectKey) mark {

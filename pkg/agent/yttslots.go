@@ -14,9 +14,9 @@ const (
 	// slowYttAfter is how long a ytt template may take before others no longer wait for it.
 	// Most take less than a millisecond.
 	slowYttAfter = 100 * time.Millisecond
-	// maxSlowYtt is how many of these run beside the others. Each may take as much memory
-	// as templates may.
-	maxSlowYtt = 4
+	// minSlowYtt is how many of these run beside the others, at least; more than that on more
+	// processors, as many as there are. Each may take as much memory as templates may.
+	minSlowYtt = 4
 )
 
 // yttSlots are the slots in which the ytt templates of all tenants run. As many run at once
@@ -43,7 +43,7 @@ var _ stamp.Slots = (*yttSlots)(nil)
 func newYttSlots(processors int, c clock.WithDelayedExecution) *yttSlots {
 	s := slots{
 		total: processors + 1, alone: processors, shared: max(1, processors/2), behind: 1,
-		slow: maxSlowYtt, slowAfter: slowYttAfter, slowPart: 1,
+		slow: max(minSlowYtt, processors), slowAfter: slowYttAfter, slowPart: 1,
 	}
 	return &yttSlots{clock: c, turns: newTurns(s, func(t *yttTurn) string { return t.namespace }, noProgress)}
 }

@@ -9,7 +9,7 @@ func TestWatchingTheShop(t *testing.T) {
 	s.line("Carto", "namespace shop", "read-only", "● live")
 	s.line("workloads", "8 workloads", "✓ 5 ready", "✗ 3 failed")
 	s.line("cart", "store", "✓ Ready", "7/7").line("checkout", "✗ Failed", "1/7", "TestTotal: expected")
-	s.line("payment", "✗ Failed", "no ClusterSupplyChain selects").line("search", "✗ Failed", "0/4", "resolve branch nowhere")
+	s.line("payment", "✗ Failed", "no ClusterSupplyChain selects").line("search", "✗ Failed", "0/4", "resolve branch")
 
 	t.Log("filters")
 	s.press("/").types("ca").sees("2 of 8").line("› cart").line("catalog").misses("checkout")
