@@ -79,7 +79,10 @@ func TestWords(t *testing.T) {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Parallel()
 			f := newTestFactory(t, tc.cluster)
-			timeout := "2s"
+			timeout := "30s"
+			if tc.reason == "no answer" {
+				timeout = "2s" // is waited for
+			}
 			f.Config.Timeout = &timeout
 			client, err := f.Dynamic()
 			if err != nil {
