@@ -66,6 +66,7 @@ soak: build bin/controlplane ## churn for an hour and fail when anything in the 
 .PHONY: e2e-flux
 e2e-flux: build bin/controlplane bin/kwok bin/source-controller ## the example web with the real source-controller of Flux, compiled in some minutes the first time
 	go test -count=1 -v -timeout 10m ./test/e2e/flux
+
 .PHONY: e2e-node
 e2e-node: ## the shipped image and manifests on a real node; needs root, and is skipped where it cannot run
 	CARTO_E2E_NODE=1 go test -v -count=1 -timeout 25m ./test/e2e/node

@@ -30,7 +30,7 @@ func newMetrics() *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
 		}, []string{"kind"}),
 		writes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "carto_writes_total", Help: "Write requests by verb (apply, delete, status, event), resource and result.",
+			Name: "carto_writes_total", Help: "Write requests by verb (apply, create, delete, status, event), resource and result.",
 		}, []string{"verb", "resource", "result"}),
 		reverts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carto_drift_reverts_total", Help: "Stamped objects put back after somebody changed a field that their template sets.",

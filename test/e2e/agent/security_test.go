@@ -480,7 +480,7 @@ subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
 			refuses(t, err, "cannot impersonate")
 		}
 	}},
-	{anAgent, "write anything but statuses, events and its lease; read Secrets; make tokens", byServer, "the answer to the request", func(f *fortress, t *testing.T) {
+	{anAgent, "write anything but statuses, events and leases of its own namespace; read Secrets; make tokens", byServer, "the answer to the request", func(f *fortress, t *testing.T) {
 		core := kubernetes.NewForConfigOrDie(f.agentConfig).CoreV1()
 		_, err := core.ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: v1.ObjectMeta{Name: "cart"}}, v1.CreateOptions{})
 		refuses(t, err, "cannot create")
