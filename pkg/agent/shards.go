@@ -79,7 +79,11 @@ func (s *Shards) run(ctx context.Context, a *Agent) error {
 	if err != nil {
 		return fmt.Errorf("find a name for this replica: %w", err)
 	}
-	client, err := coordination.NewForConfig(unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version))
+	config := unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version)
+	// All members renew their Leases every few seconds: a watch that is silent for longer is
+	// dead, and whoever does not see the others come and go holds all of them up.
+	Patience{Watch: leaseDuration, Answer: leaseDuration}.apply(config)
+	client, err := coordination.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("prepare the leases in %s: %w", s.Namespace, err)
 	}
