@@ -52,8 +52,13 @@ func (c *clusterView) watch(rest realize.Resource) *kindWatch {
 	return c.agent.watches.watch(c.agent.informers, stampedFor(c.key.Kind, rest))
 }
 
-// readable is the same once it can be relied on; realize.ErrPending until then.
+// readable is the same once it can be relied on; realize.ErrPending until then. So it is for
+// an owner that is given away: no step that asks for this begins any more, since the handing
+// over of all owners waits for the pass. Whoever gains the owner begins anew.
 func (c *clusterView) readable(kind schema.GroupVersionKind) (realize.Resource, *kindWatch, error) {
+	if !c.agent.share.works(c.key) {
+		return realize.Resource{}, nil, realize.ErrPending
+	}
 	rest, err := c.agent.mapper.resource(kind)
 	if err != nil {
 		return realize.Resource{}, nil, err
