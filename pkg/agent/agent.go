@@ -100,6 +100,7 @@ type Agent struct {
 	watches  *watchSet
 	accounts *accountClients
 	own      rest.Interface // with the agent's own identity
+	reviews  rest.Interface // likewise, of who may read metrics, past the fence
 
 	depends      *dependencyIndex
 	wakes        *wakes
@@ -154,6 +155,10 @@ func newAgent(config Config) (*Agent, error) {
 	}
 	client := unthrottled(config.Client, userAgent)
 	config.Patience.apply(client)
+	reviews, err := rawClient(client)
+	if err != nil {
+		return nil, fmt.Errorf("configure a client: %w", err)
+	}
 	if limit != nil {
 		client.Wrap(limit.wrap)
 	}
@@ -186,7 +191,7 @@ func newAgent(config Config) (*Agent, error) {
 
 	a := &Agent{
 		config: config, log: config.Log, clock: config.Clock, metrics: newMetrics(),
-		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw,
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 		share: own, fence: limit,
 	}

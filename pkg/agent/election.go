@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/uuid"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 )
@@ -36,7 +35,7 @@ func (e *Election) run(ctx context.Context, a *Agent) error {
 	if err != nil {
 		return fmt.Errorf("find a name for this replica: %w", err)
 	}
-	config := rest.CopyConfig(unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version))
+	config := unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version)
 	lock, err := resourcelock.NewFromKubeconfig(resourcelock.LeasesResourceLock, e.Namespace, e.Name,
 		resourcelock.ResourceLockConfig{Identity: host + "_" + string(uuid.NewUUID())}, config, renewDeadline)
 	if err != nil {

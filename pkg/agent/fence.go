@@ -34,14 +34,24 @@ func (f *fence) left() time.Duration {
 
 // wrap puts the fence before a transport.
 func (f *fence) wrap(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		if r.Method != http.MethodGet && f.left() <= 0 {
-			return nil, errFenced
-		}
-		return next.RoundTrip(r)
-	})
+	return &fencedTripper{f, next}
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
+type fencedTripper struct {
+	*fence
+	next http.RoundTripper
+}
 
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+// RoundTrip sends what is no write, and what is not too late.
+func (t *fencedTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet || t.left() > 0 {
+		return t.next.RoundTrip(r)
+	}
+	if r.Body != nil {
+		_ = r.Body.Close() // as every transport does, whatever becomes of the request
+	}
+	return nil, errFenced
+}
+
+// WrappedRoundTripper lets the library find the transport below.
+func (t *fencedTripper) WrappedRoundTripper() http.RoundTripper { return t.next }

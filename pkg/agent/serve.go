@@ -48,7 +48,7 @@ func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 	var guarded http.Handler = metrics
 	var secure *tls.Config
 	if a.config.MetricsSecure {
-		guarded = newGuard(a.own, a.clock).protect(metrics)
+		guarded = newGuard(a.reviews, a.clock).protect(metrics)
 		var err error
 		if secure, err = serverTLS(a.config.MetricsCertificate, a.config.MetricsKey); err != nil {
 			return nil, err
