@@ -61,6 +61,8 @@ type membership struct {
 	id     string // the name of its Lease
 	holder string // for people
 	began  time.Time
+	// tried is when the first request was sent that may have made the Lease without an answer.
+	tried time.Time
 	// tell is for news that the other members should get before the next renewal.
 	tell chan struct{}
 	// look is for news about their Leases.
@@ -94,7 +96,10 @@ func (s *Shards) run(ctx context.Context, a *Agent) error {
 		known: map[string]*coordinationv1.Lease{}, wrote: map[string]uint64{},
 	}
 	if err := m.join(ctx); err != nil {
-		return nil //nolint:nilerr // told to stop before there was anything to do
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // told to stop before there was anything to do
+		}
+		return err
 	}
 	a.log.Info("joined the shards", "lease", m.id, "namespace", s.Namespace)
 
@@ -129,14 +134,24 @@ func (s *Shards) run(ctx context.Context, a *Agent) error {
 	return nil
 }
 
-// join waits until no agent with --leader-elect is at work, and makes the Lease.
+// join waits until no agent with --leader-elect is at work, and makes the Lease. The error is
+// that of the context, or says that the name may be used up: the Lease may be there without
+// an answer, and once it could have lapsed, the others may have removed it. They never take
+// one that is made again under the same name for a member.
 func (m *membership) join(ctx context.Context) error {
 	said := ""
 	for {
 		sent := time.Now()
 		other, err := m.sit(ctx)
+		if m.usedUp() {
+			return errLeaseLost
+		}
 		if err == nil && other == "" {
-			if err = m.create(ctx); err == nil {
+			err = m.create(ctx)
+			if m.usedUp() {
+				return errLeaseLost
+			}
+			if err == nil {
 				m.agent.fence.extend(sent, renewDeadline)
 				return nil
 			}
@@ -163,7 +178,13 @@ func (m *membership) sit(ctx context.Context) (string, error) {
 	return m.seat.hold(ctx)
 }
 
+// usedUp says whether the Lease may have been there long enough to have lapsed.
+func (m *membership) usedUp() bool {
+	return !m.tried.IsZero() && time.Since(m.tried) >= leaseDuration
+}
+
 func (m *membership) create(ctx context.Context) error {
+	sent := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, shardRequest)
 	defer cancel()
 	now := metav1.NewMicroTime(time.Now())
@@ -175,6 +196,11 @@ func (m *membership) create(ctx context.Context) error {
 	}, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		return nil // the answer to an earlier try was lost
+	}
+	var answer apierrors.APIStatus
+	refused := errors.As(err, &answer) && answer.Status().Code/100 == 4
+	if err != nil && !refused && m.tried.IsZero() {
+		m.tried = sent
 	}
 	return err
 }
