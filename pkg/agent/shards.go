@@ -44,7 +44,7 @@ const (
 	// shardLook is how often a replica looks for Leases that have lapsed.
 	shardLook = time.Second
 	// statusPatience is how long a replica that gives owners away tries to write their
-	// statuses; who takes them over finds them out anew.
+	// statuses, once no pass over them is under way; who takes them over finds them out anew.
 	statusPatience = 10 * time.Second
 	// cachePatience is how long a replica that gains owners waits until its caches have what
 	// the others wrote. Older ones would make it write more than is needed, but nothing wrong.
@@ -399,6 +399,7 @@ func (m *membership) removeLapsed(ctx context.Context, lapses *shard.Lapses, kno
 type viewChange struct {
 	*membership
 	since     time.Time // of the view
+	idle      time.Time // when no pass was under way any more over what is lost in it
 	drained   bool
 	consented time.Time // when nobody's consent was missing any more
 	warned    bool
@@ -423,7 +424,7 @@ func (c *viewChange) step(leases map[string]*coordinationv1.Lease) error {
 	}
 	if adopted {
 		c.agent.log.Info("the members have changed", "members", len(view), "view", strings.Join(view, " "))
-		c.since, c.drained, c.consented, c.warned = time.Now(), false, time.Time{}, false
+		c.since, c.idle, c.drained, c.consented, c.warned = time.Now(), time.Time{}, false, time.Time{}, false
 	}
 	if view == nil {
 		return nil
@@ -441,8 +442,11 @@ func (c *viewChange) drain() {
 	if !a.share.idle() {
 		return
 	}
+	if c.idle.IsZero() {
+		c.idle = time.Now()
+	}
 	lost := func(key ownerKey) bool { return !a.share.works(key) }
-	if waiting := a.statuses.hurry(lost, time.Since(c.since) > statusPatience); waiting > 0 {
+	if waiting := a.statuses.hurry(lost, time.Since(c.idle) > statusPatience); waiting > 0 {
 		return
 	}
 	forgotten := 0

@@ -13,6 +13,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/utils/clock"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
+	"github.com/carto-run/carto/pkg/shard"
 )
 
 // TestJoin: a replica whose Lease may have come and gone unseen ends, because the others never take the name for a member again.
@@ -57,6 +62,31 @@ func either(first bool, a, b error) error {
 		return a
 	}
 	return b
+}
+
+// TestSlowPassLeavesTimeForItsStatus: a status gets its time to be written from when its pass has ended, however long that took.
+func TestSlowPassLeavesTimeForItsStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		book := newStatusBook(nil, clock.RealClock{}, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return realize.OwnerStatus{}, 1, true }, nil)
+		defer book.queue.ShutDown()
+		key := ownerKey{v1alpha1.KindWorkload, "shop", "cart"}
+		a := &Agent{log: slog.New(slog.DiscardHandler), share: newShare("carto-agent"), statuses: book, depends: newDependencyIndex()}
+		a.share.busy[key] = struct{}{}
+		c := &viewChange{membership: &membership{agent: a, member: shard.NewMember(a.share.id), tell: make(chan struct{}, 1)}, since: time.Now()}
+		drain := func(after time.Duration, drained bool, waiting int) {
+			t.Helper()
+			time.Sleep(after)
+			if c.drain(); c.drained != drained || book.waiting() != waiting {
+				t.Errorf("drained: %v, with %d statuses that wait; want %v, %d", c.drained, book.waiting(), drained, waiting)
+			}
+		}
+		drain(2*statusPatience, false, 0)
+		book.put(key, "u", realize.OwnerStatus{})
+		a.share.end(key)
+		drain(0, false, 1)
+		drain(statusPatience, false, 1)
+		drain(time.Second, true, 0)
+	})
 }
 
 // scriptedLeases answers as a test wants.
