@@ -46,8 +46,10 @@ const (
 	// statusPatience is how long a replica that gives owners away tries to write their
 	// statuses, once no pass over them is under way; who takes them over finds them out anew.
 	statusPatience = 10 * time.Second
-	// cachePatience is how long a replica that gains owners waits until its caches have what
-	// the others wrote. Older ones would make it write more than is needed, but nothing wrong.
+	// cachePatience is how long a replica that gains owners waits until its caches have the
+	// stamped objects that others wrote. Older ones would make it write more than is needed,
+	// but nothing wrong. For the owners themselves it waits without end: with an old status it
+	// would forget objects that only the newer one names, and write over that.
 	cachePatience = 5 * time.Second
 	// disagreeing is how long members may take to agree before this is worth a line in the log.
 	disagreeing = 10 * time.Second
@@ -403,6 +405,7 @@ type viewChange struct {
 	drained   bool
 	consented time.Time // when nobody's consent was missing any more
 	warned    bool
+	stale     string // cache of which the log tells already that it is behind
 }
 
 // underway says whether there is something to wait for that no Lease will tell.
@@ -425,6 +428,7 @@ func (c *viewChange) step(leases map[string]*coordinationv1.Lease) error {
 	if adopted {
 		c.agent.log.Info("the members have changed", "members", len(view), "view", strings.Join(view, " "))
 		c.since, c.idle, c.drained, c.consented, c.warned = time.Now(), time.Time{}, false, time.Time{}, false
+		c.stale = ""
 	}
 	if view == nil {
 		return nil
@@ -487,8 +491,16 @@ func (c *viewChange) agree() {
 	case c.consented.IsZero():
 		c.consented = time.Now()
 	}
-	if behind := a.behind(wrote); behind != "" {
-		if time.Since(c.consented) < cachePatience {
+	late := time.Since(c.consented) >= cachePatience
+	if behind := a.behind(wrote, a.ownersShown); behind != "" {
+		if late && c.stale != behind {
+			c.stale = behind
+			a.log.Warn("a cache has not caught up with what other replicas wrote; owners that change hands wait", "cache", behind)
+		}
+		return
+	}
+	if behind := a.behind(wrote, a.watches.shown); behind != "" {
+		if !late {
 			return
 		}
 		a.log.Warn("a cache has not caught up with what other replicas wrote; going on", "cache", behind)
@@ -534,24 +546,26 @@ func (a *Agent) wakeGained(before, now shard.Holding) int {
 }
 
 // behind names a cache that does not show yet what another replica wrote; empty when none.
-func (a *Agent) behind(wrote map[string]uint64) string {
+// Shown tells the last version that a cache has; false when it knows none of that name, which
+// then begins with what is there.
+func (a *Agent) behind(wrote map[string]uint64, shown func(string) (uint64, bool)) string {
 	for _, name := range slices.Sorted(maps.Keys(wrote)) {
-		if shown, known := a.shown(name); known && shown < wrote[name] {
+		if version, known := shown(name); known && version < wrote[name] {
 			return name
 		}
 	}
 	return ""
 }
 
-// shown is the last version that a cache has; false when there is no such cache, which then
-// begins with what is there.
-func (a *Agent) shown(name string) (uint64, bool) {
+// ownersShown is the last version that the cache of a kind of carto.run has, by the cache's
+// name; false when there is no such cache.
+func (a *Agent) ownersShown(name string) (uint64, bool) {
 	for kind, informer := range a.catalog.informers {
 		if ownersCache(kind) == name {
 			return version(informer.GetStore().LastStoreSyncResourceVersion()), true
 		}
 	}
-	return a.watches.shown(name)
+	return 0, false
 }
 
 // ownersCache is the name of the cache of a kind of carto.run.

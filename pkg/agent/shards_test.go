@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/utils/clock"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -86,6 +87,41 @@ func TestSlowPassLeavesTimeForItsStatus(t *testing.T) {
 		drain(0, false, 1)
 		drain(statusPatience, false, 1)
 		drain(time.Second, true, 0)
+	})
+}
+
+// TestGainsWaitForTheirStatuses: with an old status a replica would forget what only the newer one names, so it waits for that as
+// long as it takes; and the stamped objects of kinds that it does not watch yet are nothing to wait for.
+func TestGainsWaitForTheirStatuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		informers := map[string]cache.SharedIndexInformer{}
+		for _, kind := range v1alpha1.Kinds {
+			informers[kind.Name] = cache.NewSharedIndexInformer(&cache.ListWatch{}, nil, 0, cache.Indexers{})
+		}
+		kind := v1alpha1.KindWorkload
+		a := &Agent{
+			log: slog.New(slog.DiscardHandler), share: newShare("carto-agent"), metrics: newMetrics(), watches: &watchSet{},
+			catalog: &catalog{informers: informers},
+		}
+		member := shard.NewMember(a.share.id)
+		if _, err := member.Observe(map[string]shard.Record{a.share.id: {}}); err != nil {
+			t.Fatal(err)
+		}
+		member.Drained()
+		c := &viewChange{membership: &membership{agent: a, member: member, wrote: map[string]uint64{ownersCache(kind): 7, "deployments.apps/v1/": 9}}}
+		agree := func(after time.Duration, shows string, agreed bool) {
+			t.Helper()
+			time.Sleep(after)
+			if err := informers[kind].GetStore().Replace(nil, shows); err != nil {
+				t.Fatal(err)
+			}
+			if c.agree(); member.Agreed() != agreed {
+				t.Errorf("with a cache of version %s they agree: %v", shows, member.Agreed())
+			}
+		}
+		agree(0, "6", false)
+		agree(10*cachePatience, "6", false)
+		agree(0, "7", true)
 	})
 }
 
