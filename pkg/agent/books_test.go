@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest/fake"
+	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
@@ -37,11 +37,8 @@ func TestForgetVanished(t *testing.T) {
 	s := newWatchSet(client, nil, slog.New(slog.DiscardHandler), newMetrics(), func(key ownerKey) { woken = append(woken, key) }, nil)
 	ctx := t.Context()
 	w := s.watch(ctx, stampedFor(v1alpha1.KindWorkload, realize.Resource{GroupVersionResource: configMaps, Namespaced: true}))
-	for !w.informer.HasSynced() {
-		if ctx.Err() != nil {
-			t.Fatal(ctx.Err())
-		}
-		time.Sleep(time.Millisecond) // until the first list is there
+	if !cache.WaitForCacheSync(ctx.Done(), w.informer.HasSynced) {
+		t.Fatal(ctx.Err())
 	}
 	made := func(name, version string) *stored {
 		return storedOf(t, map[string]any{"metadata": map[string]any{
