@@ -25,6 +25,7 @@ func TestClockJumps(t *testing.T) {
 			owner := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
 			book.put(owner, "u", realize.OwnerStatus{})
 			events := newRecorder(nil, c, slog.Default(), newMetrics())
+			defer events.rests.ShutDown()
 			events.record(ownerReference(owner, "u"), "Told", "", "once")
 			for _, e := range events.known {
 				e.queued = false // as if it were written

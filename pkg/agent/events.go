@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -26,8 +27,11 @@ import (
 // most as much of both numbers as it leaves for others.
 const (
 	eventInterval = 40 * time.Millisecond
-	eventWorkers  = 2
-	maxEvents     = 2048
+	// eventRest is how long news wait, so that telling of a step does not take the API
+	// server's time from the next one. What repeats meanwhile is told once.
+	eventRest    = time.Second
+	eventWorkers = 2
+	maxEvents    = 2048
 	// maxKnownEvents are remembered, to be counted up when they repeat; 400 bytes each.
 	maxKnownEvents  = 16384
 	rememberedFor   = 30 * time.Minute // less than the API server's usual hour
@@ -46,6 +50,7 @@ type recorder struct {
 	run string
 
 	queue *fairQueue[eventKey]
+	rests workqueue.TypedDelayingInterface[eventKey] // in front of the queue
 
 	mu      sync.Mutex
 	known   map[eventKey]*eventRecord
@@ -77,10 +82,11 @@ type eventRecord struct {
 	written string
 }
 
-func newRecorder(client rest.Interface, c clock.WithDelayedExecution, log *slog.Logger, m *metrics) *recorder {
+func newRecorder(client rest.Interface, c clock.WithTickerAndDelayedExecution, log *slog.Logger, m *metrics) *recorder {
+	queue := newFairQueue(slotsOf(eventWorkers), func(key eventKey) string { return key.about.namespace }, noProgress, c)
 	return &recorder{
-		client: client, clock: c, log: log, metrics: m, run: fmt.Sprintf("%x", c.Now().UnixNano()),
-		queue: newFairQueue(slotsOf(eventWorkers), func(key eventKey) string { return key.about.namespace }, noProgress, c),
+		client: client, clock: c, log: log, metrics: m, run: fmt.Sprintf("%x", c.Now().UnixNano()), queue: queue,
+		rests: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[eventKey]{Clock: c, Queue: queue}),
 		known: map[eventKey]*eventRecord{}, tenants: map[string]*tenantEvents{},
 	}
 }
@@ -121,7 +127,7 @@ func (r *recorder) note(about reference, reason, step, message string, warning b
 	e.queued = true
 	r.waiting++
 	tenant.waiting++
-	r.queue.Add(key)
+	r.rests.AddAfter(key, eventRest)
 }
 
 // remember begins the record of an event, for which the namespace may have to forget an
@@ -157,7 +163,7 @@ func (r *recorder) forget(tenant *tenantEvents, e *eventRecord) {
 
 // work writes events, at a bounded rate, until the context ends.
 func (r *recorder) work(ctx context.Context) {
-	defer context.AfterFunc(ctx, r.queue.ShutDown)()
+	defer context.AfterFunc(ctx, r.rests.ShutDown)()
 	workOff(pacedEvents{r.queue, ctx, r.clock}, func(key eventKey) { r.write(ctx, key) })
 }
 

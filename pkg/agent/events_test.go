@@ -3,15 +3,48 @@ package agent
 import (
 	"fmt"
 	"log/slog"
+	"runtime"
 	"testing"
 	"time"
 
 	clocktesting "k8s.io/utils/clock/testing"
 )
 
-func newTestRecorder() (*recorder, *clocktesting.FakeClock) {
+func newTestRecorder(t *testing.T) (*recorder, *clocktesting.FakeClock) {
 	clock := clocktesting.NewFakeClock(noon)
-	return newRecorder(nil, clock, slog.New(slog.DiscardHandler), newMetrics()), clock
+	r := newRecorder(nil, clock, slog.New(slog.DiscardHandler), newMetrics())
+	t.Cleanup(r.rests.ShutDown)
+	return r, clock
+}
+
+// ripen lets time pass until all news have rested.
+func (r *recorder) ripen(clock *clocktesting.FakeClock) {
+	for r.queue.Len() < r.waiting {
+		clock.Step(eventRest) // more than once, if the queue has not looked at the clock before
+		runtime.Gosched()
+	}
+}
+
+// TestNewsRest: what happens several times within a second is told once, and nothing is told at
+// once: the API server's time is the next step's.
+func TestNewsRest(t *testing.T) {
+	r, clock := newTestRecorder(t)
+	for range 3 {
+		r.record(about("a", 0), "Stamped", "", "made")
+		clock.Step(eventRest / 10)
+	}
+	if got := r.queue.Len(); got != 0 {
+		t.Errorf("%d events are to be written at once", got)
+	}
+	r.ripen(clock)
+	if got := r.queue.Len(); got != 1 {
+		t.Errorf("%d events are to be written, want 1", got)
+	}
+	key, _ := r.queue.Get()
+	defer r.queue.Done(key)
+	if got := r.known[key].count; got != 3 {
+		t.Errorf("the event tells of %d times, want 3", got)
+	}
 }
 
 // lost is what the metric says.
@@ -36,7 +69,7 @@ func about(namespace string, i int) reference {
 // TestEventsOfManyOwners: one namespace with more events than may wait leaves room for those of
 // others, and others have their turn before its backlog is written.
 func TestEventsOfManyOwners(t *testing.T) {
-	r, _ := newTestRecorder()
+	r, clock := newTestRecorder(t)
 	for i := range 2 * maxEvents {
 		r.record(about("big", i), "Stamped", "", "made")
 	}
@@ -52,6 +85,7 @@ func TestEventsOfManyOwners(t *testing.T) {
 	if got := r.tenants["small"].waiting; got != 3 {
 		t.Errorf("%d events of the small namespace wait, want all 3", got)
 	}
+	r.ripen(clock)
 	for range 6 {
 		key, _ := r.queue.Get()
 		r.queue.Done(key)
@@ -64,8 +98,9 @@ func TestEventsOfManyOwners(t *testing.T) {
 // TestKnownEventsAreBounded: what is remembered to be counted up has a bound, within which a
 // namespace forgets its own oldest records and not those of others.
 func TestKnownEventsAreBounded(t *testing.T) {
-	r, clock := newTestRecorder()
+	r, clock := newTestRecorder(t)
 	settle := func() {
+		r.ripen(clock)
 		for r.queue.Len() > 0 {
 			key, _ := r.queue.Get()
 			e := r.known[key]
