@@ -108,7 +108,7 @@ func (c *clusterView) remark(w *kindWatch, rest realize.Resource, key objectKey)
 	return strings.Join(remarks, "; ")
 }
 
-// contests counts the objects that somebody else keeps changing.
+// contests counts the objects that are not, or do not stay, as they were rendered.
 type contests struct {
 	watches *watchSet
 	clock   clock.PassiveClock
@@ -117,24 +117,36 @@ type contests struct {
 var contestedObjects = prometheus.NewDesc("carto_contested_objects",
 	"Stamped objects of which somebody keeps changing a field that their template sets.", []string{"resource"}, nil)
 
+var alteredObjects = prometheus.NewDesc("carto_altered_objects",
+	"Stamped objects that were written with other values than their template renders, by an admission webhook or the API server.", []string{"resource"}, nil)
+
 // Describe implements prometheus.Collector.
-func (c contests) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- contestedObjects }
+func (c contests) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- contestedObjects
+	descriptions <- alteredObjects
+}
 
 // Collect implements prometheus.Collector.
 func (c contests) Collect(metrics chan<- prometheus.Metric) {
-	counts := map[string]int{}
+	contested, altered := map[string]int{}, map[string]int{}
 	now := c.clock.Now()
 	for _, w := range c.watches.all() {
 		resource := w.key.GroupResource().String()
 		w.mu.Lock()
 		for _, m := range w.marks {
 			if m.reverts.contested(now) {
-				counts[resource]++
+				contested[resource]++
+			}
+			if m.altered != "" {
+				altered[resource]++
 			}
 		}
 		w.mu.Unlock()
 	}
-	for resource, n := range counts {
+	for resource, n := range contested {
 		metrics <- prometheus.MustNewConstMetric(contestedObjects, prometheus.GaugeValue, float64(n), resource)
+	}
+	for resource, n := range altered {
+		metrics <- prometheus.MustNewConstMetric(alteredObjects, prometheus.GaugeValue, float64(n), resource)
 	}
 }

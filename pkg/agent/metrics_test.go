@@ -32,7 +32,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	a.metrics.reverts.WithLabelValues("deployments.apps").Inc()
 	a.metrics.watchFailures.WithLabelValues("deployments.apps").Inc()
 	w := a.watches.watch(t.Context(), watchKey{GroupVersionResource: schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}})
-	w.setMark(objectKey{"shop", "cart"}, mark{reverts: reverts{count: freeReverts, last: a.clock.Now(), rivals: "x"}})
+	w.setMark(objectKey{"shop", "cart"}, mark{reverts: reverts{count: freeReverts, last: a.clock.Now(), rivals: "x"}, altered: "spec"})
 
 	families, err := a.metrics.registry.Gather()
 	if err != nil {

@@ -150,6 +150,9 @@ func TestWebhookFight(t *testing.T) {
 	}
 	n.plugin(0, "Note: step only: "+remark, "why", "workload/cart")
 	n.plugin(0, "Note: step only: "+remark, "tree", "workload/cart")
+	if served := n.served("carto_altered_objects"); !strings.Contains(served, `{resource="configmaps"} 1`) {
+		t.Errorf("carto_altered_objects is %q, want 1 of configmaps", served)
+	}
 	awaitRest(t, cp)
 	mark, err := cp.Mark(t.Context())
 	if err != nil {
@@ -173,8 +176,9 @@ func TestWebhookFight(t *testing.T) {
 	if writes := n.writesTo("workloads/status", mark); writes > 0 {
 		t.Errorf("the agent wrote the status %d times more", writes)
 	}
-	if made := calls() - before; made != 5 {
-		t.Errorf("the webhook was called %d times, want 5", made)
+	// More are the API server's own: it tries a patch again, webhooks and all, that met another write.
+	if made := calls() - before; made < 5 {
+		t.Errorf("the webhook was called %d times, want 5 and more", made)
 	}
 	n.expectMessage("cart", "ResourcesSubmitted", remark)
 }

@@ -124,6 +124,10 @@ func TestMetricsServed(t *testing.T) {
 	contested.expect("cart", allReady)
 	contested.rival("theirs")
 	contested.expectMessage("cart", "ResourcesSubmitted", "is set by rival too")
+	altered := w.tenant(t)
+	altered.rewritingWebhook()
+	altered.apply(withBody(configMapBody))
+	altered.expectMessage("cart", "ResourcesSubmitted", "has other values than were rendered")
 	// A kind that goes away can not be watched any more.
 	n.apply(withBody("apiVersion: " + group + "/v1\nkind: Gadget\nmetadata: { name: cart }"))
 	n.mustGet(gvr{Group: group, Version: "v1", Resource: "gadgets"}, "cart")
@@ -147,6 +151,7 @@ func TestMetricsServed(t *testing.T) {
 			`carto_pass_retries_total{kind="Workload"}`,
 			`carto_drift_reverts_total{resource="configmaps"}`,
 			`carto_contested_objects{resource="configmaps"}`,
+			`carto_altered_objects{resource="configmaps"}`,
 			`carto_book_entries{book="owners"}`,
 			`carto_watch_failures_total{resource="gadgets.` + group + `"}`,
 			`carto_writes_total{resource="configmaps",result="Invalid",verb="apply"}`,
