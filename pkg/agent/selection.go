@@ -27,24 +27,22 @@ const (
 // Select implements realize.Cluster. The objects are read anew in each pass, with the
 // account's rights: what the agent may read is nothing that every owner may. The watch
 // only tells that there is something to read.
-func (c *clusterView) Select(ctx context.Context, account realize.Account, namespace string, selection realize.Selection) ([]map[string]any, error) {
+func (c *clusterView) Select(ctx context.Context, account realize.Account, selection realize.Selection) ([]map[string]any, error) {
 	rest, err := c.agent.mapper.resource(selection.Kind)
 	if err != nil {
 		return nil, err
 	}
-	if w := c.agent.watches.watchSelection(c.agent.informers, selectedBy(selection, rest), c.key.Namespace); w == nil {
+	key := selectedBy(selection, rest)
+	if w := c.agent.watches.watchSelection(c.agent.informers, key); w == nil {
 		c.agent.queue.AddAfter(c.key, lookAgain)
 	} else if err := w.ready(c.key); errors.Is(err, realize.ErrPending) {
 		return nil, err
-	}
-	if !rest.Namespaced {
-		namespace = ""
 	}
 	client, err := c.agent.accounts.get(account)
 	if err != nil {
 		return nil, err
 	}
-	text, err := accountAnswer(client.Get().AbsPath(collectionPath(rest.GroupVersionResource, namespace)...).
+	text, err := accountAnswer(client.Get().AbsPath(collectionPath(rest.GroupVersionResource, key.namespace)...).
 		Param("labelSelector", selection.Labels).Param("limit", maxSelected).Do(ctx))
 	if err != nil {
 		return nil, err
@@ -63,39 +61,37 @@ func (c *clusterView) Select(ctx context.Context, account realize.Account, names
 }
 
 // selectionChanged wakes the Runnables that a change of a selected object can concern.
-func (a *Agent) selectionChanged(selection realize.Selection, namespace string) {
+func (a *Agent) selectionChanged(selection realize.Selection) {
 	a.epoch.Add(1)
 	for _, owner := range a.depends.of(selection) {
-		if namespace == "" || owner.Namespace == namespace {
-			a.wake(owner)
-		}
+		a.wake(owner)
 	}
 }
 
-// watchSelection returns the watch of a selection, and starts it on first use at the expense
-// of the namespace; nil when it is not to be watched.
-func (s *watchSet) watchSelection(ctx context.Context, key watchKey, namespace string) *kindWatch {
+// watchSelection returns the watch of a selection, and starts it on first use; nil when it is
+// not to be watched.
+func (s *watchSet) watchSelection(ctx context.Context, key watchKey) *kindWatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.watches[key]
 	if w == nil {
-		if !s.mayWatch(key, namespace) {
+		if !s.mayWatch(key) {
 			return nil
 		}
 		w = s.start(ctx, key)
-		w.payer = namespace
 	}
 	w.used = time.Now()
 	return w
 }
 
-// mayWatch says whether one more selection may be watched for a namespace; the lock is held.
-func (s *watchSet) mayWatch(key watchKey, namespace string) bool {
+// mayWatch says whether one more selection may be watched, at the expense of its namespace;
+// the lock is held.
+func (s *watchSet) mayWatch(key watchKey) bool {
 	all, of := 0, 0
-	for other, w := range s.watches {
+	for other := range s.watches {
 		if other.isSelection() {
 			all++
-			if w.payer == namespace {
+			if other.selection.Namespace == key.selection.Namespace {
 				of++
 			}
 		}

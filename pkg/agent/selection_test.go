@@ -7,6 +7,28 @@ import (
 	"github.com/carto-run/carto/pkg/realize"
 )
 
+// TestSelectionsSeeTheirNamespace: a tenant can not make the agent hold anything about objects of
+// other namespaces by selecting their labels, nor be woken by them.
+func TestSelectionsSeeTheirNamespace(t *testing.T) {
+	selection := realize.Selection{Namespace: "a", Labels: "app=web"}
+	for _, tt := range []struct {
+		reason     string
+		namespaced bool
+		want       string
+	}{
+		{"the objects are in the Runnable's namespace", true, "a"},
+		{"a cluster-scoped object is in no namespace", false, ""},
+	} {
+		key := selectedBy(selection, realize.Resource{Namespaced: tt.namespaced})
+		if key.namespace != tt.want {
+			t.Errorf("%s: the watch is of namespace %q, want %q", tt.reason, key.namespace, tt.want)
+		}
+		if other := selectedBy(realize.Selection{Namespace: "b", Labels: "app=web"}, realize.Resource{Namespaced: tt.namespaced}); other == key {
+			t.Errorf("%s: two namespaces share a watch, so that one pays for both", tt.reason)
+		}
+	}
+}
+
 // TestSelectionShares: a namespace that selects by ever more labels does not use up the watches
 // of all; each later one gets a part of what is left, and a single one as long as there is any.
 func TestSelectionShares(t *testing.T) {
@@ -14,11 +36,11 @@ func TestSelectionShares(t *testing.T) {
 	fill := func(namespace string) (n int) {
 		for {
 			labels := fmt.Sprintf("app=%s-%d", namespace, n)
-			key := watchKey{selector: labels, selection: realize.Selection{Labels: labels}}
-			if !s.mayWatch(key, namespace) {
+			key := watchKey{selector: labels, selection: realize.Selection{Namespace: namespace, Labels: labels}}
+			if !s.mayWatch(key) {
 				return n
 			}
-			s.watches[key] = &kindWatch{payer: namespace}
+			s.watches[key] = &kindWatch{}
 			n++
 		}
 	}
@@ -38,7 +60,7 @@ func TestSelectionShares(t *testing.T) {
 	if len(s.watches)-1 != maxSelections {
 		t.Errorf("%d selections are watched, want at most %d", len(s.watches)-1, maxSelections)
 	}
-	if everything := (watchKey{selection: realize.Selection{}}); s.mayWatch(everything, "a") {
+	if everything := (watchKey{selection: realize.Selection{Namespace: "a"}}); s.mayWatch(everything) {
 		t.Error("a selection without labels would be watched")
 	}
 }

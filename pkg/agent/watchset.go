@@ -32,8 +32,8 @@ type watchSet struct {
 	// changed is called for each change of a stamped object that this agent did not
 	// write itself.
 	changed func(owner ownerKey)
-	// selected is called for each change of an object in a selection, with its namespace.
-	selected func(selection realize.Selection, namespace string)
+	// selected is called for each change of an object in a selection.
+	selected func(selection realize.Selection)
 	// holdings say what is held whole.
 	holdings *holdings
 
@@ -46,6 +46,8 @@ type watchSet struct {
 type watchKey struct {
 	schema.GroupVersionResource
 	selector string
+	// namespace of the objects; empty for those of all namespaces and of none.
+	namespace string
 	// selection of Runnables; zero for stamped objects. Its objects are not read from the
 	// watch, which therefore sees their metadata only.
 	selection realize.Selection
@@ -61,7 +63,11 @@ func stampedFor(ownerKind string, rest realize.Resource) watchKey {
 }
 
 func selectedBy(selection realize.Selection, rest realize.Resource) watchKey {
-	return watchKey{GroupVersionResource: rest.GroupVersionResource, selector: selection.Labels, selection: selection}
+	key := watchKey{GroupVersionResource: rest.GroupVersionResource, selector: selection.Labels, selection: selection}
+	if rest.Namespaced {
+		key.namespace = selection.Namespace
+	}
+	return key
 }
 
 // isOf says whether the watch is the one for what an owner stamps. Runs can carry the
@@ -72,13 +78,21 @@ func (k watchKey) isOf(owner ownerKey) bool {
 
 func (k watchKey) isSelection() bool { return k.selection != realize.Selection{} }
 
+// details say in the log which watch it is.
+func (k watchKey) details() []any {
+	d := []any{"resource", k.GroupResource().String(), "version", k.Version, "selector", k.selector}
+	if k.namespace != "" {
+		d = append(d, "namespace", k.namespace)
+	}
+	return d
+}
+
 // kindWatch is the informer of one kind, with what the agent knows beyond it.
 type kindWatch struct {
 	key      watchKey
 	informer cache.SharedIndexInformer
 	cancel   context.CancelFunc
 	used     time.Time // when it was last asked for; guarded by the set's lock
-	payer    string    // namespace whose share of the selections it is part of; likewise
 
 	mu sync.Mutex
 	// written holds the answers to own writes until the watch has caught up with them.
@@ -108,7 +122,7 @@ type mark struct {
 	altered string
 }
 
-func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection, string)) *watchSet {
+func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection)) *watchSet {
 	return &watchSet{
 		client: client, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected, holdings: newHoldings(),
 		watches: map[watchKey]*kindWatch{},
@@ -155,7 +169,7 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 		},
 	})
 	s.metrics.watches.Inc()
-	s.log.Info("watching objects", "resource", key.GroupResource().String(), "version", key.Version, "selector", key.selector)
+	s.log.Info("watching objects", key.details()...)
 	s.group.Go(func() {
 		w.informer.RunWithContext(ctx)
 		s.holdings.forgetAll(w)
@@ -185,7 +199,7 @@ func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
 }
 
 func (s *watchSet) selectionInformer(key watchKey) cache.SharedIndexInformer {
-	client := s.metadata.Resource(key.GroupVersionResource)
+	client := s.metadata.Resource(key.GroupVersionResource).Namespace(key.namespace)
 	lw := selecting(key.selector, client.List, client.Watch)
 	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
 }
@@ -215,7 +229,7 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 	switch owner, owned := o.owner(); {
 	case own:
 	case w.key.isSelection():
-		s.selected(w.key.selection, o.Namespace)
+		s.selected(w.key.selection)
 	case owned && w.key.isOf(owner):
 		s.changed(owner)
 	}
@@ -228,7 +242,7 @@ func (s *watchSet) failed(w *kindWatch, err error) {
 		return // ordinary life of a watch: the informer lists again
 	}
 	s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
-	s.log.Warn("cannot watch objects; trying again", "resource", w.key.GroupResource().String(), "selector", w.key.selector, "err", err)
+	s.log.Warn("cannot watch objects; trying again", append(w.key.details(), "err", err)...)
 	w.mu.Lock()
 	w.lost = apierrors.IsNotFound(err)
 	w.mu.Unlock()
@@ -267,7 +281,7 @@ func (s *watchSet) end(key watchKey) {
 		w.cancel()
 		delete(s.watches, key)
 		s.metrics.watches.Dec()
-		s.log.Info("stopped watching objects", "resource", key.GroupResource().String(), "version", key.Version, "selector", key.selector)
+		s.log.Info("stopped watching objects", key.details()...)
 	}
 }
 
@@ -296,7 +310,7 @@ func (s *watchSet) renew(ctx context.Context, old *kindWatch) {
 	defer s.mu.Unlock()
 	s.end(old.key)
 	w := s.start(ctx, old.key)
-	w.used, w.payer = time.Now(), old.payer
+	w.used = time.Now()
 }
 
 // name of a watch among those of all replicas.

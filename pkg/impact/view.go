@@ -301,11 +301,12 @@ func (m *made) asRun() realize.Run { return runOf(&unstructured.Unstructured{Obj
 const maxSelected = 10
 
 // Select implements realize.Cluster.
-func (v *view) Select(ctx context.Context, account realize.Account, namespace string, selection realize.Selection) ([]map[string]any, error) {
+func (v *view) Select(ctx context.Context, account realize.Account, selection realize.Selection) ([]map[string]any, error) {
 	rest, err := v.Resource(selection.Kind)
 	if err != nil {
 		return nil, err
 	}
+	namespace := selection.Namespace
 	if !rest.Namespaced {
 		namespace = ""
 	}

@@ -295,7 +295,7 @@ func (c *cluster) writtenFor(wanted *unstructured.Unstructured) *held {
 }
 
 // Select finds observed objects by their labels.
-func (c *cluster) Select(_ context.Context, _ realize.Account, namespace string, selection realize.Selection) ([]map[string]any, error) {
+func (c *cluster) Select(_ context.Context, _ realize.Account, selection realize.Selection) ([]map[string]any, error) {
 	rest, err := c.Resource(selection.Kind)
 	if err != nil {
 		return nil, err
@@ -306,7 +306,7 @@ func (c *cluster) Select(_ context.Context, _ realize.Account, namespace string,
 	}
 	var keys []objectKey
 	for key, h := range c.world.objects {
-		if key.GroupKind != selection.Kind.GroupKind() || rest.Namespaced && key.namespace != namespace {
+		if key.GroupKind != selection.Kind.GroupKind() || rest.Namespaced && key.namespace != selection.Namespace {
 			continue
 		}
 		u := &unstructured.Unstructured{Object: h.object}

@@ -33,11 +33,10 @@ type Cluster interface {
 	// Create makes a new object with the rights of the account. One of the same name
 	// and digest that the owner controls is the answer to an earlier attempt.
 	Create(ctx context.Context, account Account, object map[string]any) (Run, error)
-	// Select finds the objects that a Runnable's selector matches, in the namespace or,
-	// of a cluster-scoped kind, everywhere, with the rights of the account. It may leave
-	// out what comes after the first few. ErrPending when it could not notice yet that
-	// the answer changes.
-	Select(ctx context.Context, account Account, namespace string, selection Selection) ([]map[string]any, error)
+	// Select finds the objects that a Runnable's selector matches, with the rights of the
+	// account. It may leave out what comes after the first few. ErrPending when it could
+	// not notice yet that the answer changes.
+	Select(ctx context.Context, account Account, selection Selection) ([]map[string]any, error)
 	// Remove deletes a stamped object with the rights of the account, provided that
 	// the owner still controls it, and says whether there was anything to delete.
 	Remove(ctx context.Context, account Account, owner types.UID, ref v1alpha1.StampedRef) (bool, error)
@@ -73,6 +72,8 @@ func (r Resource) Qualified() string { return r.GroupResource().String() }
 // Selection describes the objects of a kind with certain labels.
 type Selection struct {
 	Kind schema.GroupVersionKind
+	// Namespace of the Runnable, and of the objects, unless their kind is cluster-scoped.
+	Namespace string
 	// Labels that the objects carry, in the form of a label selector.
 	Labels string
 }

@@ -115,7 +115,7 @@ func (m *memory) Create(_ context.Context, _ Account, object map[string]any) (Ru
 	return Run{Name: name, Labels: u.GetLabels(), Object: object}, nil
 }
 
-func (m *memory) Select(_ context.Context, _ Account, _ string, selection Selection) ([]map[string]any, error) {
+func (m *memory) Select(_ context.Context, _ Account, selection Selection) ([]map[string]any, error) {
 	if _, err := m.Resource(selection.Kind); err != nil {
 		return nil, err
 	}

@@ -116,9 +116,12 @@ func (p *pass) selectOne(ctx context.Context) (map[string]any, *failure) {
 	if err != nil {
 		return nil, failed(v1alpha1.ReasonTemplateStampFailure, "spec.selector.matchingLabels: %v", err)
 	}
-	selection := Selection{Kind: schema.FromAPIVersionAndKind(selector.Resource.APIVersion, selector.Resource.Kind), Labels: valid.String()}
+	selection := Selection{
+		Kind:      schema.FromAPIVersionAndKind(selector.Resource.APIVersion, selector.Resource.Kind),
+		Namespace: p.owner.Namespace, Labels: valid.String(),
+	}
 	p.result.Depends.Selection = &selection
-	found, err := p.cluster.Select(ctx, p.account, p.owner.Namespace, selection)
+	found, err := p.cluster.Select(ctx, p.account, selection)
 	switch {
 	case meta.IsNoMatchError(err):
 		p.result.Depends.UnknownKinds = append(p.result.Depends.UnknownKinds, selection.Kind)
