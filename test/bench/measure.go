@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -127,7 +129,7 @@ func (b *bench) coldSettle(ctx context.Context) (err error) {
 	if err := b.end(ctx, "settle", &b.result.SettleCost); err != nil {
 		return err
 	}
-	return <-profiled
+	return profiled()
 }
 
 // warm lists every kind once: the API server makes the storage of a kind ready at the first request, which takes it a second
@@ -377,20 +379,35 @@ func count(requests []harness.Request) map[string]int {
 	return counts
 }
 
-// profileCPU takes a profile of the agent over the settle's first seconds.
-func (b *bench) profileCPU(ctx context.Context) <-chan error {
-	done := make(chan error, 1)
-	agent, ok := b.subject.(*harness.Agent)
-	if b.opts.profile == "" || !ok {
-		done <- nil
-		return done
+// profileCPU takes profiles of the API server and of the agent over the settle's first seconds.
+func (b *bench) profileCPU(ctx context.Context) (wait func() error) {
+	if b.opts.profile == "" {
+		return func() error { return nil }
 	}
-	go func() {
-		for agent.URL("metrics") == "" && sleep(ctx, 10*time.Millisecond) == nil {
-		}
-		done <- b.fetch(ctx, fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", agent.URL("metrics"), max(2, b.n/100)), "cpu")
-	}()
-	return done
+	seconds := strconv.Itoa(max(2, b.n/100))
+	var group errgroup.Group
+	group.Go(func() error { return b.profileServer(ctx, seconds) })
+	if agent, ok := b.subject.(*harness.Agent); ok {
+		group.Go(func() error {
+			for agent.URL("metrics") == "" && sleep(ctx, 10*time.Millisecond) == nil {
+			}
+			return b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/profile?seconds="+seconds, "cpu")
+		})
+	}
+	return group.Wait
+}
+
+// profileServer takes a profile of the API server at the subject's work.
+func (b *bench) profileServer(ctx context.Context, seconds string) error {
+	client, err := discovery.NewDiscoveryClientForConfig(b.cp.Config)
+	if err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	data, err := client.RESTClient().Get().AbsPath("/debug/pprof/profile").Param("seconds", seconds).DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("take a profile of the API server: %w", err)
+	}
+	return b.keep("apiserver-"+b.name, data)
 }
 
 // profileHeap takes a profile of what the agent keeps.
@@ -416,6 +433,11 @@ func (b *bench) fetch(ctx context.Context, url, name string) error {
 	if err != nil {
 		return fmt.Errorf("take a profile: %w", err)
 	}
+	return b.keep(name, data)
+}
+
+// keep writes a profile into its folder.
+func (b *bench) keep(name string, data []byte) error {
 	if err := os.MkdirAll(b.opts.profile, 0o750); err != nil {
 		return fmt.Errorf("keep a profile: %w", err)
 	}
