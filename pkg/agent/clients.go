@@ -2,6 +2,7 @@ package agent
 
 import (
 	"container/list"
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -153,6 +154,11 @@ func answerOf(result rest.Result) ([]byte, error) {
 		return nil, err
 	}
 	return result.Raw()
+}
+
+// read reads a stamped object with the agent's own rights, for what the caches do not tell.
+func (a *Agent) read(ctx context.Context, rest realize.Resource, key objectKey) ([]byte, error) {
+	return answerOf(a.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
 }
 
 // metadataOnly asks the API server for an answer without the object's body.

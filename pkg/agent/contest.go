@@ -47,7 +47,7 @@ func (c *clusterView) noteRivals(ctx context.Context, w *kindWatch, rest realize
 	if m.reverts.rivals != "" && m.reverts.noted == m.reverts.count {
 		return
 	}
-	text, err := answerOf(c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
+	text, err := c.agent.read(ctx, rest, key)
 	if err != nil {
 		return // the next pass asks again
 	}

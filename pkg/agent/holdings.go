@@ -155,7 +155,7 @@ func (c *clusterView) whole(ctx context.Context, rest realize.Resource, w *kindW
 		return s, nil
 	}
 	key := objectKey{s.Namespace, s.Name}
-	text, err := answerOf(c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
+	text, err := c.agent.read(ctx, rest, key)
 	if apierrors.IsNotFound(err) {
 		// The watch has not told of it yet, so nobody else asks whether its owner goes, too.
 		return nil, c.alive(ctx)

@@ -148,7 +148,7 @@ func (c *clusterView) Create(ctx context.Context, account realize.Account, objec
 // creation was sent before, but the answer was lost.
 func (c *clusterView) earlierAttempt(ctx context.Context, rest realize.Resource, key objectKey, wanted map[string]string, exists error) (realize.Run, error) {
 	// The watch may not have shown it yet; this is the one read that can not wait for it.
-	text, err := answerOf(c.agent.own.Get().AbsPath(objectPath(rest.GroupVersionResource, key.Namespace, key.Name)...).Do(ctx))
+	text, err := c.agent.read(ctx, rest, key)
 	if err != nil {
 		return realize.Run{}, exists
 	}

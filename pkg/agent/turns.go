@@ -147,7 +147,7 @@ func (t *turns[K]) next(now time.Time) (key K, ok bool) {
 	// stay at the head.
 	for i, name := range t.order {
 		n := t.namespaces[name]
-		if n.quick >= t.share(name, now) || n.quick+n.slow >= fairShare(t.slots.slow, t.slow, t.slots.slowPart) {
+		if n.quick >= t.most(name, now) || n.quick+n.slow >= fairShare(t.slots.slow, t.slow, t.slots.slowPart) {
 			continue
 		}
 		key = n.pop()
@@ -163,16 +163,16 @@ func (t *turns[K]) next(now time.Time) (key K, ok bool) {
 	return key, false
 }
 
-// share is how many slots one namespace may have.
-func (t *turns[K]) share(name string, now time.Time) int {
-	share := t.slots.alone
+// most is how many slots one namespace may have.
+func (t *turns[K]) most(name string, now time.Time) int {
+	most := t.slots.alone
 	switch {
 	case t.namespaces[name].length > t.slots.total && t.small.within(name, smallFor, now):
-		share = t.slots.behind
+		most = t.slots.behind
 	case t.all.within(name, othersFor, now):
-		share = t.slots.shared
+		most = t.slots.shared
 	}
-	return share
+	return most
 }
 
 // linger says that something under way is slow, and frees its slot if there is room for
