@@ -80,9 +80,13 @@ func (d *draft) edit(e *edit, said []string, body string) (string, error) {
 	return withoutMarks(string(data)), failed
 }
 
+// withoutMarks is what a person typed, with the line ends of YAML whatever the editor makes.
 func withoutMarks(text string) string {
 	var kept strings.Builder
-	for line := range strings.Lines(strings.ReplaceAll(text, "\r\n", "\n")) {
+	for line := range strings.Lines(text) {
+		if rest, ended := strings.CutSuffix(line, "\n"); ended {
+			line = strings.TrimRight(rest, "\r") + "\n"
+		}
 		if !strings.HasPrefix(line, strings.TrimSpace(mark)) {
 			kept.WriteString(line)
 		}
