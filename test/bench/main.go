@@ -28,6 +28,7 @@ type options struct {
 	json      string
 	compare   string
 	profile   string
+	print     []string
 }
 
 func main() {
@@ -65,8 +66,12 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
 	flags.StringVar(&o.compare, "compare", "", "`file` of earlier results, shown beside these")
 	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU profiles of the agent and the API server in a cold settle, and for one of the agent's heap")
+	print := flags.String("print", "", "`files` of earlier results, to be printed as one table; nothing is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if *print != "" {
+		o.print = strings.Split(*print, ",")
 	}
 	for _, s := range strings.Split(*sizes, ",") {
 		n, err := strconv.Atoi(s)
@@ -98,14 +103,18 @@ func parse(args []string) (options, error) {
 }
 
 func run(ctx context.Context, opts options) error {
-	var earlier []result
-	if opts.compare != "" {
-		data, err := os.ReadFile(opts.compare)
+	if opts.print != nil {
+		results, err := earlier(opts.print...)
 		if err != nil {
-			return fmt.Errorf("read earlier results: %w", err)
+			return err
 		}
-		if err := json.Unmarshal(data, &earlier); err != nil {
-			return fmt.Errorf("read earlier results from %s: %w", opts.compare, err)
+		return printTable(os.Stdout, results)
+	}
+	var before []result
+	if opts.compare != "" {
+		var err error
+		if before, err = earlier(opts.compare); err != nil {
+			return err
 		}
 	}
 	if len(opts.scenarios) == 0 || slices.Contains(opts.scenarios, lintScenario) {
@@ -130,26 +139,48 @@ func run(ctx context.Context, opts options) error {
 					return fmt.Errorf("%s with %d %s: %w", subject, n, o.name, err)
 				}
 				results = append(results, r)
+				if err := keepResults(opts.json, results); err != nil { // each at once: all of them take long
+					return err
+				}
 			}
 		}
 	}
 	if err := printTable(os.Stdout, results); err != nil {
 		return err
 	}
-	if earlier != nil {
+	if before != nil {
 		fmt.Printf("\nEarlier (%s):\n\n", opts.compare)
-		if err := printTable(os.Stdout, earlier); err != nil {
-			return err
-		}
+		return printTable(os.Stdout, before)
 	}
-	if opts.json == "" {
+	return nil
+}
+
+// earlier reads results that were kept.
+func earlier(files ...string) ([]result, error) {
+	var all []result
+	for _, file := range files {
+		data, err := os.ReadFile(file) //nolint:gosec // a file that the caller names
+		if err != nil {
+			return nil, fmt.Errorf("read earlier results: %w", err)
+		}
+		var results []result
+		if err := json.Unmarshal(data, &results); err != nil {
+			return nil, fmt.Errorf("read earlier results from %s: %w", file, err)
+		}
+		all = append(all, results...)
+	}
+	return all, nil
+}
+
+func keepResults(file string, results []result) error {
+	if file == "" {
 		return nil
 	}
 	data, err := json.MarshalIndent(results, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode the results: %w", err)
 	}
-	if err := os.WriteFile(opts.json, append(data, '\n'), 0o644); err != nil { //nolint:gosec // results are for everybody
+	if err := os.WriteFile(file, append(data, '\n'), 0o644); err != nil { //nolint:gosec // results are for everybody
 		return fmt.Errorf("write the results: %w", err)
 	}
 	return nil
