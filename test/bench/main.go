@@ -58,7 +58,7 @@ func parse(args []string) (options, error) {
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
-	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, foreign, tui; lint, which needs none of the owners; fairness, which has its own; default all but fairness")
+	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, foreign, tui; lint, which needs none of the owners; fairness and costs, which have their own; default all but these two")
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
 	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
 	flags.IntVar(&o.noise, "noise", 5000, "how many `workloads` the noisy tenants of fairness have")
@@ -88,7 +88,7 @@ func parse(args []string) (options, error) {
 		o.owners = append(o.owners, allOwners[i])
 	}
 	for s := range strings.FieldsFuncSeq(*only, func(r rune) bool { return r == ',' }) {
-		if s != lintScenario && s != fairnessScenario && !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
+		if !slices.Contains([]string{lintScenario, fairnessScenario, costsScenario}, s) && !slices.ContainsFunc(scenarios, func(have scenario) bool { return have.name == s }) {
 			return o, fmt.Errorf("-scenarios: there is no %q", s)
 		}
 		o.scenarios = append(o.scenarios, s)
@@ -124,6 +124,11 @@ func run(ctx context.Context, opts options) error {
 	}
 	if slices.Contains(opts.scenarios, fairnessScenario) {
 		if err := benchFairness(ctx, opts); err != nil || len(opts.scenarios) == 1 {
+			return err
+		}
+	}
+	if slices.Contains(opts.scenarios, costsScenario) {
+		if err := benchCosts(ctx); err != nil || len(opts.scenarios) == 1 {
 			return err
 		}
 	}

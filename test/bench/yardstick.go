@@ -117,14 +117,7 @@ func (y *yardstick) stamp(ctx context.Context, owner *unstructured.Unstructured,
 		return "", err
 	}
 	if !found {
-		_, err := client.Create(ctx, &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": group + "/v1", "kind": kinds[step],
-			"metadata": map[string]any{
-				"name": name, "namespace": namespace, "labels": map[string]any{"carto.run/workload-name": name},
-				"ownerReferences": []any{map[string]any{"apiVersion": owner.GetAPIVersion(), "kind": owner.GetKind(), "name": name, "uid": string(owner.GetUID()), "controller": true}},
-			},
-			"spec": map[string]any{"input": input},
-		}}, metav1.CreateOptions{})
+		_, err := client.Create(ctx, stampedLike(owner, kinds[step], input), metav1.CreateOptions{})
 		return "", err
 	}
 	object, ok := cached.(*unstructured.Unstructured)
@@ -158,16 +151,21 @@ func stepStatus(owner *unstructured.Unstructured, step int, output string) map[s
 // epoch stands for times, which the yardstick does not keep.
 var epoch = time.Unix(0, 0).UTC().Format(time.RFC3339)
 
-func (y *yardstick) writeStatus(ctx context.Context, owner *unstructured.Unstructured, steps []any, ready bool) error {
+// readyStatus is an owner's status with these steps.
+func readyStatus(owner *unstructured.Unstructured, steps []any, ready bool) map[string]any {
 	state := "False"
 	if ready {
 		state = "True"
 	}
-	status := map[string]any{
+	return map[string]any{
 		"observedGeneration": owner.GetGeneration(), "resources": steps,
 		"supplyChainRef": map[string]any{"kind": "ClusterSupplyChain", "name": "bench"},
 		"conditions":     []any{map[string]any{"type": "Ready", "status": state, "reason": "Ready", "message": "", "lastTransitionTime": epoch}},
 	}
+}
+
+func (y *yardstick) writeStatus(ctx context.Context, owner *unstructured.Unstructured, steps []any, ready bool) error {
+	status := readyStatus(owner, steps, ready)
 	if reflect.DeepEqual(owner.Object["status"], status) {
 		return nil
 	}
