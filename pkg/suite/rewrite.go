@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -16,8 +17,12 @@ import (
 
 // parseNode reads the first document of a file for its lines and comments.
 func parseNode(data []byte) (*yamlv3.Node, error) {
-	document := &yamlv3.Node{}
-	if err := yamlv3.Unmarshal(data, document); err != nil {
+	document, decoder := &yamlv3.Node{}, yamlv3.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(document); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	// Text that follows without the mark of a document is noticed only when it is read.
+	if err := decoder.Decode(&yamlv3.Node{}); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return document, nil
