@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ const (
 	eventRest    = time.Second
 	eventWorkers = 2
 	maxEvents    = 2048
-	// maxKnownEvents are remembered, to be counted up when they repeat; 400 bytes each.
+	// maxKnownEvents are remembered, to be counted up when they repeat; 800 bytes each.
 	maxKnownEvents  = 16384
 	rememberedFor   = 30 * time.Minute // less than the API server's usual hour
 	eventMessageMax = 1024
@@ -57,6 +58,8 @@ type recorder struct {
 	tenants map[string]*tenantEvents
 	waiting int // how many are queued
 	swept   time.Time
+	// forgotten is how many records have left the map of known ones since it was made.
+	forgotten int
 }
 
 // tenantEvents is what is known of the events of one namespace.
@@ -159,6 +162,7 @@ func (r *recorder) remember(key eventKey, now time.Time) *eventRecord {
 func (r *recorder) forget(tenant *tenantEvents, e *eventRecord) {
 	tenant.recent.Remove(e.place)
 	delete(r.known, e.key)
+	r.forgotten++
 }
 
 // work writes events, at a bounded rate, until the context ends.
@@ -272,5 +276,11 @@ func (r *recorder) forgetOld() {
 		if tenant.recent.Len() == 0 {
 			delete(r.tenants, name)
 		}
+	}
+	if r.forgotten > len(r.known) {
+		// A map whose entries come and go grows to twice its size, though it holds no more of them.
+		known := make(map[eventKey]*eventRecord, len(r.known))
+		maps.Copy(known, r.known)
+		r.known, r.forgotten = known, 0
 	}
 }

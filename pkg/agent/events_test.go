@@ -132,4 +132,7 @@ func TestKnownEventsAreBounded(t *testing.T) {
 	if len(r.known) != 0 || len(r.tenants) != 0 {
 		t.Errorf("%d events of %d namespaces are still known after half an hour", len(r.known), len(r.tenants))
 	}
+	if r.forgotten != 0 {
+		t.Error("the map of known events is not made anew, though all of its entries have changed")
+	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 )
@@ -80,5 +82,31 @@ func TestMetricsAreDocumented(t *testing.T) {
 	}
 	if diff := cmp.Diff(served, documented); diff != "" {
 		t.Errorf("docs/operations.md differs from what the agent serves (-served +documented):\n%s", diff)
+	}
+}
+
+// TestReasonsOfWebhooksAreNoSeries: a tenant's webhook refuses with a reason that it makes up each time; the number of series does
+// not follow it.
+func TestReasonsOfWebhooksAreNoSeries(t *testing.T) {
+	m := newMetrics()
+	for i := range 3 {
+		m.wrote("apply", "things", &apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReason(fmt.Sprint("mine-", i))}})
+	}
+	m.wrote("apply", "things", apierrors.NewConflict(schema.GroupResource{Resource: "things"}, "cart", nil))
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]float64{}
+	for _, family := range families {
+		if family.GetName() != "carto_writes_total" {
+			continue
+		}
+		for _, series := range family.GetMetric() {
+			counted[series.GetLabel()[1].GetValue()] = series.GetCounter().GetValue()
+		}
+	}
+	if diff := cmp.Diff(map[string]float64{"error": 3, "Conflict": 1}, counted); diff != "" {
+		t.Errorf("writes by result (-want +got):\n%s", diff)
 	}
 }
