@@ -141,7 +141,7 @@ func pricedWrites(ctx context.Context, config *rest.Config) ([]pricedWrite, erro
 			_, err := statuses.UpdateStatus(ctx, owner, metav1.UpdateOptions{})
 			return err
 		}},
-		{what: "change it by merge patch", send: func(ctx context.Context, i int) error {
+		{what: "the same by merge patch", send: func(ctx context.Context, i int) error {
 			patch, err := json.Marshal(map[string]any{"status": ownerStatus(&owners.Items[i], "b")})
 			if err != nil {
 				return err

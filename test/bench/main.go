@@ -66,12 +66,12 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
 	flags.StringVar(&o.compare, "compare", "", "`file` of earlier results, shown beside these")
 	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU profiles of the agent and the API server in a cold settle, and for one of the agent's heap")
-	print := flags.String("print", "", "`files` of earlier results, to be printed as one table; nothing is measured")
+	kept := flags.String("print", "", "`files` of earlier results, to be printed as one table; nothing is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	if *print != "" {
-		o.print = strings.Split(*print, ",")
+	if *kept != "" {
+		o.print = strings.Split(*kept, ",")
 	}
 	for _, s := range strings.Split(*sizes, ",") {
 		n, err := strconv.Atoi(s)
