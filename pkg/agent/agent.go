@@ -203,7 +203,7 @@ func newAgent(config Config) (*Agent, error) {
 	a.watches = newWatchSet(objects, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
 	a.watches.holdings.isOwner = a.catalog.isOwner
 	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics, share: own}
-	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, func(key ownerKey, err error) {
+	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, a.turns.waitingOf, func(key ownerKey, err error) {
 		a.log.Info("cannot write a status, will be tried again", "owner", key.String(), "err", err)
 	})
 	a.events = newRecorder(raw, clock.RealClock{}, a.log, a.metrics)

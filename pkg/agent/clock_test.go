@@ -20,7 +20,7 @@ func TestClockJumps(t *testing.T) {
 			contested := reverts{count: freeReverts + 3, last: c.Now()}
 			g := newGuard(nil, c)
 			g.remember([32]byte{}, verdict{code: http.StatusOK})
-			book := newStatusBook(nil, c, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return realize.OwnerStatus{}, 1, true }, nil)
+			book := newStatusBook(nil, c, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return realize.OwnerStatus{}, 1, true }, noBacklog, nil)
 			defer book.queue.ShutDown()
 			owner := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
 			book.put(owner, "u", realize.OwnerStatus{})

@@ -129,6 +129,13 @@ func (q *fairQueue[K]) Len() int {
 	return q.turns.length
 }
 
+// waitingOf is how much of a namespace waits.
+func (q *fairQueue[K]) waitingOf(namespace string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.turns.waitingOf(namespace)
+}
+
 // slow is how much is under way for longer than it should be.
 func (q *fairQueue[K]) slow() int {
 	q.mu.Lock()
@@ -157,7 +164,12 @@ func (q *fairQueue[K]) ShuttingDown() bool {
 	return q.ended
 }
 
-// progressBook remembers how many steps each owner has behind it, for the queue.
+// begun is how far along an owner is that has had a pass, whatever came of it: it is before
+// those that have had none. Else the first steps of all owners would be stamped before the
+// second one of any.
+const begun = 1
+
+// progressBook remembers how far along each owner is, for the queue.
 type progressBook struct {
 	mu   sync.Mutex
 	done map[ownerKey]int

@@ -68,7 +68,7 @@ func either(first bool, a, b error) error {
 // TestSlowPassLeavesTimeForItsStatus: a status gets its time to be written from when its pass has ended, however long that took.
 func TestSlowPassLeavesTimeForItsStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		book := newStatusBook(nil, clock.RealClock{}, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return realize.OwnerStatus{}, 1, true }, nil)
+		book := newStatusBook(nil, clock.RealClock{}, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return realize.OwnerStatus{}, 1, true }, noBacklog, nil)
 		defer book.queue.ShutDown()
 		key := ownerKey{v1alpha1.KindWorkload, "shop", "cart"}
 		a := &Agent{log: slog.New(slog.DiscardHandler), share: newShare("carto-agent"), statuses: book, depends: newDependencyIndex()}

@@ -28,8 +28,9 @@ const (
 	statusQuiet = 100 * time.Millisecond
 	statusLate  = 400 * time.Millisecond
 	// In a burst statuses wait longer, in proportion to how many others of the namespace
-	// do: each of them costs the API server as much as the next stamped object, and most
-	// are outdated within the second. That an owner has become ready does not wait.
+	// do, and how many of its owners wait for a pass: each of them costs the API server as
+	// much as two stamped objects, and most are outdated within the second. That an owner
+	// has become ready does not wait.
 	statusesAtEase  = 20
 	maxStatusFactor = 8
 	// maxStatusBackoff is the longest wait before a status that could not be written is
@@ -120,8 +121,10 @@ type statusBook struct {
 	clock  clock.Clock
 	// persisted returns the status that the informer holds, and the owner's version there.
 	persisted func(ownerKey) (realize.OwnerStatus, uint64, bool)
-	failed    func(ownerKey, error)
-	queue     workqueue.TypedRateLimitingInterface[ownerKey]
+	// backlog is how many owners of a namespace wait for a pass.
+	backlog func(namespace string) int
+	failed  func(ownerKey, error)
+	queue   workqueue.TypedRateLimitingInterface[ownerKey]
 
 	mu      sync.Mutex
 	entries map[ownerKey]*statusEntry
@@ -145,10 +148,10 @@ type statusEntry struct {
 	version uint64
 }
 
-func newStatusBook(writer *statusWriter, c clock.Clock, persisted func(ownerKey) (realize.OwnerStatus, uint64, bool), failed func(ownerKey, error)) *statusBook {
+func newStatusBook(writer *statusWriter, c clock.Clock, persisted func(ownerKey) (realize.OwnerStatus, uint64, bool), backlog func(namespace string) int, failed func(ownerKey, error)) *statusBook {
 	_, queue := newOwnerQueue("statuses", slotsOf(statusWorkers), maxStatusBackoff, noProgress, clock.RealClock{})
 	return &statusBook{
-		writer: writer, clock: c, persisted: persisted, failed: failed, queue: queue,
+		writer: writer, clock: c, persisted: persisted, backlog: backlog, failed: failed, queue: queue,
 		entries: map[ownerKey]*statusEntry{}, dirty: map[string]int{},
 	}
 }
@@ -264,7 +267,7 @@ func (b *statusBook) due(e *statusEntry) time.Time {
 	}
 	factor := 1
 	if !isReady(e.status) || e.wasReady {
-		factor = min(max(1, b.dirty[e.namespace]/statusesAtEase), maxStatusFactor)
+		factor = min(max(1, (b.dirty[e.namespace]+b.backlog(e.namespace))/statusesAtEase), maxStatusFactor)
 	}
 	due, late := e.last.Add(time.Duration(factor)*statusQuiet), e.first.Add(time.Duration(factor)*statusLate)
 	if late.Before(due) {

@@ -18,11 +18,14 @@ func readyStatus(ready metav1.ConditionStatus) realize.OwnerStatus {
 	}}
 }
 
+// noBacklog is of an agent without any owner that waits for a pass.
+func noBacklog(string) int { return 0 }
+
 // newTestBook is a book without a writer: nothing leaves it, and every owner carries the same status in the informer.
 func newTestBook(t *testing.T, persisted metav1.ConditionStatus) (*statusBook, *clocktesting.FakeClock) {
 	t.Helper()
 	clock := clocktesting.NewFakeClock(time.Unix(1000, 0))
-	book := newStatusBook(nil, clock, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return readyStatus(persisted), 1, true }, nil)
+	book := newStatusBook(nil, clock, func(ownerKey) (realize.OwnerStatus, uint64, bool) { return readyStatus(persisted), 1, true }, noBacklog, nil)
 	t.Cleanup(book.queue.ShutDown)
 	return book, clock
 }
@@ -35,18 +38,21 @@ func TestStatusDue(t *testing.T) {
 		now       metav1.ConditionStatus
 		others    int
 		elsewhere int           // others in another namespace
+		backlog   int           // owners of the namespace that wait for a pass
 		busyFor   time.Duration // it has changed all the time for so long
 		due       time.Duration // after the last change
 	}{
-		{"alone: a moment of quiet", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 0, 100 * time.Millisecond},
-		{"alone, changing all the time: some progress is seen", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 350 * time.Millisecond, 50 * time.Millisecond},
-		{"a few others do not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 30, 0, 0, 100 * time.Millisecond},
-		{"in a burst it waits longer", metav1.ConditionUnknown, metav1.ConditionUnknown, 99, 0, 0, 500 * time.Millisecond},
-		{"however large the burst, not for ever", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 0, 800 * time.Millisecond},
-		{"changing all the time in a burst", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 3 * time.Second, 200 * time.Millisecond},
-		{"the burst of another namespace does not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 5000, 0, 100 * time.Millisecond},
-		{"becoming ready does not wait", metav1.ConditionUnknown, metav1.ConditionTrue, 5000, 0, 0, 100 * time.Millisecond},
-		{"staying ready with new outputs waits", metav1.ConditionTrue, metav1.ConditionTrue, 5000, 0, 0, 800 * time.Millisecond},
+		{"alone: a moment of quiet", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 0, 0, 100 * time.Millisecond},
+		{"alone, changing all the time: some progress is seen", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 0, 350 * time.Millisecond, 50 * time.Millisecond},
+		{"a few others do not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 30, 0, 0, 0, 100 * time.Millisecond},
+		{"in a burst it waits longer", metav1.ConditionUnknown, metav1.ConditionUnknown, 99, 0, 0, 0, 500 * time.Millisecond},
+		{"however large the burst, not for ever", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 0, 0, 800 * time.Millisecond},
+		{"changing all the time in a burst", metav1.ConditionUnknown, metav1.ConditionUnknown, 5000, 0, 0, 3 * time.Second, 200 * time.Millisecond},
+		{"owners that wait for a pass will want a status, too", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 0, 100, 0, 500 * time.Millisecond},
+		{"the burst of another namespace does not slow it down", metav1.ConditionUnknown, metav1.ConditionUnknown, 0, 5000, 0, 0, 100 * time.Millisecond},
+		{"becoming ready does not wait", metav1.ConditionUnknown, metav1.ConditionTrue, 5000, 0, 0, 0, 100 * time.Millisecond},
+		{"staying ready with new outputs waits", metav1.ConditionTrue, metav1.ConditionTrue, 5000, 0, 0, 0, 800 * time.Millisecond},
+		{"becoming ready does not wait for passes either", metav1.ConditionUnknown, metav1.ConditionTrue, 0, 0, 5000, 0, 100 * time.Millisecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			book, clock := newTestBook(t, tc.persisted)
@@ -55,6 +61,12 @@ func TestStatusDue(t *testing.T) {
 			}
 			for i := range tc.elsewhere {
 				book.put(ownerKey{Kind: v1alpha1.KindWorkload, Namespace: "other", Name: fmt.Sprint(i)}, "u", readyStatus(metav1.ConditionUnknown))
+			}
+			book.backlog = func(namespace string) int {
+				if namespace == "" {
+					return tc.backlog
+				}
+				return 0
 			}
 			key := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
 			book.put(key, "u", readyStatus(tc.now))

@@ -7,7 +7,7 @@ import (
 
 // oldestEvery is how often, within a namespace, what has waited longest is served instead
 // of what is furthest along, so that nothing waits for ever.
-const oldestEvery = 4
+const oldestEvery = 16
 
 // othersFor is how long a namespace counts after it last wanted something. It is long
 // enough that in a cluster with several tenants, somebody mostly does. One that wants little
