@@ -121,7 +121,7 @@ func (b *bench) coldSettle(ctx context.Context) (err error) {
 		return err
 	}
 	b.cpu = usage{}
-	profiled := b.profileCPU(ctx)
+	profiled := b.profileCPU(ctx, "settle")
 	if err := b.watcher.awaitAll(ctx, b.n); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
@@ -227,6 +227,7 @@ func (b *bench) burst(ctx context.Context) error {
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
+	profiled := b.profileCPU(ctx, "burst")
 	if err := b.setAll(ctx, "burst"); err != nil {
 		return err
 	}
@@ -234,7 +235,10 @@ func (b *bench) burst(ctx context.Context) error {
 		return fmt.Errorf("burst: %w", err)
 	}
 	b.result.Burst = b.watcher.lastArrival().Sub(b.began).Seconds()
-	return b.end(ctx, "burst", &b.result.BurstCost)
+	if err := b.end(ctx, "burst", &b.result.BurstCost); err != nil {
+		return err
+	}
+	return profiled()
 }
 
 func (b *bench) setAll(ctx context.Context, value string) error {
@@ -379,26 +383,26 @@ func count(requests []harness.Request) map[string]int {
 	return counts
 }
 
-// profileCPU takes profiles of the API server and of the agent over the settle's first seconds.
-func (b *bench) profileCPU(ctx context.Context) (wait func() error) {
+// profileCPU takes profiles of the API server and of the agent over a scenario's first seconds.
+func (b *bench) profileCPU(ctx context.Context, scenario string) (wait func() error) {
 	if b.opts.profile == "" {
 		return func() error { return nil }
 	}
 	seconds := strconv.Itoa(max(2, b.n/100))
 	var group errgroup.Group
-	group.Go(func() error { return b.profileServer(ctx, seconds) })
+	group.Go(func() error { return b.profileServer(ctx, scenario, seconds) })
 	if agent, ok := b.subject.(*harness.Agent); ok {
 		group.Go(func() error {
 			for agent.URL("metrics") == "" && sleep(ctx, 10*time.Millisecond) == nil {
 			}
-			return b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/profile?seconds="+seconds, "cpu")
+			return b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/profile?seconds="+seconds, "agent-"+scenario)
 		})
 	}
 	return group.Wait
 }
 
 // profileServer takes a profile of the API server at the subject's work.
-func (b *bench) profileServer(ctx context.Context, seconds string) error {
+func (b *bench) profileServer(ctx context.Context, scenario, seconds string) error {
 	client, err := discovery.NewDiscoveryClientForConfig(b.cp.Config)
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
@@ -407,7 +411,7 @@ func (b *bench) profileServer(ctx context.Context, seconds string) error {
 	if err != nil {
 		return fmt.Errorf("take a profile of the API server: %w", err)
 	}
-	return b.keep("apiserver-"+b.name, data)
+	return b.keep("apiserver-"+b.name+"-"+scenario, data)
 }
 
 // profileHeap takes a profile of what the agent keeps.
