@@ -373,6 +373,9 @@ var discoveryLag = []time.Duration{0, 300 * time.Millisecond, 2 * time.Second}
 // would tell by a watch.
 func (a *Agent) crdChanged(d *definition) {
 	a.sayWhetherOwn(d)
+	if d.deleted {
+		a.metrics.forget(d.Name)
+	}
 	a.epoch.Add(1)
 	a.mapper.invalidate()
 	a.watches.restart(a.informers, d.group, d.plural)

@@ -31,7 +31,7 @@ func (a *Agent) countBooks() {
 func (b *progressBook) entries() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.done)
+	return len(b.passed)
 }
 
 func (c *changeTimes) entries() int {

@@ -21,7 +21,7 @@ import (
 func TestForgetVanished(t *testing.T) {
 	configMaps := schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 	// Nothing is listed, and a watch brings nothing.
-	client := &fake.RESTClient{NegotiatedSerializer: storedCodec{}, Client: fake.CreateHTTPClient(func(r *http.Request) (*http.Response, error) {
+	client := &fake.RESTClient{NegotiatedSerializer: storedCodec, Client: fake.CreateHTTPClient(func(r *http.Request) (*http.Response, error) {
 		body := io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[]}`))
 		if r.URL.Query().Get("watch") == "true" {
 			if r.URL.Query().Get("sendInitialEvents") == "true" {

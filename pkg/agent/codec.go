@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,51 +10,55 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer/json"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/watch"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
-// storedCodec has client-go read objects in the form in which the caches hold them. The
-// decoders of dynamic clients read each event four times over and make a tree of maps of
-// it, managed fields and all, which is thrown away at once: a fifth of the agent's CPU in
-// a burst, and most of what its garbage collector had to do.
-type storedCodec struct{}
+// watchCodec has client-go read objects by a function of ours. The decoders of dynamic clients
+// read each event four times over and make a tree of maps of it, managed fields and all, which
+// is thrown away at once: a fifth of the agent's CPU in a burst, and most of what its garbage
+// collector had to do. Those of typed clients read it as often.
+type watchCodec struct {
+	name string
+	// read makes an object, or a list, of its text, which is valid JSON and is not kept.
+	read func(text []byte) (runtime.Object, error)
+}
 
-var _ runtime.NegotiatedSerializer = storedCodec{}
+var _ runtime.NegotiatedSerializer = watchCodec{}
 
 // SupportedMediaTypes implements runtime.NegotiatedSerializer.
-func (c storedCodec) SupportedMediaTypes() []runtime.SerializerInfo {
+func (c watchCodec) SupportedMediaTypes() []runtime.SerializerInfo {
 	return []runtime.SerializerInfo{{
 		MediaType: runtime.ContentTypeJSON, MediaTypeType: "application", MediaTypeSubType: "json", EncodesAsText: true,
 		Serializer:       c,
-		StreamSerializer: &runtime.StreamSerializerInfo{EncodesAsText: true, Serializer: c, Framer: json.Framer},
+		StreamSerializer: &runtime.StreamSerializerInfo{EncodesAsText: true, Serializer: c, Framer: frames{}},
 	}}
 }
 
 // EncoderForVersion implements runtime.NegotiatedSerializer.
-func (c storedCodec) EncoderForVersion(runtime.Encoder, runtime.GroupVersioner) runtime.Encoder {
+func (c watchCodec) EncoderForVersion(runtime.Encoder, runtime.GroupVersioner) runtime.Encoder {
 	return c
 }
 
 // DecoderToVersion implements runtime.NegotiatedSerializer.
-func (c storedCodec) DecoderToVersion(runtime.Decoder, runtime.GroupVersioner) runtime.Decoder {
+func (c watchCodec) DecoderToVersion(runtime.Decoder, runtime.GroupVersioner) runtime.Decoder {
 	return c
 }
 
 // Identifier implements runtime.Encoder.
-func (storedCodec) Identifier() runtime.Identifier { return "stored" }
+func (c watchCodec) Identifier() runtime.Identifier { return runtime.Identifier(c.name) }
 
-// Encode implements runtime.Encoder. Stored objects are never sent.
-func (storedCodec) Encode(runtime.Object, io.Writer) error {
-	return errors.New("stored objects can not be encoded")
+// Encode implements runtime.Encoder. Bodies are sent as they are.
+func (c watchCodec) Encode(runtime.Object, io.Writer) error {
+	return fmt.Errorf("objects can not be encoded by the codec %q", c.name)
 }
 
 // Decode implements runtime.Decoder for the events of a watch, what is in them, and what
 // the API server answers instead. The framer has seen that the text is valid JSON.
-func (storedCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
+func (c watchCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
 	if event, ok := into.(*metav1.WatchEvent); ok {
 		object := gjson.GetBytes(text, "object")
 		if object.Index == 0 {
@@ -68,11 +71,34 @@ func (storedCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into r
 	if gjson.GetBytes(text, "apiVersion").String() == "v1" && gjson.GetBytes(text, "kind").String() == "Status" {
 		return clientgoscheme.Codecs.UniversalDeserializer().Decode(text, defaults, into)
 	}
+	object, err := c.read(text)
+	return object, nil, err
+}
+
+// storedCodec reads objects in the form in which the caches hold them.
+var storedCodec = watchCodec{"stored", func(text []byte) (runtime.Object, error) {
 	s, err := readStored(text)
 	if err != nil {
-		return nil, nil, err
+		return nil, err // not a nil object in an interface
 	}
-	return s, nil, nil
+	return s, nil
+}}
+
+// typedCodec reads objects and lists of the kinds of carto.run, without what the engine never
+// looks at.
+func typedCodec(scheme *runtime.Scheme) watchCodec {
+	return watchCodec{"typed", func(text []byte) (runtime.Object, error) {
+		kind := gjson.GetBytes(text, "kind").String()
+		object, err := scheme.New(schema.FromAPIVersionAndKind(gjson.GetBytes(text, "apiVersion").String(), kind))
+		if err != nil {
+			return nil, fmt.Errorf("read an object: %w", err)
+		}
+		if err := utiljson.Unmarshal(withoutManagedFields(text), object); err != nil {
+			return nil, fmt.Errorf("read a %s: %w", kind, err)
+		}
+		object.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // who reads a typed object knows its kind
+		return object, nil
+	}}
 }
 
 // storedList is a list of stored objects.
@@ -129,7 +155,7 @@ func storedClient(config *rest.Config) (*rest.RESTClient, error) {
 	c.GroupVersion = &schema.GroupVersion{}
 	c.ContentType = runtime.ContentTypeJSON
 	c.AcceptContentTypes = runtime.ContentTypeJSON
-	c.NegotiatedSerializer = storedCodec{}
+	c.NegotiatedSerializer = storedCodec
 	return rest.UnversionedRESTClientFor(c)
 }
 

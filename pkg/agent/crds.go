@@ -33,6 +33,7 @@ type definition struct {
 	established         bool
 	// versions that are served, joined; a new one is a change.
 	versions string
+	deleted  bool
 }
 
 func newCRDWatch(client dynamic.Interface, changed func(*definition)) *crdWatch {
@@ -56,7 +57,9 @@ func newCRDWatch(client dynamic.Interface, changed func(*definition)) *crdWatch 
 				object = tombstone.Obj
 			}
 			if d, ok := object.(*definition); ok {
-				w.note(d)
+				gone := *d
+				gone.deleted = true
+				w.note(&gone)
 			}
 		},
 	})
@@ -145,9 +148,8 @@ func (a *Agent) sayWhetherOwn(d *definition) {
 	if d.group != v1alpha1.Group || !a.synced.Load() {
 		return
 	}
-	_, exists, _ := a.crds.informer.GetStore().GetByKey(d.Name)
 	switch {
-	case !exists:
+	case d.deleted:
 		a.log.Warn("a CRD of carto.run is gone; what it defined is not worked on until it is back", "crd", d.Name)
 	case d.established:
 		a.log.Info("a CRD of carto.run is back", "crd", d.Name)

@@ -84,3 +84,12 @@ func (m *metrics) wrote(verb, resource string, err error) {
 	}
 	m.writes.WithLabelValues(verb, resource, result).Inc()
 }
+
+// forget drops the series of a resource that is no longer there. Who may make kinds would else
+// make series for ever, too.
+func (m *metrics) forget(resource string) {
+	of := prometheus.Labels{"resource": resource}
+	m.writes.DeletePartialMatch(of)
+	m.reverts.DeletePartialMatch(of)
+	m.watchFailures.DeletePartialMatch(of)
+}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,5 +109,34 @@ func TestReasonsOfWebhooksAreNoSeries(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]float64{"error": 3, "Conflict": 1}, counted); diff != "" {
 		t.Errorf("writes by result (-want +got):\n%s", diff)
+	}
+}
+
+// TestMetricsForgetKinds: the series of a kind end with its CRD, and no others.
+func TestMetricsForgetKinds(t *testing.T) {
+	m := newMetrics()
+	for _, resource := range []string{"gone.example.com", "stays.example.com"} {
+		m.wrote("apply", resource, nil)
+		m.wrote("create", resource, apierrors.NewBadRequest("x"))
+		m.reverts.WithLabelValues(resource).Inc()
+		m.watchFailures.WithLabelValues(resource).Inc()
+	}
+	m.forget("gone.example.com")
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := map[string]int{}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			for _, pair := range metric.GetLabel() {
+				if pair.GetName() == "resource" {
+					left[pair.GetValue()]++
+				}
+			}
+		}
+	}
+	if want := map[string]int{"stays.example.com": 4}; !maps.Equal(left, want) {
+		t.Errorf("series by resource: %v, want %v", left, want)
 	}
 }

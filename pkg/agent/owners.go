@@ -140,7 +140,7 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 	if result.Pending || result.Skipped {
 		return
 	}
-	a.progress.set(key, begun+result.Done)
+	a.progress.set(key, result.Done)
 	if result.Changed {
 		a.statuses.put(key, owner.UID, result.Status)
 	}

@@ -164,33 +164,31 @@ func (q *fairQueue[K]) ShuttingDown() bool {
 	return q.ended
 }
 
-// begun is how far along an owner is that has had a pass, whatever came of it: it is before
-// those that have had none. Else the first steps of all owners would be stamped before the
-// second one of any.
-const begun = 1
-
-// progressBook remembers how far along each owner is, for the queue.
+// progressBook remembers how far along each owner is, for the queue. One that has had a pass,
+// whatever came of it, is further along than one that has had none: else the first steps of all
+// owners would be stamped before the second one of any.
 type progressBook struct {
-	mu   sync.Mutex
-	done map[ownerKey]int
+	mu     sync.Mutex
+	passed map[ownerKey]int // 1, and one more for each step that is done
 }
 
-func newProgressBook() *progressBook { return &progressBook{done: map[ownerKey]int{}} }
+func newProgressBook() *progressBook { return &progressBook{passed: map[ownerKey]int{}} }
 
 func (b *progressBook) get(key ownerKey) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.done[key]
+	return b.passed[key]
 }
 
+// set notes how many steps are done after a pass.
 func (b *progressBook) set(key ownerKey, done int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.done[key] = done
+	b.passed[key] = 1 + done
 }
 
 func (b *progressBook) forget(key ownerKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.done, key)
+	delete(b.passed, key)
 }

@@ -42,6 +42,35 @@ func TestQueueCoalesces(t *testing.T) {
 	}
 }
 
+// TestQueueFinishesWhatIsBegun: among owners that are all new, those that have had a pass come back before the others get their
+// first one, so that few are under way at a time.
+func TestQueueFinishesWhatIsBegun(t *testing.T) {
+	progress := newProgressBook()
+	q := newFairQueue(slotsOf(16), func(key ownerKey) string { return key.Namespace }, progress.get, clocktesting.NewFakeClock(noon))
+	first, second, third := ownerKey{Name: "first"}, ownerKey{Name: "second"}, ownerKey{Name: "third"}
+	for _, key := range []ownerKey{first, second, third} {
+		q.Add(key)
+	}
+	pass := func(want ownerKey, done int) {
+		t.Helper()
+		got, _ := q.Get()
+		if got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		progress.set(got, done)
+		q.Done(got)
+	}
+	pass(first, 0) // its first object is stamped, and has no output yet
+	pass(second, 0)
+	q.Add(first) // now it has
+	pass(first, 1)
+	q.Add(second)
+	q.Add(first)
+	pass(first, 2)
+	pass(second, 1)
+	pass(third, 0)
+}
+
 // TestQueueSlowOnes: what takes longer than a second makes room for others, up to a bound.
 func TestQueueSlowOnes(t *testing.T) {
 	q, clock := newTestQueue(1)

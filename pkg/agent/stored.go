@@ -125,6 +125,16 @@ func controllerOf(refs []metav1.OwnerReference) *metav1.OwnerReference {
 // space is what JSON allows between its tokens.
 const space = " \t\r\n"
 
+// withoutManagedFields is an object without its managed fields; a list stays as it is.
+func withoutManagedFields(text []byte) []byte {
+	metadata := gjson.GetBytes(text, "metadata")
+	managed := gjson.Get(metadata.Raw, "managedFields")
+	if metadata.Index == 0 || !managed.Exists() {
+		return text
+	}
+	return without(text, metadata, managed)
+}
+
 // without copies an object without its managed fields, which are often half of it.
 func without(text []byte, metadata, managed gjson.Result) []byte {
 	if !managed.Exists() || managed.Index == 0 {

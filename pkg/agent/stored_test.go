@@ -107,7 +107,7 @@ func FuzzReadStored(f *testing.F) {
 
 // TestStoredCodec: a watch brings events, a bookmark that ends the first list, and errors.
 func TestStoredCodec(t *testing.T) {
-	codec := storedCodec{}
+	codec := storedCodec
 	read := func(text string) (watch.EventType, any) {
 		var event metav1.WatchEvent
 		if _, _, err := codec.Decode([]byte(text), nil, &event); err != nil {

@@ -110,10 +110,20 @@ func pricedWrites(ctx context.Context, config *rest.Config) ([]pricedWrite, erro
 	of := func(c dynamic.Interface, kind string) dynamic.ResourceInterface {
 		return c.Resource(resourceOf(kind)).Namespace(namespace)
 	}
-	apply := func(c dynamic.Interface, kind, input string) func(context.Context, int) error {
+	applyLike := func(like func(*unstructured.Unstructured, string, string) *unstructured.Unstructured, c dynamic.Interface, kind, input string) func(context.Context, int) error {
 		return func(ctx context.Context, i int) error {
-			_, err := of(c, kind).Apply(ctx, nameOf(i), stampedLike(&owners.Items[i], kind, input), metav1.ApplyOptions{FieldManager: "bench", Force: true})
+			_, err := of(c, kind).Apply(ctx, nameOf(i), like(&owners.Items[i], kind, input), metav1.ApplyOptions{FieldManager: "bench", Force: true})
 			return err
+		}
+	}
+	apply := func(c dynamic.Interface, kind, input string) func(context.Context, int) error {
+		return applyLike(stampedLike, c, kind, input)
+	}
+	answer := func(kind string) func(context.Context, int) error {
+		return func(ctx context.Context, i int) error {
+			return setStatus(ctx, client, kind, namespace, nameOf(i), map[string]any{
+				"observedGeneration": 2, "output": "b", "conditions": []any{done("Ready"), done("Succeeded")},
+			})
 		}
 	}
 	statuses := client.Resource(allOwners[0].resource).Namespace(namespace)
@@ -130,11 +140,10 @@ func pricedWrites(ctx context.Context, config *rest.Config) ([]pricedWrite, erro
 		}},
 		{what: "change it by server-side apply", send: apply(client, "Image", "b")},
 		{what: "the same as a service account", send: apply(account, "Config", "b")},
-		{what: "an actor's status of it", send: func(ctx context.Context, i int) error {
-			return setStatus(ctx, client, "Source", namespace, nameOf(i), map[string]any{
-				"observedGeneration": 2, "output": "b", "conditions": []any{done("Ready"), done("Succeeded")},
-			})
-		}},
+		{what: "an actor's status of it", send: answer("Source")},
+		{what: "create one with all that Carto adds, as a service account", send: applyLike(cartoStamped, account, "Run", "a")},
+		{what: "change it likewise", send: applyLike(cartoStamped, account, "Run", "b")},
+		{what: "an actor's status of it, with Carto's additions", send: answer("Run")},
 		{what: "update an owner's status, of four steps", send: func(ctx context.Context, i int) error {
 			owner := owners.Items[i].DeepCopy()
 			owner.Object["status"] = ownerStatus(owner, "a")
@@ -147,6 +156,20 @@ func pricedWrites(ctx context.Context, config *rest.Config) ([]pricedWrite, erro
 				return err
 			}
 			_, err = statuses.Patch(ctx, nameOf(i), types.MergePatchType, patch, metav1.PatchOptions{}, "status")
+			return err
+		}},
+		{what: "update it as Carto writes it", send: func(ctx context.Context, i int) error {
+			var err error
+			if i == 0 { // once, before the others: their versions are those of the patches by now
+				if owners, err = statuses.List(ctx, metav1.ListOptions{}); err != nil {
+					return err
+				}
+			}
+			owner := owners.Items[i].DeepCopy()
+			if owner.Object["status"], err = cartoStatus(owner, "c"); err != nil {
+				return err
+			}
+			_, err = statuses.UpdateStatus(ctx, owner, metav1.UpdateOptions{})
 			return err
 		}},
 		{what: "create an event", send: func(ctx context.Context, i int) error {

@@ -120,6 +120,10 @@ func (f *fairness) run(ctx context.Context) ([]fairRow, error) {
 	if err := measure("one that edits their template each second", f.editor(tenants["many"])); err != nil {
 		return rows, err
 	}
+	f.sayf("wait until the last edit has been worked off")
+	if err := f.calm(ctx); err != nil {
+		return rows, err
+	}
 	if err := measure(fmt.Sprintf("one whose webhook answers after %s", slowAnswer), f.slow(tenants["slow"], 0)); err != nil {
 		return rows, err
 	}
@@ -285,6 +289,23 @@ func (f *fairness) used() (agent, server time.Duration, now time.Time, err error
 	}
 	s, err := usageOf(f.cp.PIDs()[harness.APIServer])
 	return a.cpu, s.cpu, time.Now(), err
+}
+
+// calm returns once the agent has next to nothing to do.
+func (f *fairness) calm(ctx context.Context) error {
+	for {
+		before, _, _, err := f.used()
+		if err != nil {
+			return err
+		}
+		if err := sleep(ctx, 2*time.Second); err != nil {
+			return err
+		}
+		now, _, _, err := f.used()
+		if err != nil || now-before < 100*time.Millisecond {
+			return err
+		}
+	}
 }
 
 // plainWrites writes an object of the quiet tenant again and again, without any agent: what the API server takes for it

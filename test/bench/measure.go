@@ -289,6 +289,9 @@ func (b *bench) restart(ctx context.Context) error {
 	if err := stopped.Stop(); err != nil {
 		return err
 	}
+	if b.result.Lists, err = b.lists(ctx); err != nil {
+		return err
+	}
 	if err := b.begin(ctx); err != nil {
 		return err
 	}

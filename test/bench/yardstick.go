@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -138,7 +137,7 @@ func stepStatus(owner *unstructured.Unstructured, step int, output string) map[s
 	s := map[string]any{"name": kinds[step], "stampedRef": map[string]any{"apiVersion": group + "/v1", "kind": kinds[step], "name": owner.GetName(), "namespace": namespace}}
 	if output != "" {
 		status = "True"
-		s["outputs"] = []any{map[string]any{"name": "output", "preview": output, "digest": fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(output))), "lastTransitionTime": epoch}}
+		s["outputs"] = []any{map[string]any{"name": "output", "preview": output, "digest": digestOf(output), "lastTransitionTime": epoch}}
 	}
 	var conditions []any
 	for _, kind := range []string{"ResourceSubmitted", "Healthy", "Ready"} {
