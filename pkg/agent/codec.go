@@ -84,8 +84,8 @@ var storedCodec = watchCodec{"stored", func(text []byte) (runtime.Object, error)
 	return s, nil
 }}
 
-// typedCodec reads objects and lists of the kinds of carto.run, without what the engine never
-// looks at.
+// typedCodec reads objects of the kinds of a scheme, without their managed fields, and lists of
+// them.
 func typedCodec(scheme *runtime.Scheme) watchCodec {
 	return watchCodec{"typed", func(text []byte) (runtime.Object, error) {
 		kind := gjson.GetBytes(text, "kind").String()

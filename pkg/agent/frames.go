@@ -15,8 +15,8 @@ import (
 const maxFrame = 16 << 20
 
 // frames cuts the stream of a watch into its events, each a JSON object. The framer of
-// client-go looks at every byte with a state machine that costs more than all else that is
-// done to an event of a stamped object.
+// client-go looks at every byte with a state machine that costs about as much as all else that
+// is done to an event of a stamped object.
 type frames struct{}
 
 var _ runtime.Framer = frames{}

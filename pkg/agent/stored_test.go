@@ -7,10 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/stamped"
 )
 
@@ -145,6 +148,47 @@ func TestStoredCodec(t *testing.T) {
 	}
 	if _, err := readStoredList([]byte(`{"items":[{"spec":1}]}`)); err == nil {
 		t.Error("an item without metadata was read")
+	}
+}
+
+// TestTypedCodec: owners come as typed objects, alone and in lists, without what nobody reads; and an error says what it is.
+func TestTypedCodec(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	codec := typedCodec(scheme)
+	const cart = `{"apiVersion":"carto.run/v1alpha1","kind":"Workload","metadata":{"managedFields":[{"manager":"x"}],"name":"cart","labels":{"a":"b"}},` +
+		`"spec":{"params":[{"name":"port","value":8080}]},"status":{"observedGeneration":3}}`
+	object, _, err := codec.Decode([]byte(cart), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &v1alpha1.Workload{
+		ObjectMeta: metav1.ObjectMeta{Name: "cart", Labels: map[string]string{"a": "b"}},
+		Status:     v1alpha1.WorkloadStatus{OwnerStatus: v1alpha1.OwnerStatus{ObservedGeneration: 3}},
+	}
+	want.Spec.Params = object.(*v1alpha1.Workload).Spec.Params
+	if diff := cmp.Diff(want, object); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := string(want.Spec.Params[0].Value.Raw); got != "8080" {
+		t.Errorf("the param is %s", got)
+	}
+	list, _, err := codec.Decode([]byte(`{"apiVersion":"carto.run/v1alpha1","items":[`+cart+`],"kind":"WorkloadList","metadata":{"resourceVersion":"5"}}`), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := list.(*v1alpha1.WorkloadList); l.ResourceVersion != "5" || len(l.Items) != 1 || l.Items[0].Name != "cart" {
+		t.Errorf("the list is %+v", l)
+	}
+	for text, complaint := range map[string]string{
+		`{"apiVersion":"carto.run/v9","kind":"Workload"}`:                         `no kind "Workload" is registered for version "carto.run/v9"`,
+		`{"apiVersion":"carto.run/v1alpha1","kind":"Workload","metadata":"cart"}`: "read a Workload:",
+	} {
+		if _, _, err := codec.Decode([]byte(text), nil, nil); err == nil || !strings.Contains(err.Error(), complaint) {
+			t.Errorf("%s: %v, want %q", text, err, complaint)
+		}
 	}
 }
 
