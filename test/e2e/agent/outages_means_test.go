@@ -123,7 +123,7 @@ func (w *world) fillDisk(n *tenant) {
 	requests, err := w.cp.CountRequests(ctx, harness.Filter{UserAgent: "carto-agent", Verbs: harness.Writes, Since: since})
 	n.must(err)
 	n.t.Logf("the agent sent %d writes within %v while the disk was full", requests, away)
-	if most := 600; requests > most { // some 60 owners of all kinds, each first after 50 ms, then ever later
+	if most := 50 * outageOwners(n.t); requests > most { // some five owners come with each workload; all try first after 50 ms, then ever later
 		n.must(fmt.Errorf("it sent more than %d writes", most))
 	}
 	if !strings.Contains(w.agent.Log(), "database space exceeded") {

@@ -274,12 +274,18 @@ func (n *tenant) stateOfAll() map[string]string {
 	return all
 }
 
+// outageOwners is how many workloads are in a burst.
+func outageOwners(t *testing.T) int {
+	t.Helper()
+	return int(setting(t, "FAULT_OWNERS", 12))
+}
+
 // TestOutages: whatever fails for a while in the middle of a burst of new and of changed
 // workloads, the end is that of the burst in which nothing did: nothing is stamped twice,
 // nothing is missing, and then there is silence.
 func TestOutages(t *testing.T) {
 	t.Parallel()
-	count := int(setting(t, "FAULT_OWNERS", 12))
+	count := outageOwners(t)
 	cp := harness.New(t, harness.Options{AuditLog: true, ExtraArgs: []string{"--etcd-arg=--quota-backend-bytes=" + strconv.Itoa(diskQuota(count))}})
 	w := newWorld(t, cp)
 	harness.ApplyYAML(t, cp.Config, "", stubCRD("taskruns", "tekton.dev", "TaskRun", "v1"))
