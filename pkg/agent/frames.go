@@ -2,6 +2,8 @@ package agent
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +36,12 @@ type frameReader struct {
 	in   *bufio.Reader
 	// frame is the current one, of which rest has not been read yet.
 	frame, rest []byte
+	// lines reads the stream from the first line break within an object on; nil before. The API
+	// server writes an event in one line. What has more of them is printed for people, or is
+	// garbage of somebody in between, of which the end may never come: the next event would be
+	// taken for more of it, and nothing would be heard any more.
+	lines *json.Decoder
+	bound bounded
 }
 
 // Read reads a frame, or as much of it as there is room for; then with io.ErrShortBuffer, and
@@ -57,6 +65,9 @@ func (r *frameReader) Close() error { return r.body.Close() }
 
 // next reads the next frame. The stream can end before one, but not within.
 func (r *frameReader) next() error {
+	if r.lines != nil {
+		return r.nextOfLines()
+	}
 	r.frame = r.frame[:0]
 	var at object
 	for {
@@ -67,18 +78,57 @@ func (r *frameReader) next() error {
 			return err
 		}
 		text, _ := r.in.Peek(r.in.Buffered()) // what is there can be peeked at
-		n, ended := at.scan(text)
+		n, how := at.scan(text)
 		r.frame = append(r.frame, text[:n]...)
 		_, _ = r.in.Discard(n) // likewise
 		switch {
 		case len(r.frame) > maxFrame:
-			return fmt.Errorf("read an event of a watch: it is longer than %d MiB", maxFrame>>20)
-		case ended && (!at.begun || !gjson.ValidBytes(r.frame)):
+			return errLongFrame
+		case how == breaks:
+			r.bound.Reader = io.MultiReader(bytes.NewReader(bytes.Clone(r.frame)), r.in)
+			r.lines = json.NewDecoder(&r.bound)
+			return r.nextOfLines()
+		case how == ends && (!at.begun || !gjson.ValidBytes(r.frame)):
 			return fmt.Errorf("read an event of a watch: it is no JSON object: %.100q", r.frame)
-		case ended:
+		case how == ends:
 			return nil
 		}
 	}
+}
+
+// nextOfLines is next by the decoder of the standard library, which notices at once where a text
+// is no JSON.
+func (r *frameReader) nextOfLines() error {
+	r.bound.left = 2 * maxFrame // it reads ahead by as much as it has
+	var value json.RawMessage
+	err := r.lines.Decode(&value)
+	switch {
+	case err == nil && value[0] == '{':
+		r.frame = value
+		return nil
+	case err == nil:
+		return fmt.Errorf("read an event of a watch: it is no JSON object: %.100q", value)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errLongFrame):
+		return err
+	}
+	return fmt.Errorf("read an event of a watch: %w", err)
+}
+
+var errLongFrame = fmt.Errorf("read an event of a watch: it is longer than %d MiB", maxFrame>>20)
+
+// bounded is a reader that gives no more than so many bytes.
+type bounded struct {
+	io.Reader
+	left int
+}
+
+func (b *bounded) Read(into []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errLongFrame
+	}
+	n, err := b.Reader.Read(into)
+	b.left -= n
+	return n, err
 }
 
 // object finds the end of a JSON object in a text that comes in pieces.
@@ -88,9 +138,17 @@ type object struct {
 	depth             int
 }
 
-// scan looks at a piece, and returns how much of it belongs to the object, and whether that
-// ends there. What can not be the beginning of one ends at once, without having begun.
-func (o *object) scan(text []byte) (n int, ended bool) {
+// What a piece of text does to an object.
+type piece int
+
+const (
+	goesOn piece = iota
+	ends         // the object is complete; what can not be the beginning of one ends without having begun
+	breaks       // there is a line break in the object
+)
+
+// scan looks at a piece, and returns how much of it belongs to the object, and why no more.
+func (o *object) scan(text []byte) (n int, how piece) {
 	for i, c := range text {
 		switch {
 		case !o.begun:
@@ -99,8 +157,10 @@ func (o *object) scan(text []byte) (n int, ended bool) {
 			case '{':
 				o.begun, o.depth = true, 1
 			default:
-				return i + 1, true
+				return i + 1, ends
 			}
+		case c == '\n':
+			return i + 1, breaks
 		case o.escaped:
 			o.escaped = false
 		case o.inString:
@@ -116,9 +176,9 @@ func (o *object) scan(text []byte) (n int, ended bool) {
 			o.depth++
 		case c == '}' || c == ']':
 			if o.depth--; o.depth == 0 {
-				return i + 1, true
+				return i + 1, ends
 			}
 		}
 	}
-	return len(text), false
+	return len(text), goesOn
 }

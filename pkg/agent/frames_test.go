@@ -36,18 +36,22 @@ func TestFrames(t *testing.T) {
 		want   []string
 		err    string // what the end says; "EOF" at the end of a frame
 	}{
-		"nothing":                         {"", nil, "EOF"},
-		"one on each line":                {"{\"a\":1}\n{\"b\":2}\n", []string{`{"a":1}`, "\n" + `{"b":2}`}, "EOF"},
-		"without anything between":        {`{"a":1}{"b":2}`, []string{`{"a":1}`, `{"b":2}`}, "EOF"},
-		"printed for people":              {"{\n  \"a\": [\n    1\n  ]\n}\n", []string{"{\n  \"a\": [\n    1\n  ]\n}"}, "EOF"},
-		"brackets and quotes in strings":  {`{"a":"}]\"{[\\"}{"b":"\\"}`, []string{`{"a":"}]\"{[\\"}`, `{"b":"\\"}`}, "EOF"},
-		"longer than the reader's buffer": {`{"a":"` + strings.Repeat("x", 100_000) + `"}{}`, []string{`{"a":"` + strings.Repeat("x", 100_000) + `"}`, "{}"}, "EOF"},
-		"cut in a string":                 {`{"a":1}{"b":"`, []string{`{"a":1}`}, "unexpected EOF"},
-		"cut in an object":                {`{"b":{}`, nil, "unexpected EOF"},
-		"brackets that do not match":      {`{"b":[1}}`, nil, "no JSON object"},
-		"an error of a proxy in between":  {`{"a":1}upstream error`, []string{`{"a":1}`}, "no JSON object"},
-		"no object":                       {`"a"`, nil, "no JSON object"},
-		"longer than any event":           {`{"a":"` + strings.Repeat("x", maxFrame), nil, "longer than 16 MiB"},
+		"nothing":                          {"", nil, "EOF"},
+		"one on each line":                 {"{\"a\":1}\n{\"b\":2}\n", []string{`{"a":1}`, "\n" + `{"b":2}`}, "EOF"},
+		"without anything between":         {`{"a":1}{"b":2}`, []string{`{"a":1}`, `{"b":2}`}, "EOF"},
+		"printed for people":               {"{\n  \"a\": [\n    1\n  ]\n}\n", []string{"{\n  \"a\": [\n    1\n  ]\n}"}, "EOF"},
+		"printed for people, and then not": {"{\n}{}\n{}", []string{"{\n}", "{}", "{}"}, "EOF"},
+		"garbage in place of an event":     {"{\"a\":1}\n{\"type\":<html>\x00\n{\"b\":2}\n", []string{`{"a":1}`}, "invalid character '<'"},
+		"garbage that opens a string":      {"{\"a\":\"x\n{\"b\":2}\n", nil, "invalid character '\\n' in string literal"},
+		"lines without end":                {"{\n" + strings.Repeat("\n", 2*maxFrame), nil, "longer than 16 MiB"},
+		"brackets and quotes in strings":   {`{"a":"}]\"{[\\"}{"b":"\\"}`, []string{`{"a":"}]\"{[\\"}`, `{"b":"\\"}`}, "EOF"},
+		"longer than the reader's buffer":  {`{"a":"` + strings.Repeat("x", 100_000) + `"}{}`, []string{`{"a":"` + strings.Repeat("x", 100_000) + `"}`, "{}"}, "EOF"},
+		"cut in a string":                  {`{"a":1}{"b":"`, []string{`{"a":1}`}, "unexpected EOF"},
+		"cut in an object":                 {`{"b":{}`, nil, "unexpected EOF"},
+		"brackets that do not match":       {`{"b":[1}}`, nil, "no JSON object"},
+		"an error of a proxy in between":   {`{"a":1}upstream error`, []string{`{"a":1}`}, "no JSON object"},
+		"no object":                        {`"a"`, nil, "no JSON object"},
+		"longer than any event":            {`{"a":"` + strings.Repeat("x", maxFrame), nil, "longer than 16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for how, stream := range map[string]io.Reader{
