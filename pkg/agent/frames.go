@@ -69,7 +69,7 @@ func (r *frameReader) next() error {
 		return r.nextOfLines()
 	}
 	r.frame = r.frame[:0]
-	var at object
+	var at braces
 	for {
 		if _, err := r.in.Peek(1); err != nil {
 			if errors.Is(err, io.EOF) && at.begun {
@@ -85,7 +85,7 @@ func (r *frameReader) next() error {
 		case len(r.frame) > maxFrame:
 			return errLongFrame
 		case how == breaks:
-			r.bound.Reader = io.MultiReader(bytes.NewReader(bytes.Clone(r.frame)), r.in)
+			r.bound.Reader = io.MultiReader(bytes.NewReader(r.frame), r.in)
 			r.lines = json.NewDecoder(&r.bound)
 			return r.nextOfLines()
 		case how == ends && (!at.begun || !gjson.ValidBytes(r.frame)):
@@ -131,8 +131,8 @@ func (b *bounded) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// object finds the end of a JSON object in a text that comes in pieces.
-type object struct {
+// braces find the end of a JSON object in a text that comes in pieces.
+type braces struct {
 	begun             bool
 	inString, escaped bool
 	depth             int
@@ -148,34 +148,34 @@ const (
 )
 
 // scan looks at a piece, and returns how much of it belongs to the object, and why no more.
-func (o *object) scan(text []byte) (n int, how piece) {
+func (b *braces) scan(text []byte) (n int, how piece) {
 	for i, c := range text {
 		switch {
-		case !o.begun:
+		case !b.begun:
 			switch c {
 			case ' ', '\t', '\r', '\n':
 			case '{':
-				o.begun, o.depth = true, 1
+				b.begun, b.depth = true, 1
 			default:
 				return i + 1, ends
 			}
 		case c == '\n':
 			return i + 1, breaks
-		case o.escaped:
-			o.escaped = false
-		case o.inString:
+		case b.escaped:
+			b.escaped = false
+		case b.inString:
 			switch c {
 			case '\\':
-				o.escaped = true
+				b.escaped = true
 			case '"':
-				o.inString = false
+				b.inString = false
 			}
 		case c == '"':
-			o.inString = true
+			b.inString = true
 		case c == '{' || c == '[':
-			o.depth++
+			b.depth++
 		case c == '}' || c == ']':
-			if o.depth--; o.depth == 0 {
+			if b.depth--; b.depth == 0 {
 				return i + 1, ends
 			}
 		}

@@ -6,7 +6,8 @@ import (
 )
 
 // oldestEvery is how often, within a namespace, what has waited longest is served instead
-// of what is furthest along, so that nothing waits for ever.
+// of what is furthest along, so that nothing waits for ever. That is seldom: an owner that is
+// begun while others are under way makes all of them need more statuses.
 const oldestEvery = 16
 
 // othersFor is how long a namespace counts after it last wanted something. It is long
