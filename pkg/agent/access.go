@@ -1,12 +1,14 @@
 package agent
 
 import (
+	"fmt"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/realize"
@@ -26,22 +28,22 @@ type accessWatch struct {
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
-func newAccessWatch(client dynamic.Interface, accountChanged func(realize.Account), rightsChanged func(func(realize.Account) bool)) *accessWatch {
+func newAccessWatch(client rest.Interface, accountChanged func(realize.Account), rightsChanged func(func(realize.Account) bool)) *accessWatch {
 	w := &accessWatch{accountChanged: accountChanged, rightsChanged: rightsChanged}
-	w.accounts = newDynamicInformer(client, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, readMeta)
+	w.accounts = newClusterInformer(client, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, &identity{})
 	w.accounts.AddEventHandler(cache.ResourceEventHandlerFuncs{ //nolint:errcheck // fails only when the informer has ended
 		AddFunc:    func(object any) { w.accountEvent(object) },
 		DeleteFunc: func(object any) { w.accountEvent(object) },
 	})
 	w.informers = append(w.informers, w.accounts)
 	for _, resource := range []string{"rolebindings", "clusterrolebindings"} {
-		informer := newDynamicInformer(client, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, readBinding)
+		informer := newClusterInformer(client, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &binding{})
 		informer.AddEventHandler(onAnyChange(w.bindingChanged)) //nolint:errcheck // as above
 		w.bindings = append(w.bindings, informer)
 		w.informers = append(w.informers, informer)
 	}
 	for _, resource := range []string{"roles", "clusterroles"} {
-		informer := newDynamicInformer(client, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, readMeta)
+		informer := newClusterInformer(client, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &identity{})
 		kind := map[string]string{"roles": "Role", "clusterroles": "ClusterRole"}[resource]
 		informer.AddEventHandler(onAnyChange(func(object metav1.Object) { w.roleChanged(kind, object) })) //nolint:errcheck // as above
 		w.informers = append(w.informers, informer)
@@ -65,58 +67,60 @@ func onAnyChange(changed func(metav1.Object)) cache.ResourceEventHandlerFuncs {
 	}
 }
 
-// readMeta keeps the identity of an object.
-func readMeta(u *unstructured.Unstructured) any { return identity(u) }
-
-func identity(u *unstructured.Unstructured) *metav1.ObjectMeta {
-	return &metav1.ObjectMeta{Name: u.GetName(), Namespace: u.GetNamespace(), UID: u.GetUID(), ResourceVersion: u.GetResourceVersion()}
-}
-
 // binding is what the agent reads of a RoleBinding or ClusterRoleBinding.
 type binding struct {
-	*metav1.ObjectMeta
+	identity
 	roleKind, roleName string
 	subjects           []subject
 }
 
-type subject struct{ kind, namespace, name string }
+type subject struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
 
-func readBinding(u *unstructured.Unstructured) any {
-	b := &binding{ObjectMeta: identity(u)}
-	b.roleKind, _, _ = unstructured.NestedString(u.Object, "roleRef", "kind")
-	b.roleName, _, _ = unstructured.NestedString(u.Object, "roleRef", "name")
-	subjects, _, _ := unstructured.NestedSlice(u.Object, "subjects")
-	for _, s := range subjects {
-		if m, ok := s.(map[string]any); ok {
-			kind, _ := m["kind"].(string)
-			namespace, _ := m["namespace"].(string)
-			name, _ := m["name"].(string)
-			b.subjects = append(b.subjects, subject{kind, namespace, name})
-		}
+// DeepCopyObject implements runtime.Object; nobody changes what is in a cache.
+func (b *binding) DeepCopyObject() runtime.Object { return b }
+
+func readBinding(text []byte) (runtime.Object, error) {
+	var object struct {
+		RoleRef struct {
+			Kind string `json:"kind"`
+			Name string `json:"name"`
+		} `json:"roleRef"`
+		Subjects []subject `json:"subjects"`
 	}
-	return b
+	if err := utiljson.Unmarshal(text, &object); err != nil {
+		return nil, fmt.Errorf("read a binding of a role: %w", err)
+	}
+	id, err := readIdentity(text)
+	if err != nil {
+		return nil, err
+	}
+	return &binding{id, object.RoleRef.Kind, object.RoleRef.Name, object.Subjects}, nil
 }
 
 // concerns says whether the binding gives its role to the account, under whichever of
 // its names.
 func (b *binding) concerns(account realize.Account) bool {
 	for _, s := range b.subjects {
-		switch s.kind {
+		switch s.Kind {
 		case "ServiceAccount":
-			namespace := s.namespace
+			namespace := s.Namespace
 			if namespace == "" {
 				namespace = "default"
 			}
-			if namespace == account.Namespace && s.name == account.Name {
+			if namespace == account.Namespace && s.Name == account.Name {
 				return true
 			}
 		case "User":
-			if s.name == "system:serviceaccount:"+account.Namespace+":"+account.Name {
+			if s.Name == "system:serviceaccount:"+account.Namespace+":"+account.Name {
 				return true
 			}
 		case "Group":
-			if s.name == "system:serviceaccounts" || s.name == "system:authenticated" ||
-				strings.TrimPrefix(s.name, "system:serviceaccounts:") == account.Namespace && s.name != account.Namespace {
+			if s.Name == "system:serviceaccounts" || s.Name == "system:authenticated" ||
+				strings.TrimPrefix(s.Name, "system:serviceaccounts:") == account.Namespace && s.Name != account.Namespace {
 				return true
 			}
 		}

@@ -12,7 +12,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -162,7 +161,7 @@ func newAgent(config Config) (*Agent, error) {
 	if limit != nil {
 		client.Wrap(limit.wrap)
 	}
-	dynamicClient, err := dynamic.NewForConfig(client)
+	cluster, err := codecClient(client, clusterCodec)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
@@ -180,7 +179,7 @@ func newAgent(config Config) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
-	objects, err := storedClient(client)
+	objects, err := codecClient(client, storedCodec)
 	if err != nil {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
@@ -191,15 +190,15 @@ func newAgent(config Config) (*Agent, error) {
 
 	a := &Agent{
 		config: config, log: config.Log, clock: config.Clock, metrics: newMetrics(),
-		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, dynamicClient, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 		share: own, fence: limit,
 	}
 	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
 	a.wakes = newWakes(clock.RealClock{}, a.depends.of, a.wake)
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
-	a.crds = newCRDWatch(dynamicClient, a.crdChanged)
-	a.access = newAccessWatch(dynamicClient, a.accountChanged, a.rightsChanged)
+	a.crds = newCRDWatch(cluster, a.crdChanged)
+	a.access = newAccessWatch(cluster, a.accountChanged, a.rightsChanged)
 	a.watches = newWatchSet(objects, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
 	a.watches.holdings.isOwner = a.catalog.isOwner
 	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics, share: own}

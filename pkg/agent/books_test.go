@@ -24,9 +24,6 @@ func TestForgetVanished(t *testing.T) {
 	client := &fake.RESTClient{NegotiatedSerializer: storedCodec, Client: fake.CreateHTTPClient(func(r *http.Request) (*http.Response, error) {
 		body := io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[]}`))
 		if r.URL.Query().Get("watch") == "true" {
-			if r.URL.Query().Get("sendInitialEvents") == "true" {
-				return &http.Response{StatusCode: http.StatusBadRequest, Body: io.NopCloser(strings.NewReader(""))}, nil
-			}
 			silence, end := io.Pipe()
 			context.AfterFunc(r.Context(), func() { _ = end.Close() })
 			body = silence

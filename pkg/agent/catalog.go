@@ -1,13 +1,11 @@
 package agent
 
 import (
-	"context"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
@@ -37,7 +35,7 @@ type compiled[T any] struct {
 	value      T
 }
 
-func newCatalog(client rest.Interface, watchListClient any, compiling stamp.Options) *catalog {
+func newCatalog(client rest.Interface, compiling stamp.Options) *catalog {
 	c := &catalog{
 		compiling:  compiling,
 		informers:  map[string]cache.SharedIndexInformer{},
@@ -46,24 +44,15 @@ func newCatalog(client rest.Interface, watchListClient any, compiling stamp.Opti
 		ordered:    map[string][]*blueprint.Blueprint{},
 	}
 	for _, kind := range v1alpha1.Kinds {
-		lw := &cache.ListWatch{
-			ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-				return client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec).Do(ctx).Get()
-			},
-			WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-				options.Watch = true
-				return client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec).Watch(ctx)
-			},
-		}
-		informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, watchListClient), kind.New(), 0, cache.Indexers{})
-		_ = informer.SetTransform(dropUnread) // fails only when the informer already runs
-		c.informers[kind.Name] = informer
+		c.informers[kind.Name] = newPagedInformer(cartoCodec, kind.New(), cache.Indexers{}, func(options metav1.ListOptions) *rest.Request {
+			return client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec)
+		}, dropUnread)
 	}
 	return c
 }
 
 // dropUnread removes from an object what the engine never reads.
-func dropUnread(object any) (any, error) {
+func dropUnread(object runtime.Object) runtime.Object {
 	if o, ok := object.(metav1.Object); ok {
 		o.SetManagedFields(nil)
 		if annotations := o.GetAnnotations(); annotations[lastApplied] != "" {
@@ -71,7 +60,7 @@ func dropUnread(object any) (any, error) {
 			o.SetAnnotations(annotations)
 		}
 	}
-	return object, nil
+	return object
 }
 
 // lastApplied is where kubectl keeps a copy of the whole object. Templates that copy

@@ -38,15 +38,11 @@ func unthrottled(config *rest.Config, userAgent string) *rest.Config {
 
 // cartoClient is a typed client for the kinds of carto.run. It sends bodies as they are.
 func cartoClient(config *rest.Config) (*rest.RESTClient, error) {
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, err
-	}
 	c := rest.CopyConfig(config)
 	c.APIPath = "/apis"
 	c.GroupVersion = &v1alpha1.GroupVersion
 	c.ContentType = runtime.ContentTypeJSON
-	c.NegotiatedSerializer = typedCodec(scheme)
+	c.NegotiatedSerializer = cartoCodec
 	return rest.RESTClientFor(c)
 }
 
@@ -121,6 +117,12 @@ func asOurs(request *rest.Request) *rest.Request {
 // objectPath is the URL path of a namespaced object.
 func objectPath(gvr schema.GroupVersionResource, namespace, name string) []string {
 	return append(collectionPath(gvr, namespace), name)
+}
+
+// collection asks for the objects of a resource in all namespaces.
+func collection(client rest.Interface, resource schema.GroupVersionResource, options metav1.ListOptions) *rest.Request {
+	return client.Get().AbsPath(collectionPath(resource, "")...).
+		SpecificallyVersionedParams(&options, metav1.ParameterCodec, schema.GroupVersion{Version: "v1"})
 }
 
 // collectionPath is the URL path of the objects of a namespace, or of all when it is

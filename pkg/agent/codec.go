@@ -1,20 +1,18 @@
 package agent
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/tidwall/gjson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"k8s.io/apimachinery/pkg/watch"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
 // watchCodec has client-go read objects by a function of ours. The decoders of dynamic clients
@@ -23,7 +21,7 @@ import (
 // collector had to do. Those of typed clients read it as often.
 type watchCodec struct {
 	name string
-	// read makes an object, or a list, of its text, which is valid JSON and is not kept.
+	// read makes an object of its text, which is valid JSON and is not kept.
 	read func(text []byte) (runtime.Object, error)
 }
 
@@ -84,57 +82,20 @@ var storedCodec = watchCodec{"stored", func(text []byte) (runtime.Object, error)
 	return s, nil
 }}
 
-// typedCodec reads objects of the kinds of a scheme, without their managed fields, and lists of
-// them.
-func typedCodec(scheme *runtime.Scheme) watchCodec {
-	return watchCodec{"typed", func(text []byte) (runtime.Object, error) {
-		kind := gjson.GetBytes(text, "kind").String()
-		object, err := scheme.New(schema.FromAPIVersionAndKind(gjson.GetBytes(text, "apiVersion").String(), kind))
-		if err != nil {
-			return nil, fmt.Errorf("read an object: %w", err)
-		}
-		if err := utiljson.Unmarshal(withoutManagedFields(text), object); err != nil {
-			return nil, fmt.Errorf("read a %s: %w", kind, err)
-		}
-		object.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // who reads a typed object knows its kind
-		return object, nil
-	}}
-}
-
-// storedList is a list of stored objects.
-type storedList struct {
-	metav1.TypeMeta
-	metav1.ListMeta
-	Items []*stored
-}
-
-// DeepCopyObject implements runtime.Object.
-func (l *storedList) DeepCopyObject() runtime.Object { return l }
-
-// readStoredList reads a list as the API server writes it.
-func readStoredList(text []byte) (*storedList, error) {
-	list := &storedList{}
-	if !gjson.ValidBytes(text) {
-		return nil, fmt.Errorf("read a list of objects: it is no JSON: %.100q", text)
+// cartoCodec reads objects of carto.run as typed ones, without their managed fields.
+var cartoCodec = watchCodec{"carto", func(text []byte) (runtime.Object, error) {
+	version, name := gjson.GetBytes(text, "apiVersion").String(), gjson.GetBytes(text, "kind").String()
+	kind := v1alpha1.KindOf(name)
+	if kind == nil || version != v1alpha1.GroupVersion.String() {
+		return nil, fmt.Errorf("read an object: there is no kind %q in version %q of carto.run", name, version)
 	}
-	metadata := gjson.GetBytes(text, "metadata")
-	list.ResourceVersion, list.Continue = metadata.Get("resourceVersion").String(), metadata.Get("continue").String()
-	kind := fmt.Sprintf(`"apiVersion":%q,"kind":%q,`, gjson.GetBytes(text, "apiVersion").String(), strings.TrimSuffix(gjson.GetBytes(text, "kind").String(), "List"))
-	var err error
-	gjson.GetBytes(text, "items").ForEach(func(_, item gjson.Result) bool {
-		raw := []byte(item.Raw)
-		// Items of a list of a built-in kind come without it. An object without a kind would be
-		// taken for another one than the owner's status names, which would then be removed.
-		if item.IsObject() && !item.Get("kind").Exists() {
-			raw = append([]byte("{"+kind), item.Raw[1:]...)
-		}
-		var s *stored
-		s, err = readStored(raw)
-		list.Items = append(list.Items, s)
-		return err == nil
-	})
-	return list, err
-}
+	object := kind.New()
+	if err := utiljson.Unmarshal(withoutManagedFields(text), object); err != nil {
+		return nil, fmt.Errorf("read a %s: %w", name, err)
+	}
+	object.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // who reads a typed object knows its kind
+	return object, nil
+}}
 
 // readAnswer reads the object that the API server answers to a write.
 func readAnswer(text []byte) (*stored, error) {
@@ -148,39 +109,13 @@ func readAnswer(text []byte) (*stored, error) {
 	return s, nil
 }
 
-// storedClient reads stored objects.
-func storedClient(config *rest.Config) (*rest.RESTClient, error) {
+// codecClient reads objects of any kind by a codec.
+func codecClient(config *rest.Config, codec watchCodec) (*rest.RESTClient, error) {
 	c := rest.CopyConfig(config)
 	c.APIPath = "/"
 	c.GroupVersion = &schema.GroupVersion{}
 	c.ContentType = runtime.ContentTypeJSON
 	c.AcceptContentTypes = runtime.ContentTypeJSON
-	c.NegotiatedSerializer = storedCodec
+	c.NegotiatedSerializer = codec
 	return rest.UnversionedRESTClientFor(c)
-}
-
-// storedLists lists and watches the objects of a resource that a label selector matches.
-func storedLists(client rest.Interface, resource schema.GroupVersionResource, selector string) *cache.ListWatch {
-	get := func(options metav1.ListOptions) *rest.Request {
-		options.LabelSelector = selector
-		return client.Get().AbsPath(collectionPath(resource, "")...).
-			SpecificallyVersionedParams(&options, metav1.ParameterCodec, schema.GroupVersion{Version: "v1"})
-	}
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			text, err := answerOf(get(options).Do(ctx))
-			if err != nil {
-				return nil, err
-			}
-			list, err := readStoredList(text)
-			if err != nil {
-				return nil, err // not a nil list in an interface
-			}
-			return list, nil
-		},
-		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			options.Watch = true
-			return get(options).Watch(ctx)
-		},
-	}
 }

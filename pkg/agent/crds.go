@@ -2,15 +2,18 @@ package agent
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sort"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -28,7 +31,7 @@ type crdWatch struct {
 
 // definition is what the agent reads of a CRD.
 type definition struct {
-	metav1.ObjectMeta
+	identity
 	group, kind, plural string
 	established         bool
 	// versions that are served, joined; a new one is a change.
@@ -36,9 +39,9 @@ type definition struct {
 	deleted  bool
 }
 
-func newCRDWatch(client dynamic.Interface, changed func(*definition)) *crdWatch {
+func newCRDWatch(client rest.Interface, changed func(*definition)) *crdWatch {
 	w := &crdWatch{changed: changed, ready: make(chan struct{})}
-	w.informer = newDynamicInformer(client, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, readDefinition)
+	w.informer = newClusterInformer(client, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, &definition{})
 	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{ // fails only when the informer has ended
 		AddFunc: func(object any, isInInitialList bool) {
 			w.signal()
@@ -66,25 +69,43 @@ func newCRDWatch(client dynamic.Interface, changed func(*definition)) *crdWatch 
 	return w
 }
 
-func readDefinition(u *unstructured.Unstructured) any {
-	d := &definition{ObjectMeta: metav1.ObjectMeta{Name: u.GetName(), UID: u.GetUID(), ResourceVersion: u.GetResourceVersion()}}
-	d.group, _, _ = unstructured.NestedString(u.Object, "spec", "group")
-	d.kind, _, _ = unstructured.NestedString(u.Object, "spec", "names", "kind")
-	d.plural, _, _ = unstructured.NestedString(u.Object, "spec", "names", "plural")
-	versions, _, _ := unstructured.NestedSlice(u.Object, "spec", "versions")
-	for _, version := range versions {
-		if v, ok := version.(map[string]any); ok && v["served"] == true {
-			name, _ := v["name"].(string)
-			d.versions += name + " "
+// DeepCopyObject implements runtime.Object; nobody changes what is in a cache.
+func (d *definition) DeepCopyObject() runtime.Object { return d }
+
+func readDefinition(text []byte) (runtime.Object, error) {
+	var crd struct {
+		Spec struct {
+			Group string `json:"group"`
+			Names struct {
+				Kind   string `json:"kind"`
+				Plural string `json:"plural"`
+			} `json:"names"`
+			Versions []struct {
+				Name   string `json:"name"`
+				Served bool   `json:"served"`
+			} `json:"versions"`
+		} `json:"spec"`
+		Status struct {
+			Conditions []metav1.Condition `json:"conditions"`
+		} `json:"status"`
+	}
+	if err := utiljson.Unmarshal(text, &crd); err != nil {
+		return nil, fmt.Errorf("read a CustomResourceDefinition: %w", err)
+	}
+	id, err := readIdentity(text)
+	if err != nil {
+		return nil, err
+	}
+	d := &definition{
+		identity: id, group: crd.Spec.Group, kind: crd.Spec.Names.Kind, plural: crd.Spec.Names.Plural,
+		established: meta.IsStatusConditionTrue(crd.Status.Conditions, "Established"),
+	}
+	for _, version := range crd.Spec.Versions {
+		if version.Served {
+			d.versions += version.Name + " "
 		}
 	}
-	conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
-	for _, condition := range conditions {
-		if c, ok := condition.(map[string]any); ok && c["type"] == "Established" {
-			d.established = c["status"] == "True"
-		}
-	}
-	return d
+	return d, nil
 }
 
 func (w *crdWatch) note(d *definition) {

@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// maxFrame bounds an event of a watch, in bytes. etcd takes objects of 1.5 MB by default; in an
-// event the same can be longer, by what JSON escapes.
+// maxFrame bounds an event of a watch, and an item of a list, in bytes. etcd takes objects of
+// 1.5 MB by default; here the same can be longer, by what JSON escapes.
 const maxFrame = 16 << 20
 
 // frames cuts the stream of a watch into its events, each a JSON object. The framer of
@@ -68,32 +68,22 @@ func (r *frameReader) next() error {
 	if r.lines != nil {
 		return r.nextOfLines()
 	}
-	r.frame = r.frame[:0]
 	var at braces
-	for {
-		if _, err := r.in.Peek(1); err != nil {
-			if errors.Is(err, io.EOF) && at.begun {
-				err = io.ErrUnexpectedEOF
-			}
-			return err
-		}
-		text, _ := r.in.Peek(r.in.Buffered()) // what is there can be peeked at
-		n, how := at.scan(text)
-		r.frame = append(r.frame, text[:n]...)
-		_, _ = r.in.Discard(n) // likewise
-		switch {
-		case len(r.frame) > maxFrame:
-			return errLongFrame
-		case how == breaks:
-			r.bound.Reader = io.MultiReader(bytes.NewReader(r.frame), r.in)
-			r.lines = json.NewDecoder(&r.bound)
-			return r.nextOfLines()
-		case how == ends && (!at.begun || !gjson.ValidBytes(r.frame)):
-			return fmt.Errorf("read an event of a watch: it is no JSON object: %.100q", r.frame)
-		case how == ends:
-			return nil
-		}
+	frame, how, err := at.read(r.in, r.frame[:0])
+	r.frame = frame
+	switch {
+	case errors.Is(err, errLongFrame):
+		return fmt.Errorf("read an event of a watch: %w", err)
+	case err != nil:
+		return err // of the connection: client-go looks at what it is
+	case how == breaks:
+		r.bound.Reader = io.MultiReader(bytes.NewReader(r.frame), r.in)
+		r.lines = json.NewDecoder(&r.bound)
+		return r.nextOfLines()
+	case !at.begun || !gjson.ValidBytes(r.frame):
+		return fmt.Errorf("read an event of a watch: it is no JSON object: %.100q", r.frame)
 	}
+	return nil
 }
 
 // nextOfLines is next by the decoder of the standard library, which notices at once where a text
@@ -108,13 +98,13 @@ func (r *frameReader) nextOfLines() error {
 		return nil
 	case err == nil:
 		return fmt.Errorf("read an event of a watch: it is no JSON object: %.100q", value)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errLongFrame):
-		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return err // likewise
 	}
 	return fmt.Errorf("read an event of a watch: %w", err)
 }
 
-var errLongFrame = fmt.Errorf("read an event of a watch: it is longer than %d MiB", maxFrame>>20)
+var errLongFrame = fmt.Errorf("it is longer than %d MiB", maxFrame>>20)
 
 // bounded is a reader that gives no more than so many bytes.
 type bounded struct {
@@ -146,6 +136,29 @@ const (
 	ends         // the object is complete; what can not be the beginning of one ends without having begun
 	breaks       // there is a line break in the object
 )
+
+// read appends to text what comes next, up to the end of the object or a line break within it,
+// and says which. Before an object there may be an end, io.EOF, but not within.
+func (b *braces) read(in *bufio.Reader, text []byte) ([]byte, piece, error) {
+	for {
+		if _, err := in.Peek(1); err != nil {
+			if errors.Is(err, io.EOF) && b.begun {
+				err = io.ErrUnexpectedEOF
+			}
+			return text, goesOn, err
+		}
+		there, _ := in.Peek(in.Buffered()) // what is there can be peeked at
+		n, how := b.scan(there)
+		text = append(text, there[:n]...)
+		_, _ = in.Discard(n) // likewise
+		switch {
+		case len(text) > maxFrame:
+			return text, goesOn, errLongFrame
+		case how != goesOn:
+			return text, how, nil
+		}
+	}
+}
 
 // scan looks at a piece, and returns how much of it belongs to the object, and why no more.
 func (b *braces) scan(text []byte) (n int, how piece) {

@@ -2,29 +2,66 @@ package agent
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/tidwall/gjson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
-// newDynamicInformer watches all objects of a kind and keeps of each only what read
-// returns, which must implement metav1.Object.
-func newDynamicInformer(client dynamic.Interface, gvr schema.GroupVersionResource, read func(*unstructured.Unstructured) any) cache.SharedIndexInformer {
-	resource := client.Resource(gvr)
-	lw := selecting("", resource.List, resource.Watch)
-	informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, client), &unstructured.Unstructured{}, 0, cache.Indexers{})
-	_ = informer.SetTransform(func(object any) (any, error) { // fails only when the informer already runs
-		if u, ok := object.(*unstructured.Unstructured); ok {
-			return read(u), nil
-		}
-		return object, nil
-	})
-	return informer
+// newClusterInformer watches all objects of a kind that clusterCodec reads.
+func newClusterInformer(client rest.Interface, resource schema.GroupVersionResource, example runtime.Object) cache.SharedIndexInformer {
+	return newPagedInformer(clusterCodec, example, cache.Indexers{}, func(options metav1.ListOptions) *rest.Request {
+		return collection(client, resource, options)
+	}, func(object runtime.Object) runtime.Object { return object })
+}
+
+// clusterCodec reads what the agent follows beside owners and what is stamped for them, and of
+// that what it needs: a large cluster has tens of thousands of accounts and bindings, and a CRD
+// can have a megabyte.
+var clusterCodec = watchCodec{"cluster", func(text []byte) (runtime.Object, error) {
+	switch gjson.GetBytes(text, "kind").String() {
+	case "CustomResourceDefinition":
+		return readDefinition(text)
+	case "RoleBinding", "ClusterRoleBinding":
+		return readBinding(text)
+	}
+	id, err := readIdentity(text)
+	if err != nil {
+		return nil, err
+	}
+	return &id, nil
+}}
+
+// identity is of an object which it is, and nothing else.
+type identity struct{ metav1.ObjectMeta }
+
+// GetObjectKind implements runtime.Object; who reads the object knows its kind.
+func (*identity) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// DeepCopyObject implements runtime.Object; nobody changes what is in a cache.
+func (i *identity) DeepCopyObject() runtime.Object { return i }
+
+func readIdentity(text []byte) (identity, error) {
+	var object struct {
+		Metadata struct {
+			Name            string    `json:"name"`
+			Namespace       string    `json:"namespace"`
+			UID             types.UID `json:"uid"`
+			ResourceVersion string    `json:"resourceVersion"`
+		} `json:"metadata"`
+	}
+	if err := utiljson.Unmarshal(text, &object); err != nil {
+		return identity{}, fmt.Errorf("read the metadata of an object: %w", err)
+	}
+	m := object.Metadata
+	return identity{metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, UID: m.UID, ResourceVersion: m.ResourceVersion}}, nil
 }
 
 // selecting lists and watches the objects that a label selector matches; all when it is

@@ -30,8 +30,6 @@ type stored struct {
 	// Labels and CreationTimestamp of runs only.
 	Labels            map[string]string
 	CreationTimestamp metav1.Time
-	// annotations of bookmarks only: the informer looks for the end of the first list in them.
-	annotations map[string]string
 
 	// ref is the owner that controls the object; nil when none does.
 	ref *metav1.OwnerReference
@@ -60,7 +58,7 @@ func (s *stored) DeepCopyObject() runtime.Object { return s }
 // GetObjectMeta tells client-go what it wants to know of an object. To keep a whole
 // ObjectMeta of each would take half as much memory again.
 func (s *stored) GetObjectMeta() metav1.Object {
-	return &metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace, UID: s.UID, ResourceVersion: s.ResourceVersion, Annotations: s.annotations}
+	return &metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace, UID: s.UID, ResourceVersion: s.ResourceVersion}
 }
 
 // storedMeta is what is read of an object's metadata.
@@ -99,9 +97,6 @@ func readStored(text []byte) (*stored, error) {
 	}
 	if stamped.IsRun(kind, m.Labels) {
 		s.Labels, s.CreationTimestamp, s.sequence = m.Labels, m.CreationTimestamp, stamped.ParseSequence(m.Annotations)
-	}
-	if m.Name == "" {
-		s.annotations = m.Annotations
 	}
 	s.text = without(text, metadata, gjson.Get(metadata.Raw, "managedFields"))
 	s.owned = bytes.Clone(stamped.OwnedFields(m.ManagedFields, bytes.Contains(s.text, []byte("{}")), func() map[string]any {

@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
@@ -152,11 +153,10 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	if key.isSelection() {
 		w.informer = s.selectionInformer(key)
 	} else {
-		w.informer = s.stampedInformer(key)
+		w.informer = s.stampedInformer(w)
 	}
 	s.watches[key] = w
 	// Errors of these calls mean that the informer already runs; it does not.
-	_ = w.informer.SetTransform(func(object any) (any, error) { return s.compact(w, object) })
 	_ = w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { s.failed(w, err) })
 	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { s.observed(w, object, false) },
@@ -182,26 +182,32 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	return w
 }
 
-// compact turns an object into the form in which the caches hold it.
-func (s *watchSet) compact(w *kindWatch, object any) (any, error) {
-	switch o := object.(type) {
-	case *stored:
-		return s.holdings.store(w, o), nil
-	case *metav1.PartialObjectMetadata:
-		return &stored{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}, nil
-	}
-	return object, nil
-}
-
-func (s *watchSet) stampedInformer(key watchKey) cache.SharedIndexInformer {
-	lw := storedLists(s.client, key.GroupVersionResource, key.selector)
-	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.client), &stored{}, 0, runIndexers)
+func (s *watchSet) stampedInformer(w *kindWatch) cache.SharedIndexInformer {
+	return newPagedInformer(storedCodec, &stored{}, runIndexers, func(options metav1.ListOptions) *rest.Request {
+		options.LabelSelector = w.key.selector
+		if !options.Watch && options.Continue == "" {
+			s.holdings.forgetAll(w) // what is listed is counted anew, and the list before may not have come to its end
+		}
+		return collection(s.client, w.key.GroupVersionResource, options)
+	}, func(object runtime.Object) runtime.Object {
+		if o, ok := object.(*stored); ok {
+			return s.holdings.store(w, o)
+		}
+		return object
+	})
 }
 
 func (s *watchSet) selectionInformer(key watchKey) cache.SharedIndexInformer {
 	client := s.metadata.Resource(key.GroupVersionResource).Namespace(key.namespace)
 	lw := selecting(key.selector, client.List, client.Watch)
-	return cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
+	informer := cache.NewSharedIndexInformer(cache.ToListWatcherWithWatchListSemantics(lw, s.metadata), &metav1.PartialObjectMetadata{}, 0, cache.Indexers{})
+	_ = informer.SetTransform(func(object any) (any, error) { // as in start
+		if o, ok := object.(*metav1.PartialObjectMetadata); ok {
+			return &stored{Name: o.Name, Namespace: o.Namespace, UID: o.UID, ResourceVersion: o.ResourceVersion}, nil
+		}
+		return object, nil
+	})
+	return informer
 }
 
 // observed keeps the books about an object that the watch reported, and wakes its
