@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/realize"
@@ -28,22 +27,22 @@ type accessWatch struct {
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
-func newAccessWatch(client rest.Interface, accountChanged func(realize.Account), rightsChanged func(func(realize.Account) bool)) *accessWatch {
+func newAccessWatch(cluster reader, accountChanged func(realize.Account), rightsChanged func(func(realize.Account) bool)) *accessWatch {
 	w := &accessWatch{accountChanged: accountChanged, rightsChanged: rightsChanged}
-	w.accounts = newClusterInformer(client, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, &identity{})
+	w.accounts = newClusterInformer(cluster, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, &identity{})
 	w.accounts.AddEventHandler(cache.ResourceEventHandlerFuncs{ //nolint:errcheck // fails only when the informer has ended
 		AddFunc:    func(object any) { w.accountEvent(object) },
 		DeleteFunc: func(object any) { w.accountEvent(object) },
 	})
 	w.informers = append(w.informers, w.accounts)
 	for _, resource := range []string{"rolebindings", "clusterrolebindings"} {
-		informer := newClusterInformer(client, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &binding{})
+		informer := newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &binding{})
 		informer.AddEventHandler(onAnyChange(w.bindingChanged)) //nolint:errcheck // as above
 		w.bindings = append(w.bindings, informer)
 		w.informers = append(w.informers, informer)
 	}
 	for _, resource := range []string{"roles", "clusterroles"} {
-		informer := newClusterInformer(client, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &identity{})
+		informer := newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &identity{})
 		kind := map[string]string{"roles": "Role", "clusterroles": "ClusterRole"}[resource]
 		informer.AddEventHandler(onAnyChange(func(object metav1.Object) { w.roleChanged(kind, object) })) //nolint:errcheck // as above
 		w.informers = append(w.informers, informer)

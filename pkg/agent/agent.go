@@ -59,6 +59,8 @@ type Config struct {
 	Idle func()
 	// Patience with requests that bring nothing.
 	Patience Patience
+	// PageSize is how many objects a list asks for at once; default 50 000.
+	PageSize int64
 	// Clock tells the time; default: the system's. Tests set it forward and back.
 	Clock clock.WithTicker
 }
@@ -139,6 +141,9 @@ func newAgent(config Config) (*Agent, error) {
 	if config.Workers <= 0 {
 		config.Workers = defaultWorkers
 	}
+	if config.PageSize <= 0 {
+		config.PageSize = pageSize
+	}
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
@@ -190,16 +195,17 @@ func newAgent(config Config) (*Agent, error) {
 
 	a := &Agent{
 		config: config, log: config.Log, clock: config.Clock, metrics: newMetrics(),
-		mapper: newKindMapper(discoveryClient), catalog: newCatalog(carto, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(reader{carto, cartoCodec, config.PageSize}, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 		share: own, fence: limit,
 	}
 	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
 	a.wakes = newWakes(clock.RealClock{}, a.depends.of, a.wake)
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
-	a.crds = newCRDWatch(cluster, a.crdChanged)
-	a.access = newAccessWatch(cluster, a.accountChanged, a.rightsChanged)
-	a.watches = newWatchSet(objects, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
+	known := reader{cluster, clusterCodec, config.PageSize}
+	a.crds = newCRDWatch(known, a.crdChanged)
+	a.access = newAccessWatch(known, a.accountChanged, a.rightsChanged)
+	a.watches = newWatchSet(reader{objects, storedCodec, config.PageSize}, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
 	a.watches.holdings.isOwner = a.catalog.isOwner
 	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics, share: own}
 	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, a.turns.waitingOf, func(key ownerKey, err error) {

@@ -22,7 +22,7 @@ func TestForgetVanished(t *testing.T) {
 	configMaps := schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 	// Nothing is listed, and a watch brings nothing.
 	client := &fake.RESTClient{NegotiatedSerializer: storedCodec, Client: fake.CreateHTTPClient(func(r *http.Request) (*http.Response, error) {
-		body := io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[]}`))
+		body := io.NopCloser(strings.NewReader(`{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}`))
 		if r.URL.Query().Get("watch") == "true" {
 			silence, end := io.Pipe()
 			context.AfterFunc(r.Context(), func() { _ = end.Close() })
@@ -31,7 +31,7 @@ func TestForgetVanished(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
 	})}
 	var woken []ownerKey
-	s := newWatchSet(client, nil, slog.New(slog.DiscardHandler), newMetrics(), func(key ownerKey) { woken = append(woken, key) }, nil)
+	s := newWatchSet(reader{client, storedCodec, pageSize}, nil, slog.New(slog.DiscardHandler), newMetrics(), func(key ownerKey) { woken = append(woken, key) }, nil)
 	ctx := t.Context()
 	w := s.watch(ctx, stampedFor(v1alpha1.KindWorkload, realize.Resource{GroupVersionResource: configMaps, Namespaced: true}))
 	if !cache.WaitForCacheSync(ctx.Done(), w.informer.HasSynced) {

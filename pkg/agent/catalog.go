@@ -35,7 +35,7 @@ type compiled[T any] struct {
 	value      T
 }
 
-func newCatalog(client rest.Interface, compiling stamp.Options) *catalog {
+func newCatalog(carto reader, compiling stamp.Options) *catalog {
 	c := &catalog{
 		compiling:  compiling,
 		informers:  map[string]cache.SharedIndexInformer{},
@@ -44,9 +44,9 @@ func newCatalog(client rest.Interface, compiling stamp.Options) *catalog {
 		ordered:    map[string][]*blueprint.Blueprint{},
 	}
 	for _, kind := range v1alpha1.Kinds {
-		c.informers[kind.Name] = newPagedInformer(cartoCodec, kind.New(), cache.Indexers{}, func(options metav1.ListOptions) *rest.Request {
-			return client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec)
-		}, dropUnread)
+		c.informers[kind.Name] = carto.informer(listing{example: kind.New(), keep: dropUnread, get: func(options metav1.ListOptions) *rest.Request {
+			return carto.client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec)
+		}})
 	}
 	return c
 }

@@ -119,12 +119,6 @@ func objectPath(gvr schema.GroupVersionResource, namespace, name string) []strin
 	return append(collectionPath(gvr, namespace), name)
 }
 
-// collection asks for the objects of a resource in all namespaces.
-func collection(client rest.Interface, resource schema.GroupVersionResource, options metav1.ListOptions) *rest.Request {
-	return client.Get().AbsPath(collectionPath(resource, "")...).
-		SpecificallyVersionedParams(&options, metav1.ParameterCodec, schema.GroupVersion{Version: "v1"})
-}
-
 // collectionPath is the URL path of the objects of a namespace, or of all when it is
 // empty.
 func collectionPath(gvr schema.GroupVersionResource, namespace string) []string {

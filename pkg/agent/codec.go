@@ -55,7 +55,7 @@ func (c watchCodec) Encode(runtime.Object, io.Writer) error {
 }
 
 // Decode implements runtime.Decoder for the events of a watch, what is in them, and what
-// the API server answers instead. The framer has seen that the text is valid JSON.
+// the API server answers instead. The framer has seen that the text of an event is valid JSON.
 func (c watchCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
 	if event, ok := into.(*metav1.WatchEvent); ok {
 		object := gjson.GetBytes(text, "object")

@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -39,9 +38,9 @@ type definition struct {
 	deleted  bool
 }
 
-func newCRDWatch(client rest.Interface, changed func(*definition)) *crdWatch {
+func newCRDWatch(cluster reader, changed func(*definition)) *crdWatch {
 	w := &crdWatch{changed: changed, ready: make(chan struct{})}
-	w.informer = newClusterInformer(client, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, &definition{})
+	w.informer = newClusterInformer(cluster, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, &definition{})
 	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{ // fails only when the informer has ended
 		AddFunc: func(object any, isInInitialList bool) {
 			w.signal()

@@ -52,8 +52,7 @@ func newHoldings() *holdings {
 
 // store returns the form in which a watch holds an object: the object itself or its stub.
 func (h *holdings) store(w *kindWatch, s *stored) *stored {
-	owner, owned := s.owner()
-	if !owned || !w.key.isOf(owner) || !h.isOwner(owner, s.controller()) {
+	if !h.belongs(w, s) {
 		h.forget(w, s)
 		return s.stub()
 	}
@@ -61,6 +60,28 @@ func (h *holdings) store(w *kindWatch, s *stored) *stored {
 		return s.stub()
 	}
 	return s
+}
+
+// sift returns what does the same for the objects of one list while they are read. It counts for
+// itself: a list may be given up, and what comes of it into the cache is counted by store.
+func (h *holdings) sift(w *kindWatch) func(*stored) *stored {
+	bytes := map[string]int{}
+	return func(s *stored) *stored {
+		size := s.size()
+		if !h.belongs(w, s) || size > largeObject && bytes[s.Namespace]+size > maxLarge {
+			return s.stub()
+		}
+		if size > largeObject {
+			bytes[s.Namespace] += size
+		}
+		return s
+	}
+}
+
+// belongs says whether an object is of an owner that there is.
+func (h *holdings) belongs(w *kindWatch, s *stored) bool {
+	owner, owned := s.owner()
+	return owned && w.key.isOf(owner) && h.isOwner(owner, s.controller())
 }
 
 // admit says whether an object may be held whole, and counts it if so.

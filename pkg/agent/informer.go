@@ -15,11 +15,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// newClusterInformer watches all objects of a kind that clusterCodec reads.
-func newClusterInformer(client rest.Interface, resource schema.GroupVersionResource, example runtime.Object) cache.SharedIndexInformer {
-	return newPagedInformer(clusterCodec, example, cache.Indexers{}, func(options metav1.ListOptions) *rest.Request {
-		return collection(client, resource, options)
-	}, func(object runtime.Object) runtime.Object { return object })
+// newClusterInformer watches all objects of a resource that clusterCodec reads.
+func newClusterInformer(cluster reader, resource schema.GroupVersionResource, example runtime.Object) cache.SharedIndexInformer {
+	return cluster.informer(listing{example: example, get: func(options metav1.ListOptions) *rest.Request { return cluster.collection(resource, options) }})
 }
 
 // clusterCodec reads what the agent follows beside owners and what is stamped for them, and of

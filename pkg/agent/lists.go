@@ -1,47 +1,78 @@
 package agent
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"regexp"
-	"strings"
+	"reflect"
+	goruntime "runtime"
+	"sync"
+	"time"
 
-	"github.com/tidwall/gjson"
+	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
-// pageSize is how many objects a list asks for at once. Few lists have more of them: the API
+// How many objects a list asks for at once. Few lists have more of them than pageSize: the API
 // server holds the state of a first page for the next ones only while its objects change, and
 // else reads them from etcd, which takes three times as long. But it ends an answer that takes
-// longer than a minute; after one that broke off pages are smaller, down to minPageSize, until a list
-// has come to its end.
+// longer than a minute: after one that was long and broke off, pages are smaller, down to
+// minPageSize, until a list has come to its end; or larger, when there are too many of them.
 const (
 	pageSize    = 50_000
 	minPageSize = 500
+	longAnswer  = 30 * time.Second
 )
 
-// maxListHead bounds what is in a list beside its items, in bytes.
-const maxListHead = 1 << 20
+// batchSize is how many bytes of a list are decoded at once, while more are read.
+const batchSize = 128 << 10
 
-// newPagedInformer watches what get asks for, and holds of each object what keep returns of it;
-// of what it returned keep returns the same.
-func newPagedInformer(
-	codec watchCodec, example runtime.Object, indexers cache.Indexers,
-	get func(options metav1.ListOptions) *rest.Request, keep func(runtime.Object) runtime.Object,
-) cache.SharedIndexInformer {
-	l := &lister{codec: codec, get: get, keep: keep, limit: pageSize}
-	lists := pagedLists{&cache.ListWatch{
+// reader reads objects by a codec, which its client decodes the events of watches with.
+type reader struct {
+	client   rest.Interface
+	codec    watchCodec
+	pageSize int64
+}
+
+// collection asks for the objects of a resource in all namespaces.
+func (r reader) collection(resource schema.GroupVersionResource, options metav1.ListOptions) *rest.Request {
+	return r.client.Get().AbsPath(collectionPath(resource, "")...).
+		SpecificallyVersionedParams(&options, metav1.ParameterCodec, schema.GroupVersion{Version: "v1"})
+}
+
+// listing is what an informer lists and watches.
+type listing struct {
+	get func(options metav1.ListOptions) *rest.Request
+	// example of the objects, for their type.
+	example  runtime.Object
+	indexers cache.Indexers
+	// keep makes of an object what the cache holds of it, and of that the same again; nil: all.
+	keep func(runtime.Object) runtime.Object
+	// sift makes for each list what cuts its objects down while they are read; nil: keep does.
+	// Since keep sees a list again when all of it is in memory, this is about memory only, and
+	// must leave no trace elsewhere: a list can be given up at any time.
+	sift func() func(runtime.Object) runtime.Object
+}
+
+// informer lists objects in pages, and watches them from there on.
+func (r reader) informer(what listing) cache.SharedIndexInformer {
+	if what.keep == nil {
+		what.keep = func(object runtime.Object) runtime.Object { return object }
+	}
+	if what.sift == nil {
+		what.sift = func() func(runtime.Object) runtime.Object { return what.keep }
+	}
+	lister := &lister{reader: r, listing: what, limit: r.pageSize, long: longAnswer}
+	informer := cache.NewSharedIndexInformer(pagedLists{&cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, _ metav1.ListOptions) (runtime.Object, error) {
-			list, err := l.list(ctx)
+			list, err := lister.list(ctx)
 			if err != nil {
 				return nil, err // not a nil list in an interface
 			}
@@ -49,21 +80,20 @@ func newPagedInformer(
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			options.Watch = true
-			return get(options).Watch(ctx)
+			return what.get(options).Watch(ctx)
 		},
-	}}
-	informer := cache.NewSharedIndexInformer(lists, example, 0, indexers)
+	}}, what.example, 0, what.indexers)
 	_ = informer.SetTransform(func(object any) (any, error) { // fails only when the informer already runs
 		if o, ok := object.(runtime.Object); ok {
-			return keep(o), nil
+			return what.keep(o), nil
 		}
 		return object, nil
 	})
 	return informer
 }
 
-// pagedLists lists objects in pages, and watches them from there on. Lists that are streamed as
-// events of a watch, as client-go prefers them, cost the API server two to three times as much.
+// pagedLists has client-go ask for lists. Those that are streamed as events of a watch, as it
+// prefers them, cost the API server two to three times as much.
 type pagedLists struct{ *cache.ListWatch }
 
 // IsWatchListSemanticsUnSupported tells client-go not to ask for a stream.
@@ -81,150 +111,99 @@ func (l *objectList) DeepCopyObject() runtime.Object { return l }
 
 // lister lists objects, one list after the other.
 type lister struct {
-	codec watchCodec
-	get   func(options metav1.ListOptions) *rest.Request
-	// keep makes of an object what is kept of it. The transform of an informer would see a list
-	// when all of it is in memory.
-	keep func(runtime.Object) runtime.Object
-	// limit is the size of the next page.
-	limit int64
+	reader
+	listing
+	limit int64 // of the next page
+	// long is when an answer that breaks off may have been too long.
+	long time.Duration
 }
 
 // list lists all objects as they are now. Client-go would be content with what an API server has
 // cached, however old: an agent that starts would not see what the one before it made, and make
 // it again.
 func (l *lister) list(ctx context.Context) (*objectList, error) {
-	list, next := &objectList{}, ""
-	for {
-		page, err := l.page(ctx, next, list)
+	list, sift := &objectList{}, l.sift()
+	for next := ""; ; {
+		head, err := l.page(ctx, next, func(object runtime.Object) { list.Items = append(list.Items, sift(object)) })
+		if apierrors.IsResourceExpired(err) && next != "" && l.limit < 1000*l.pageSize {
+			// The pages took longer than the API server keeps the state of the first.
+			l.limit *= 10
+			return l.list(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}
-		list.ResourceVersion, next = page.Get("resourceVersion").String(), page.Get("continue").String()
 		if next == "" {
-			l.limit = pageSize
+			list.ResourceVersion = head.version // which all pages are of
+		}
+		if next = head.next; next == "" {
+			l.limit = l.pageSize
 			return list, nil
 		}
 	}
 }
 
-// page adds a page to a list, and returns the page's metadata.
-func (l *lister) page(ctx context.Context, from string, list *objectList) (gjson.Result, error) {
+// page reads a page of a list, and learns from what becomes of it how large pages can be.
+func (l *lister) page(ctx context.Context, from string, add func(runtime.Object)) (listHead, error) {
+	began := time.Now()
+	head, err := l.read(ctx, from, add)
+	switch {
+	case err == nil, ctx.Err() != nil:
+	case apierrors.IsTimeout(err), errors.Is(err, errSilent), time.Since(began) >= l.long:
+		l.limit = max(l.limit/10, min(minPageSize, l.pageSize))
+	}
+	return head, err
+}
+
+func (l *lister) read(ctx context.Context, from string, add func(runtime.Object)) (listHead, error) {
 	// Uncompressed: to compress costs the API server more than all else of a list.
 	body, err := l.get(metav1.ListOptions{Limit: l.limit, Continue: from}).SetHeader("Accept-Encoding", "identity").Stream(ctx)
-	if apierrors.IsTimeout(err) {
-		l.shrink()
-	}
 	if err != nil {
-		return gjson.Result{}, err
+		return listHead{}, err
 	}
 	defer func() { _ = body.Close() }() // read to its end, or of no use any more
-	metadata, err := readList(body, func(item []byte) error {
-		object, err := l.codec.read(item)
-		if err == nil {
-			list.Items = append(list.Items, l.keep(object))
-		}
-		return err
-	})
-	if err != nil {
-		l.shrink()
-	}
-	return metadata, err
-}
-
-func (l *lister) shrink() { l.limit = max(l.limit/10, minPageSize) }
-
-// readList reads a list as the API server writes it, item by item, and returns its metadata. An
-// item is valid JSON and says its kind; each must not keep it.
-func readList(body io.Reader, each func(item []byte) error) (metadata gjson.Result, err error) {
-	in := bufio.NewReaderSize(body, 64<<10)
-	head, found, err := readUntilItems(in)
-	if err != nil {
-		return gjson.Result{}, err
-	}
-	if found {
-		if err := readItems(in, head, each); err != nil {
-			return gjson.Result{}, err
-		}
-		rest, err := io.ReadAll(io.LimitReader(in, maxListHead))
-		if err != nil {
-			return gjson.Result{}, fmt.Errorf("read the end of a list: %w", err)
-		}
-		head = append(append(head, ']'), rest...)
-	}
-	if !gjson.ValidBytes(head) {
-		return gjson.Result{}, fmt.Errorf("read a list: it is no JSON: %.100q", head)
-	}
-	return gjson.GetBytes(head, "metadata"), nil
-}
-
-// readUntilItems reads a list up to its first item, or all of it when it has none.
-func readUntilItems(in *bufio.Reader) (head []byte, found bool, err error) {
-	for {
-		text, err := in.ReadSlice('[')
-		head = append(head, text...)
-		switch {
-		case errors.Is(err, io.EOF):
-			return head, false, nil // without items: they are null
-		case len(head) > maxListHead:
-			return nil, false, fmt.Errorf("read a list: there are no items in its first %d KiB", maxListHead>>10)
-		case errors.Is(err, bufio.ErrBufferFull):
-		case err != nil:
-			return nil, false, fmt.Errorf("read the beginning of a list: %w", err)
-		case beforeItems.Match(head):
-			return head, true, nil
-		}
-	}
-}
-
-var beforeItems = regexp.MustCompile(`"items"\s*:\s*\[$`)
-
-// readItems reads the items of a list, and the bracket after them.
-func readItems(in *bufio.Reader, head []byte, each func(item []byte) error) error {
-	// Items of a list of a built-in kind come without it. An object without a kind would be
-	// taken for another one than the owner's status names, which would then be removed. Such
-	// lists begin with their kind, those of other kinds end with it.
-	kind := strings.TrimSuffix(gjson.GetBytes(head, "kind").String(), "List")
-	begin := fmt.Appendf(nil, `{"apiVersion":%q,"kind":%q,`, gjson.GetBytes(head, "apiVersion").String(), kind)
-	var item []byte
-	for {
-		switch c, err := in.ReadByte(); {
-		case err != nil:
-			return fmt.Errorf("read a list: it ends within its items: %w", err)
-		case c == ']':
+	decoding, ctx := errgroup.WithContext(ctx)
+	decoding.SetLimit(goruntime.GOMAXPROCS(0))
+	var adding sync.Mutex
+	var batch [][]byte
+	var size int
+	decode := func() {
+		items := batch
+		batch, size = nil, 0
+		decoding.Go(func() error {
+			for _, item := range items {
+				object, err := l.decode(item)
+				if err != nil {
+					return err
+				}
+				adding.Lock()
+				add(object)
+				adding.Unlock()
+			}
 			return nil
-		case c == ',' || strings.IndexByte(space, c) >= 0:
-			continue
-		}
-		_ = in.UnreadByte() // it was just read
-		var err error
-		if item, err = readItem(in, item[:0]); err != nil {
-			return err
-		}
-		text := item
-		if members := bytes.TrimLeft(item[1:], space); members[0] != '}' && !gjson.GetBytes(item, "kind").Exists() {
-			text = append(begin[:len(begin):len(begin)], members...)
-		}
-		if err := each(text); err != nil {
-			return err
-		}
+		})
 	}
+	head, err := readPage(body, func(item []byte) error {
+		batch, size = append(batch, bytes.Clone(item)), size+len(item)
+		if size >= batchSize {
+			decode()
+		}
+		return ctx.Err() // when one could not be decoded
+	})
+	decode()
+	if failure := decoding.Wait(); failure != nil {
+		return head, failure
+	}
+	return head, err
 }
 
-// readItem reads an object into memory that is there for it.
-func readItem(in *bufio.Reader, item []byte) ([]byte, error) {
-	var at braces
-	for {
-		var how piece
-		var err error
-		switch item, how, err = at.read(in, item); {
-		case err != nil:
-			return nil, fmt.Errorf("read an item of a list: %w", err)
-		case how == breaks: // printed for people
-		case !at.begun || !gjson.ValidBytes(item):
-			return nil, fmt.Errorf("read an item of a list: it is no JSON object: %.100q", item)
-		default:
-			return item, nil
-		}
+func (l *lister) decode(item []byte) (runtime.Object, error) {
+	object, err := l.codec.read(item)
+	if err != nil {
+		return nil, err
 	}
+	if got, want := reflect.TypeOf(object), reflect.TypeOf(l.example); got != want { // of events client-go looks at it
+		return nil, fmt.Errorf("read an item of a list: it is a %s, not a %s: %.100q", got, want, item)
+	}
+	return object, nil
 }

@@ -120,7 +120,7 @@ func controllerOf(refs []metav1.OwnerReference) *metav1.OwnerReference {
 // space is what JSON allows between its tokens.
 const space = " \t\r\n"
 
-// withoutManagedFields is an object without its managed fields; a list stays as it is.
+// withoutManagedFields is an object without its managed fields.
 func withoutManagedFields(text []byte) []byte {
 	metadata := gjson.GetBytes(text, "metadata")
 	managed := gjson.Get(metadata.Raw, "managedFields")

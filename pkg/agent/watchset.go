@@ -26,7 +26,7 @@ import (
 // stop when nothing does so any more. They see only objects that Carto stamped, or that
 // are selected: a million foreign objects of a kind cost nothing.
 type watchSet struct {
-	client   rest.Interface // of stored objects
+	reader   reader // of stored objects
 	metadata metadata.Interface
 	log      *slog.Logger
 	metrics  *metrics
@@ -123,9 +123,9 @@ type mark struct {
 	altered string
 }
 
-func newWatchSet(client rest.Interface, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection)) *watchSet {
+func newWatchSet(reader reader, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection)) *watchSet {
 	return &watchSet{
-		client: client, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected, holdings: newHoldings(),
+		reader: reader, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected, holdings: newHoldings(),
 		watches: map[watchKey]*kindWatch{},
 	}
 }
@@ -183,17 +183,17 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 }
 
 func (s *watchSet) stampedInformer(w *kindWatch) cache.SharedIndexInformer {
-	return newPagedInformer(storedCodec, &stored{}, runIndexers, func(options metav1.ListOptions) *rest.Request {
-		options.LabelSelector = w.key.selector
-		if !options.Watch && options.Continue == "" {
-			s.holdings.forgetAll(w) // what is listed is counted anew, and the list before may not have come to its end
-		}
-		return collection(s.client, w.key.GroupVersionResource, options)
-	}, func(object runtime.Object) runtime.Object {
-		if o, ok := object.(*stored); ok {
-			return s.holdings.store(w, o)
-		}
-		return object
+	return s.reader.informer(listing{
+		example: &stored{}, indexers: runIndexers,
+		get: func(options metav1.ListOptions) *rest.Request {
+			options.LabelSelector = w.key.selector
+			return s.reader.collection(w.key.GroupVersionResource, options)
+		},
+		keep: func(object runtime.Object) runtime.Object { return s.holdings.store(w, object.(*stored)) },
+		sift: func() func(runtime.Object) runtime.Object {
+			sift := s.holdings.sift(w)
+			return func(object runtime.Object) runtime.Object { return sift(object.(*stored)) }
+		},
 	})
 }
 

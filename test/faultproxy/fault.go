@@ -148,13 +148,18 @@ func ShortAnswer() Fault {
 }
 
 // Garbage answers with what is not JSON; the request was carried out.
-func Garbage() Fault {
+func Garbage() Fault { return other("<html>\x00{\"kind\":") }
+
+// OtherJSON answers with JSON that the API server would not write; the request was carried out.
+func OtherJSON() Fault { return other(`{"message":"down for maintenance","items":0}`) }
+
+func other(answer string) Fault {
 	return Fault{answer: func(response *http.Response) error {
 		if _, err := bufferAnswer(response); err != nil {
 			return err
 		}
 		response.Header.Del("Content-Encoding")
-		replaceAnswer(response, []byte("<html>\x00{\"kind\":"))
+		replaceAnswer(response, []byte(answer))
 		return nil
 	}}
 }

@@ -20,6 +20,7 @@ type faultRow struct {
 	name, why string
 	rules     []faultproxy.Rule
 	patience  library.Patience
+	pageSize  int64
 	// clock is what the wall clock jumps by, each time that something happens.
 	clock time.Duration
 }
@@ -62,6 +63,17 @@ var faultRows = []faultRow{
 	{name: "garbage", why: "a proxy answers with a page of its own", rules: []faultproxy.Rule{
 		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.Garbage()},
 		{Name: "reads", Verbs: reads, Every: 4, Times: 8, Fault: faultproxy.Garbage()},
+	}},
+	{name: "other JSON", why: "a proxy answers for itself: what it does not list is not gone", rules: []faultproxy.Rule{
+		{Name: "lists", Verbs: []string{"list"}, Every: 3, Times: 8, Fault: faultproxy.OtherJSON()},
+		{Name: "events", Every: 8, Times: 8, Fault: faultproxy.TooOldEvent()},
+	}},
+	{name: "small pages", why: "objects change between the pages of a list", pageSize: 3, rules: []faultproxy.Rule{
+		{Name: "events", Every: 8, Times: 16, Fault: faultproxy.TooOldEvent()},
+	}},
+	{name: "pages too old", why: "the pages of a list take longer than the API server keeps what it was", pageSize: 3, rules: []faultproxy.Rule{
+		{Name: "lists", Verbs: []string{"list"}, Every: 5, Times: 8, Fault: faultproxy.Status(http.StatusGone, "Expired")},
+		{Name: "events", Every: 8, Times: 8, Fault: faultproxy.TooOldEvent()},
 	}},
 	{name: "connections reset", why: "the request never arrives, and all watches of the connection break with it; after each time they wait longer", rules: []faultproxy.Rule{
 		{Name: "writes", Verbs: faultproxy.Writes, Every: 7, Times: 5, Fault: faultproxy.ResetBefore()},
@@ -138,7 +150,7 @@ func (w *world) tell(t *testing.T, row faultRow, want string) string {
 	defer proxy.Close()
 	proxy.Set(row.rules...)
 	jumping := &wallclock.Clock{}
-	agent := runInProcess(library.Config{Client: proxy.Config(), Templates: library.DefaultTemplates(), Patience: row.patience, Clock: jumping})
+	agent := runInProcess(library.Config{Client: proxy.Config(), Templates: library.DefaultTemplates(), Patience: row.patience, PageSize: row.pageSize, Clock: jumping})
 	defer func() {
 		if t.Failed() {
 			t.Logf("the agent's log:\n%s", agent.log)
