@@ -15,20 +15,20 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 )
 
-// watchCodec has client-go read objects by a function of ours. The decoders of dynamic clients
+// objectCodec has client-go read objects by a function of ours. The decoders of dynamic clients
 // read each event four times over and make a tree of maps of it, managed fields and all, which
 // is thrown away at once: a fifth of the agent's CPU in a burst, and most of what its garbage
 // collector had to do. Those of typed clients read it as often.
-type watchCodec struct {
+type objectCodec struct {
 	name string
 	// read makes an object of its text, which is valid JSON and is not kept.
 	read func(text []byte) (runtime.Object, error)
 }
 
-var _ runtime.NegotiatedSerializer = watchCodec{}
+var _ runtime.NegotiatedSerializer = objectCodec{}
 
 // SupportedMediaTypes implements runtime.NegotiatedSerializer.
-func (c watchCodec) SupportedMediaTypes() []runtime.SerializerInfo {
+func (c objectCodec) SupportedMediaTypes() []runtime.SerializerInfo {
 	return []runtime.SerializerInfo{{
 		MediaType: runtime.ContentTypeJSON, MediaTypeType: "application", MediaTypeSubType: "json", EncodesAsText: true,
 		Serializer:       c,
@@ -37,26 +37,26 @@ func (c watchCodec) SupportedMediaTypes() []runtime.SerializerInfo {
 }
 
 // EncoderForVersion implements runtime.NegotiatedSerializer.
-func (c watchCodec) EncoderForVersion(runtime.Encoder, runtime.GroupVersioner) runtime.Encoder {
+func (c objectCodec) EncoderForVersion(runtime.Encoder, runtime.GroupVersioner) runtime.Encoder {
 	return c
 }
 
 // DecoderToVersion implements runtime.NegotiatedSerializer.
-func (c watchCodec) DecoderToVersion(runtime.Decoder, runtime.GroupVersioner) runtime.Decoder {
+func (c objectCodec) DecoderToVersion(runtime.Decoder, runtime.GroupVersioner) runtime.Decoder {
 	return c
 }
 
 // Identifier implements runtime.Encoder.
-func (c watchCodec) Identifier() runtime.Identifier { return runtime.Identifier(c.name) }
+func (c objectCodec) Identifier() runtime.Identifier { return runtime.Identifier(c.name) }
 
 // Encode implements runtime.Encoder. Bodies are sent as they are.
-func (c watchCodec) Encode(runtime.Object, io.Writer) error {
+func (c objectCodec) Encode(runtime.Object, io.Writer) error {
 	return fmt.Errorf("objects can not be encoded by the codec %q", c.name)
 }
 
 // Decode implements runtime.Decoder for the events of a watch, what is in them, and what
 // the API server answers instead. The framer has seen that the text of an event is valid JSON.
-func (c watchCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
+func (c objectCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
 	if event, ok := into.(*metav1.WatchEvent); ok {
 		object := gjson.GetBytes(text, "object")
 		if object.Index == 0 {
@@ -74,7 +74,7 @@ func (c watchCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into 
 }
 
 // storedCodec reads objects in the form in which the caches hold them.
-var storedCodec = watchCodec{"stored", func(text []byte) (runtime.Object, error) {
+var storedCodec = objectCodec{"stored", func(text []byte) (runtime.Object, error) {
 	s, err := readStored(text)
 	if err != nil {
 		return nil, err // not a nil object in an interface
@@ -83,7 +83,7 @@ var storedCodec = watchCodec{"stored", func(text []byte) (runtime.Object, error)
 }}
 
 // cartoCodec reads objects of carto.run as typed ones, without their managed fields.
-var cartoCodec = watchCodec{"carto", func(text []byte) (runtime.Object, error) {
+var cartoCodec = objectCodec{"carto", func(text []byte) (runtime.Object, error) {
 	version, name := gjson.GetBytes(text, "apiVersion").String(), gjson.GetBytes(text, "kind").String()
 	kind := v1alpha1.KindOf(name)
 	if kind == nil || version != v1alpha1.GroupVersion.String() {
@@ -110,7 +110,7 @@ func readAnswer(text []byte) (*stored, error) {
 }
 
 // codecClient reads objects of any kind by a codec.
-func codecClient(config *rest.Config, codec watchCodec) (*rest.RESTClient, error) {
+func codecClient(config *rest.Config, codec objectCodec) (*rest.RESTClient, error) {
 	c := rest.CopyConfig(config)
 	c.APIPath = "/"
 	c.GroupVersion = &schema.GroupVersion{}

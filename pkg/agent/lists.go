@@ -37,7 +37,7 @@ const batchSize = 128 << 10
 // reader reads objects by a codec, which its client decodes the events of watches with.
 type reader struct {
 	client   rest.Interface
-	codec    watchCodec
+	codec    objectCodec
 	pageSize int64
 }
 
@@ -55,19 +55,19 @@ type listing struct {
 	indexers cache.Indexers
 	// keep makes of an object what the cache holds of it, and of that the same again; nil: all.
 	keep func(runtime.Object) runtime.Object
-	// sift makes for each list what cuts its objects down while they are read; nil: keep does.
-	// Since keep sees a list again when all of it is in memory, this is about memory only, and
-	// must leave no trace elsewhere: a list can be given up at any time.
+	// sift makes for each list what cuts its objects down while they are read; nil: nothing does.
+	// Since keep sees a list when all of it is in memory, this is about memory only, and must
+	// leave no trace elsewhere: a list can be given up at any time.
 	sift func() func(runtime.Object) runtime.Object
 }
 
 // informer lists objects in pages, and watches them from there on.
 func (r reader) informer(what listing) cache.SharedIndexInformer {
 	if what.keep == nil {
-		what.keep = func(object runtime.Object) runtime.Object { return object }
+		what.keep = whole
 	}
 	if what.sift == nil {
-		what.sift = func() func(runtime.Object) runtime.Object { return what.keep }
+		what.sift = func() func(runtime.Object) runtime.Object { return whole }
 	}
 	lister := &lister{reader: r, listing: what, limit: r.pageSize, long: longAnswer}
 	informer := cache.NewSharedIndexInformer(pagedLists{&cache.ListWatch{
@@ -91,6 +91,8 @@ func (r reader) informer(what listing) cache.SharedIndexInformer {
 	})
 	return informer
 }
+
+func whole(object runtime.Object) runtime.Object { return object }
 
 // pagedLists has client-go ask for lists. Those that are streamed as events of a watch, as it
 // prefers them, cost the API server two to three times as much.
@@ -123,8 +125,14 @@ type lister struct {
 // it again.
 func (l *lister) list(ctx context.Context) (*objectList, error) {
 	list, sift := &objectList{}, l.sift()
+	var adding sync.Mutex
+	add := func(object runtime.Object) {
+		adding.Lock()
+		defer adding.Unlock()
+		list.Items = append(list.Items, sift(object))
+	}
 	for next := ""; ; {
-		head, err := l.page(ctx, next, func(object runtime.Object) { list.Items = append(list.Items, sift(object)) })
+		head, err := l.page(ctx, next, add)
 		if apierrors.IsResourceExpired(err) && next != "" && l.limit < 1000*l.pageSize {
 			// The pages took longer than the API server keeps the state of the first.
 			l.limit *= 10
@@ -143,7 +151,7 @@ func (l *lister) list(ctx context.Context) (*objectList, error) {
 	}
 }
 
-// page reads a page of a list, and learns from what becomes of it how large pages can be.
+// page reads a page of a list, adding its objects from several goroutines, and learns from what becomes of it how large pages can be.
 func (l *lister) page(ctx context.Context, from string, add func(runtime.Object)) (listHead, error) {
 	began := time.Now()
 	head, err := l.read(ctx, from, add)
@@ -164,24 +172,12 @@ func (l *lister) read(ctx context.Context, from string, add func(runtime.Object)
 	defer func() { _ = body.Close() }() // read to its end, or of no use any more
 	decoding, ctx := errgroup.WithContext(ctx)
 	decoding.SetLimit(goruntime.GOMAXPROCS(0))
-	var adding sync.Mutex
 	var batch [][]byte
 	var size int
 	decode := func() {
 		items := batch
+		decoding.Go(func() error { return l.decode(items, add) })
 		batch, size = nil, 0
-		decoding.Go(func() error {
-			for _, item := range items {
-				object, err := l.decode(item)
-				if err != nil {
-					return err
-				}
-				adding.Lock()
-				add(object)
-				adding.Unlock()
-			}
-			return nil
-		})
 	}
 	head, err := readPage(body, func(item []byte) error {
 		batch, size = append(batch, bytes.Clone(item)), size+len(item)
@@ -197,13 +193,16 @@ func (l *lister) read(ctx context.Context, from string, add func(runtime.Object)
 	return head, err
 }
 
-func (l *lister) decode(item []byte) (runtime.Object, error) {
-	object, err := l.codec.read(item)
-	if err != nil {
-		return nil, err
+func (l *lister) decode(items [][]byte, add func(runtime.Object)) error {
+	for _, item := range items {
+		object, err := l.codec.read(item)
+		if err != nil {
+			return err
+		}
+		if got, want := reflect.TypeOf(object), reflect.TypeOf(l.example); got != want { // of events client-go looks at it
+			return fmt.Errorf("read an item of a list: it is a %s, not a %s: %.100q", got, want, item)
+		}
+		add(object)
 	}
-	if got, want := reflect.TypeOf(object), reflect.TypeOf(l.example); got != want { // of events client-go looks at it
-		return nil, fmt.Errorf("read an item of a list: it is a %s, not a %s: %.100q", got, want, item)
-	}
-	return object, nil
+	return nil
 }

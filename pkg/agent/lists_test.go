@@ -55,9 +55,7 @@ func (a *answers) lister(t *testing.T) *lister {
 		get: func(options metav1.ListOptions) *rest.Request {
 			return client.Get().AbsPath("api", "v1", "configmaps").SpecificallyVersionedParams(&options, metav1.ParameterCodec, metav1.SchemeGroupVersion)
 		},
-		sift: func() func(runtime.Object) runtime.Object {
-			return func(object runtime.Object) runtime.Object { return object }
-		},
+		sift: func() func(runtime.Object) runtime.Object { return whole },
 	}
 	return &lister{reader: reader{client, storedCodec, pageSize}, listing: what, limit: pageSize, long: longAnswer}
 }
