@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"slices"
@@ -18,6 +19,7 @@ import (
 
 type options struct {
 	sizes     []int
+	rounds    int
 	owners    []*owners
 	subjects  []string
 	scenarios []string
@@ -56,6 +58,7 @@ func parse(args []string) (options, error) {
 	o := options{}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
+	flags.IntVar(&o.rounds, "rounds", 1, "how often to measure all of it, the subjects in turn; the table has the medians")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
 	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, foreign, tui; lint, which needs none of the owners; fairness and costs, which have their own; default all but these two")
@@ -72,6 +75,9 @@ func parse(args []string) (options, error) {
 	}
 	if *kept != "" {
 		o.print = strings.Split(*kept, ",")
+	}
+	if o.rounds < 1 {
+		return o, fmt.Errorf("-rounds: %d is no number of rounds", o.rounds)
 	}
 	for _, s := range strings.Split(*sizes, ",") {
 		n, err := strconv.Atoi(s)
@@ -133,21 +139,14 @@ func run(ctx context.Context, opts options) error {
 		}
 	}
 	var results []result
-	for _, o := range opts.owners {
-		for _, n := range opts.sizes {
-			for _, subject := range opts.subjects {
-				if subject == yardstickName && o != allOwners[0] {
-					continue
-				}
-				r, err := measure(ctx, subject, o, n, opts)
-				if err != nil {
-					return fmt.Errorf("%s with %d %s: %w", subject, n, o.name, err)
-				}
-				results = append(results, r)
-				if err := keepResults(opts.json, results); err != nil { // each at once: all of them take long
-					return err
-				}
-			}
+	for t := range opts.turns() {
+		r, err := measure(ctx, t.subject, t.owners, t.number, opts)
+		if err != nil {
+			return fmt.Errorf("%s with %d %s: %w", t.subject, t.number, t.owners.name, err)
+		}
+		results = append(results, r)
+		if err := keepResults(opts.json, results); err != nil { // each at once: all of them take long
+			return err
 		}
 	}
 	if err := printTable(os.Stdout, results); err != nil {
@@ -158,6 +157,34 @@ func run(ctx context.Context, opts options) error {
 		return printTable(os.Stdout, before)
 	}
 	return nil
+}
+
+// turn is one subject's with one number of owners.
+type turn struct {
+	owners  *owners
+	number  int
+	subject string
+}
+
+// turns are what is measured, one after the other. Subjects alternate: a machine that others use, too, is slower in one
+// quarter of an hour than in the next, and what is compared should meet the same.
+func (o options) turns() iter.Seq[turn] {
+	return func(yield func(turn) bool) {
+		for _, owners := range o.owners {
+			for _, n := range o.sizes {
+				for range o.rounds {
+					for _, subject := range o.subjects {
+						if subject == yardstickName && owners != allOwners[0] {
+							continue
+						}
+						if !yield(turn{owners, n, subject}) {
+							return
+						}
+					}
+				}
+			}
+		}
+	}
 }
 
 // earlier reads results that were kept.

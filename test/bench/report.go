@@ -82,34 +82,49 @@ var rows = []row{
 	{"memory at most, MiB", "%.1f", func(r result) float64 { return float64(r.Peak) / (1 << 20) }, ""},
 }
 
-// column is one subject at work on one number of owners.
+// column is one subject at work on one number of owners, in all rounds.
 type column struct {
 	owners, subject string
 	number          int
+	rounds          []result
+}
+
+// columnsOf are in the order in which they were begun.
+func columnsOf(results []result) []column {
+	var columns []column
+	for _, r := range results {
+		i := slices.IndexFunc(columns, func(c column) bool { return c.of(r.Owners, r.Subject, r.Number) })
+		if i < 0 {
+			i, columns = len(columns), append(columns, column{owners: r.Owners, subject: r.Subject, number: r.Number})
+		}
+		columns[i].rounds = append(columns[i].rounds, r)
+	}
+	return columns
+}
+
+func (c column) of(owners, subject string, number int) bool {
+	return c.owners == owners && c.subject == subject && c.number == number
 }
 
 // printTable writes the results in Markdown: a column for each, and the ratio where the yardstick was measured too.
 func printTable(out io.Writer, results []result) error {
 	w := &strings.Builder{}
-	byColumn := map[column]result{}
-	for _, r := range results {
-		byColumn[column{r.Owners, r.Subject, r.Number}] = r
-	}
+	columns := columnsOf(results)
 	head := []string{"", "target"}
-	for _, r := range results {
-		if r.Subject == yardstickName {
+	for _, c := range columns {
+		if c.subject == yardstickName {
 			head = append(head, "yardstick", "ratio")
 		} else {
-			head = append(head, fmt.Sprintf("%d %s", r.Number, r.Owners))
+			head = append(head, fmt.Sprintf("%d %s", c.number, c.owners))
 		}
 	}
 	table := [][]string{head}
 	for _, row := range rows {
 		line := []string{row.what, row.target}
-		for _, r := range results {
-			line = append(line, row.cell(r))
-			if r.Subject == yardstickName {
-				line = append(line, row.ratio(byColumn[column{r.Owners, cartoName, r.Number}], r))
+		for _, c := range columns {
+			line = append(line, row.cell(c))
+			if c.subject == yardstickName {
+				line = append(line, row.ratio(columns, c))
 			}
 		}
 		table = append(table, line)
@@ -118,12 +133,13 @@ func printTable(out io.Writer, results []result) error {
 	printPlugin(w, results)
 	printForeign(w, results)
 	printTUI(w, results)
-	for _, r := range results {
-		fmt.Fprintf(w, "\nRequests of %s, %d %s:\n", r.Subject, r.Number, r.Owners)
-		for _, scenario := range slices.Sorted(maps.Keys(r.Requests)) {
+	for _, c := range columns {
+		fmt.Fprintf(w, "\nRequests of %s, %d %s:\n", c.subject, c.number, c.owners)
+		first := c.rounds[0].Requests
+		for _, scenario := range slices.Sorted(maps.Keys(first)) {
 			var counts []string
-			for _, what := range slices.Sorted(maps.Keys(r.Requests[scenario])) {
-				counts = append(counts, fmt.Sprintf("%d %s", r.Requests[scenario][what], what))
+			for _, what := range slices.Sorted(maps.Keys(first[scenario])) {
+				counts = append(counts, fmt.Sprintf("%d %s", first[scenario][what], what))
 			}
 			fmt.Fprintf(w, "- %s: %s\n", scenario, strings.Join(append(counts, none(counts)...), ", "))
 		}
@@ -132,20 +148,51 @@ func printTable(out io.Writer, results []result) error {
 	return err
 }
 
-// cell is the value, or a dash where it was not measured.
-func (r row) cell(of result) string {
-	if r.value(of) > 0 || r.target == "0" {
-		return fmt.Sprintf(r.format, r.value(of))
+// cell is the median of the rounds in which it was measured, or a dash.
+func (r row) cell(of column) string {
+	var values []float64
+	for _, round := range of.rounds {
+		if value := r.value(round); value > 0 || r.target == "0" {
+			values = append(values, value)
+		}
 	}
-	return "-"
-}
-
-// ratio of Carto to the yardstick.
-func (r row) ratio(carto, yardstick result) string {
-	if carto.Number == 0 || r.value(yardstick) <= 0 {
+	if len(values) == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", r.value(carto)/r.value(yardstick))
+	return fmt.Sprintf(r.format, median(values))
+}
+
+// ratio of Carto to the yardstick: the median of the rounds', of which each compares what was measured one after the
+// other, and the least and the largest of them.
+func (r row) ratio(columns []column, yardstick column) string {
+	i := slices.IndexFunc(columns, func(c column) bool { return c.of(yardstick.owners, cartoName, yardstick.number) })
+	if i < 0 {
+		return "-"
+	}
+	var ratios []float64
+	for round := range min(len(columns[i].rounds), len(yardstick.rounds)) {
+		if carto, of := r.value(columns[i].rounds[round]), r.value(yardstick.rounds[round]); carto > 0 && of > 0 {
+			ratios = append(ratios, carto/of)
+		}
+	}
+	switch len(ratios) {
+	case 0:
+		return "-"
+	case 1:
+		return fmt.Sprintf("%.2f", ratios[0])
+	default:
+		return fmt.Sprintf("%.2f (%.2f–%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
+	}
+}
+
+// median of values, of which there is one at least; of an even number the mean of the two in the middle.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
 func none(counts []string) []string {
