@@ -7,9 +7,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -20,6 +20,8 @@ type accessWatch struct {
 	accounts  cache.SharedIndexInformer
 	bindings  []cache.SharedIndexInformer
 	informers []cache.SharedIndexInformer
+	// heard is done when what is there at the start has been heard of.
+	heard []cache.DoneChecker
 
 	accountChanged func(realize.Account)
 	rightsChanged  func(mayConcern func(realize.Account) bool)
@@ -30,24 +32,26 @@ const rbacGroup = "rbac.authorization.k8s.io"
 func newAccessWatch(cluster reader, accountChanged func(realize.Account), rightsChanged func(func(realize.Account) bool)) *accessWatch {
 	w := &accessWatch{accountChanged: accountChanged, rightsChanged: rightsChanged}
 	w.accounts = newClusterInformer(cluster, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, &identity{})
-	w.accounts.AddEventHandler(cache.ResourceEventHandlerFuncs{ //nolint:errcheck // fails only when the informer has ended
+	w.follow(w.accounts, cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { w.accountEvent(object) },
 		DeleteFunc: func(object any) { w.accountEvent(object) },
 	})
-	w.informers = append(w.informers, w.accounts)
 	for _, resource := range []string{"rolebindings", "clusterrolebindings"} {
 		informer := newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &binding{})
-		informer.AddEventHandler(onAnyChange(w.bindingChanged)) //nolint:errcheck // as above
+		w.follow(informer, onAnyChange(w.bindingChanged))
 		w.bindings = append(w.bindings, informer)
-		w.informers = append(w.informers, informer)
 	}
 	for _, resource := range []string{"roles", "clusterroles"} {
 		informer := newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &identity{})
 		kind := map[string]string{"roles": "Role", "clusterroles": "ClusterRole"}[resource]
-		informer.AddEventHandler(onAnyChange(func(object metav1.Object) { w.roleChanged(kind, object) })) //nolint:errcheck // as above
-		w.informers = append(w.informers, informer)
+		w.follow(informer, onAnyChange(func(object metav1.Object) { w.roleChanged(kind, object) }))
 	}
 	return w
+}
+
+func (w *accessWatch) follow(informer cache.SharedIndexInformer, handler cache.ResourceEventHandler) {
+	w.informers = append(w.informers, informer)
+	w.heard = append(w.heard, handle(informer, handler))
 }
 
 func onAnyChange(changed func(metav1.Object)) cache.ResourceEventHandlerFuncs {
@@ -90,7 +94,7 @@ func readBinding(text []byte) (runtime.Object, error) {
 		} `json:"roleRef"`
 		Subjects []subject `json:"subjects"`
 	}
-	if err := utiljson.Unmarshal(text, &object); err != nil {
+	if err := jsonread.Into(text, &object); err != nil {
 		return nil, fmt.Errorf("read a binding of a role: %w", err)
 	}
 	id, err := readIdentity(text)
@@ -160,12 +164,4 @@ func (w *accessWatch) roleChanged(kind string, role metav1.Object) {
 func (w *accessWatch) accountExists(account realize.Account) bool {
 	_, exists, _ := w.accounts.GetStore().GetByKey(account.Namespace + "/" + account.Name)
 	return exists
-}
-
-func (w *accessWatch) synced() []cache.InformerSynced {
-	all := make([]cache.InformerSynced, 0, len(w.informers))
-	for _, informer := range w.informers {
-		all = append(all, informer.HasSynced)
-	}
-	return all
 }

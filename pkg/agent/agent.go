@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -280,23 +281,27 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 	if err := a.crds.await(ctx, a.log); err != nil {
 		return err
 	}
-	var synced []cache.InformerSynced
 	for _, informer := range a.catalog.informers {
 		start(informer)
 	}
 	for _, informer := range a.access.informers {
 		start(informer)
 	}
-	synced = append(append(synced, a.catalog.synced()...), a.access.synced()...)
-	if !cache.WaitForCacheSync(ctx.Done(), synced...) {
+	if !cache.WaitFor(ctx, "", slices.Concat(a.catalog.heard, a.access.heard)...) {
 		return errors.New("stopped while the caches were filled")
 	}
-	preload, cancel := context.WithTimeout(ctx, preloadTime)
-	defer cancel()
-	if !cache.WaitForCacheSync(preload.Done(), a.preloadWatches(a.informers)...) && ctx.Err() == nil {
-		a.log.Warn("some kinds of stamped objects are not listed yet; their owners will wait for them")
+	enough := time.After(preloadTime)
+	for _, tried := range a.preloadWatches(a.informers) {
+		select {
+		case <-tried:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-enough:
+			a.log.Warn("some kinds of stamped objects are not listed yet; their owners will wait for them")
+			return nil
+		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 // lead does the work until ctx ends, then finishes what was begun; but no longer than

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -10,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -47,7 +47,7 @@ func (c *clusterView) alive(ctx context.Context) error {
 		return fmt.Errorf("find out whether %s is being deleted: %w", c.key, err)
 	}
 	var owner metav1.PartialObjectMetadata
-	if err := json.Unmarshal(text, &owner); err != nil {
+	if err := jsonread.Into(text, &owner); err != nil {
 		return fmt.Errorf("decode the API server's answer: %w", err)
 	}
 	if owner.UID != c.owner.UID || owner.DeletionTimestamp != nil {

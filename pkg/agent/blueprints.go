@@ -18,7 +18,7 @@ import (
 // handleBlueprints compiles blueprints as they arrive, and wakes the owners that a
 // change can concern: those whose labels the selector matches now or matched before.
 func (a *Agent) handleBlueprints(kind string) {
-	_, _ = a.catalog.informers[kind].AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+	a.catalog.follow(kind, cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { a.blueprintChanged(kind, object.(runtime.Object)) },
 		UpdateFunc: func(_, now any) { a.blueprintChanged(kind, now.(runtime.Object)) },
 		DeleteFunc: func(object any) {
@@ -76,7 +76,7 @@ func (a *Agent) handleTemplates(kind string) {
 			wake(object.(metav1.Object).GetName())
 		}
 	}
-	_, _ = a.catalog.informers[kind].AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+	a.catalog.follow(kind, cache.ResourceEventHandlerFuncs{
 		AddFunc:    put,
 		UpdateFunc: func(_, now any) { put(now) },
 		DeleteFunc: func(object any) {

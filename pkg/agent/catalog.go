@@ -19,6 +19,8 @@ import (
 // blueprints and templates compiled once per change.
 type catalog struct {
 	informers map[string]cache.SharedIndexInformer // by kind
+	// heard is done when what is there at the start has been heard of: templates are compiled.
+	heard     []cache.DoneChecker
 	compiling stamp.Options
 
 	mu         sync.RWMutex
@@ -202,10 +204,7 @@ func (c *catalog) owners(kind string) []runtime.Object {
 	return objects
 }
 
-func (c *catalog) synced() []cache.InformerSynced {
-	all := make([]cache.InformerSynced, 0, len(c.informers))
-	for _, informer := range c.informers {
-		all = append(all, informer.HasSynced)
-	}
-	return all
+// follow tells a handler of the objects of a kind.
+func (c *catalog) follow(kind string, handler cache.ResourceEventHandler) {
+	c.heard = append(c.heard, handle(c.informers[kind], handler))
 }

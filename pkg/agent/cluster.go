@@ -8,9 +8,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // newClusterInformer watches all objects of a resource that clusterCodec reads.
@@ -53,7 +54,7 @@ func readIdentity(text []byte) (identity, error) {
 			ResourceVersion string    `json:"resourceVersion"`
 		} `json:"metadata"`
 	}
-	if err := utiljson.Unmarshal(text, &object); err != nil {
+	if err := jsonread.Into(text, &object); err != nil {
 		return identity{}, fmt.Errorf("read the metadata of an object: %w", err)
 	}
 	m := object.Metadata

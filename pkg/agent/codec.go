@@ -3,16 +3,17 @@ package agent
 import (
 	"fmt"
 	"io"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // objectCodec has client-go read objects by a function of ours. The decoders of dynamic clients
@@ -58,7 +59,7 @@ func (c objectCodec) Encode(runtime.Object, io.Writer) error {
 // the API server answers instead. The framer has seen that the text of an event is valid JSON.
 func (c objectCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
 	if event, ok := into.(*metav1.WatchEvent); ok {
-		object := gjson.GetBytes(text, "object")
+		object := look(text, "object")
 		if object.Index == 0 {
 			return nil, nil, fmt.Errorf("read an event of a watch: it has no object: %.100q", text)
 		}
@@ -71,6 +72,12 @@ func (c objectCodec) Decode(text []byte, defaults *schema.GroupVersionKind, into
 	}
 	object, err := c.read(text)
 	return object, nil, err
+}
+
+// look finds a value in a text. Unlike gjson.GetBytes it copies nothing: what it returns is part
+// of the text, and good as long as that.
+func look(text []byte, path string) gjson.Result {
+	return gjson.Get(unsafe.String(unsafe.SliceData(text), len(text)), path)
 }
 
 // storedCodec reads objects in the form in which the caches hold them.
@@ -90,7 +97,7 @@ var cartoCodec = objectCodec{"carto", func(text []byte) (runtime.Object, error) 
 		return nil, fmt.Errorf("read an object: there is no kind %q in version %q of carto.run", name, version)
 	}
 	object := kind.New()
-	if err := utiljson.Unmarshal(withoutManagedFields(text), object); err != nil {
+	if err := jsonread.Into(withoutManagedFields(text), object); err != nil {
 		return nil, fmt.Errorf("read a %s: %w", name, err)
 	}
 	object.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // who reads a typed object knows its kind

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/clock"
 
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 	"github.com/carto-run/carto/pkg/stamped"
 )
@@ -52,7 +52,7 @@ func (c *clusterView) noteRivals(ctx context.Context, w *kindWatch, rest realize
 		return // the next pass asks again
 	}
 	var live unstructured.Unstructured
-	if json.Unmarshal(text, &live.Object) != nil {
+	if jsonread.Into(text, &live.Object) != nil {
 		return
 	}
 	lost := stamped.Lost(stamped.Owned(&live), rendered)

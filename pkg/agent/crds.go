@@ -12,17 +12,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // crdWatch follows CustomResourceDefinitions: the agent starts once its own are there,
 // and owners whose templates name an unknown kind are woken when its CRD appears.
 type crdWatch struct {
 	informer cache.SharedIndexInformer
-	changed  func(crd *definition)
+	// heard is done when the CRDs that are there at the start have been heard of.
+	heard   cache.DoneChecker
+	changed func(crd *definition)
 
 	mu    sync.Mutex
 	ready chan struct{} // closed and replaced at each change
@@ -41,7 +43,7 @@ type definition struct {
 func newCRDWatch(cluster reader, changed func(*definition)) *crdWatch {
 	w := &crdWatch{changed: changed, ready: make(chan struct{})}
 	w.informer = newClusterInformer(cluster, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, &definition{})
-	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{ // fails only when the informer has ended
+	w.heard = handle(w.informer, cache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: func(object any, isInInitialList bool) {
 			w.signal()
 			if !isInInitialList { // what was there before the agent is no change
@@ -88,7 +90,7 @@ func readDefinition(text []byte) (runtime.Object, error) {
 			Conditions []metav1.Condition `json:"conditions"`
 		} `json:"status"`
 	}
-	if err := utiljson.Unmarshal(text, &crd); err != nil {
+	if err := jsonread.Into(text, &crd); err != nil {
 		return nil, fmt.Errorf("read a CustomResourceDefinition: %w", err)
 	}
 	id, err := readIdentity(text)
@@ -138,16 +140,19 @@ func (w *crdWatch) missing() []string {
 func (w *crdWatch) await(ctx context.Context, log *slog.Logger) error {
 	reminder := time.NewTicker(time.Minute)
 	defer reminder.Stop()
+	if !cache.WaitFor(ctx, "", w.heard) {
+		return ctx.Err()
+	}
 	said := false
 	for {
 		w.mu.Lock()
 		changed := w.ready
 		w.mu.Unlock()
 		missing := w.missing()
-		if len(missing) == 0 && w.informer.HasSynced() {
+		if len(missing) == 0 {
 			return nil
 		}
-		if w.informer.HasSynced() && !said {
+		if !said {
 			log.Warn("waiting for the CRDs of carto.run; install them with: kubectl carto install --crds-only", "missing", missing)
 			said = true
 		}
@@ -157,7 +162,6 @@ func (w *crdWatch) await(ctx context.Context, log *slog.Logger) error {
 		case <-changed:
 		case <-reminder.C:
 			said = false
-		case <-time.After(200 * time.Millisecond): // the first list has no event when it is empty
 		}
 	}
 }

@@ -9,6 +9,13 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
+// handle tells a handler what an informer sees. What it returns is done once the handler has
+// heard of the first list, which is later than that the cache has it.
+func handle(informer cache.SharedIndexInformer, handler cache.ResourceEventHandler) cache.DoneChecker {
+	registration, _ := informer.AddEventHandler(handler) // fails only when the informer has ended
+	return registration.HasSyncedChecker()
+}
+
 // selecting lists and watches the objects that a label selector matches; all when it is
 // empty.
 func selecting[L runtime.Object](

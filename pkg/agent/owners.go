@@ -24,7 +24,7 @@ func (a *Agent) handleOwners(kind string) {
 		o := object.(metav1.Object)
 		return ownerKey{kind, o.GetNamespace(), o.GetName()}
 	}
-	_, _ = a.catalog.informers[kind].AddEventHandler(cache.ResourceEventHandlerFuncs{ // fails only when the informer has ended
+	a.catalog.follow(kind, cache.ResourceEventHandlerFuncs{
 		AddFunc: func(object any) { a.wake(key(object)) },
 		UpdateFunc: func(before, now any) {
 			b, n := before.(metav1.Object), now.(metav1.Object)
@@ -189,9 +189,9 @@ func ownerReference(key ownerKey, uid types.UID) reference {
 // that after a restart the caches are full before the first pass. What Runnables ran is
 // not in their status; they wait for their watches when their turn comes. A kind that can
 // not be listed at all is not waited for: who may write a status could name one in it.
-func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
+func (a *Agent) preloadWatches(ctx context.Context) []<-chan struct{} {
 	seen := map[string]bool{}
-	var synced []cache.InformerSynced
+	var tried []<-chan struct{}
 	for _, kind := range v1alpha1.KindsOf(v1alpha1.RoleOwner) {
 		for _, object := range a.catalog.owners(kind.Name) {
 			for _, resource := range realize.StatusOf(object).Resources {
@@ -201,15 +201,15 @@ func (a *Agent) preloadWatches(ctx context.Context) []cache.InformerSynced {
 				}
 				seen[ref.APIVersion+ref.Kind] = true
 				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
-					synced = append(synced, a.watches.watch(ctx, stampedFor(kind.Name, rest)).tried)
+					tried = append(tried, a.watches.watch(ctx, stampedFor(kind.Name, rest)).tried)
 				}
 				if len(seen) == maxPreloads {
-					return synced
+					return tried
 				}
 			}
 		}
 	}
-	return synced
+	return tried
 }
 
 // stopUnused ends the watches of kinds that no owner stamps or selects any more.

@@ -98,7 +98,7 @@ func readItems(in *bufio.Reader, head []byte, each func(item []byte) error) erro
 			return err
 		}
 		text := item
-		if !gjson.GetBytes(item, "kind").Exists() {
+		if !look(item, "kind").Exists() {
 			members := bytes.TrimLeft(item[1:], space)
 			if kind == "" || members[0] == '}' {
 				return fmt.Errorf("read an item of a list: it does not say its kind: %.100q", item)

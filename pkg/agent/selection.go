@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	utiljson "k8s.io/apimachinery/pkg/util/json"
-
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -50,7 +49,7 @@ func (c *clusterView) Select(ctx context.Context, account realize.Account, selec
 	var list struct {
 		Items []map[string]any `json:"items"`
 	}
-	if err := utiljson.Unmarshal(text, &list); err != nil {
+	if err := jsonread.Into(text, &list); err != nil {
 		return nil, fmt.Errorf("decode the API server's answer: %w", err)
 	}
 	for _, item := range list.Items {

@@ -18,6 +18,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -97,7 +98,7 @@ func (w *statusWriter) send(ctx context.Context, request *rest.Request, kind, na
 		return 0, err
 	}
 	var answer struct{ Metadata metav1.ObjectMeta }
-	if err := json.Unmarshal(text, &answer); err != nil {
+	if err := jsonread.Into(text, &answer); err != nil {
 		return 0, fmt.Errorf("decode the API server's answer: %w", err)
 	}
 	written := version(answer.Metadata.ResourceVersion)

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unique"
@@ -12,9 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/stamped"
 )
 
@@ -78,12 +77,12 @@ type storedMeta struct {
 // readStored makes the compact form of an object as the API server writes it, without
 // decoding more than its metadata. It does not keep the text, which must be valid JSON.
 func readStored(text []byte) (*stored, error) {
-	metadata := gjson.GetBytes(text, "metadata")
+	metadata := look(text, "metadata")
 	if !metadata.IsObject() || metadata.Index == 0 {
 		return nil, fmt.Errorf("read an object: it has no metadata: %.100q", text)
 	}
 	var m storedMeta
-	if err := json.Unmarshal(text[metadata.Index:metadata.Index+len(metadata.Raw)], &m); err != nil {
+	if err := jsonread.Into(text[metadata.Index:metadata.Index+len(metadata.Raw)], &m); err != nil {
 		return nil, fmt.Errorf("read the metadata of an object: %w", err)
 	}
 	s := &stored{
@@ -122,7 +121,7 @@ const space = " \t\r\n"
 
 // withoutManagedFields is an object without its managed fields.
 func withoutManagedFields(text []byte) []byte {
-	metadata := gjson.GetBytes(text, "metadata")
+	metadata := look(text, "metadata")
 	managed := gjson.Get(metadata.Raw, "managedFields")
 	if metadata.Index == 0 || !managed.Exists() {
 		return text
@@ -154,7 +153,7 @@ func without(text []byte, metadata, managed gjson.Result) []byte {
 // object decodes the whole object; integers stay integers.
 func (s *stored) object() (map[string]any, error) {
 	var object map[string]any
-	if err := utiljson.Unmarshal(s.text, &object); err != nil {
+	if err := jsonread.Into(s.text, &object); err != nil {
 		return nil, fmt.Errorf("read stored object %s/%s: %w", s.Namespace, s.Name, err)
 	}
 	return object, nil

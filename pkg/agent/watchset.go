@@ -102,6 +102,9 @@ type kindWatch struct {
 	overdue map[objectKey]uint64
 	// marks remember what was found about objects as of their last check.
 	marks map[objectKey]mark
+	// tried is closed once the first list is there, or has been refused; after any other
+	// failure it may still come.
+	tried chan struct{}
 	// waiting owners asked before the first list was there.
 	waiting map[ownerKey]struct{}
 	// failure is why the kind can not be listed; nil while it can.
@@ -147,7 +150,7 @@ func (s *watchSet) watch(ctx context.Context, key watchKey) *kindWatch {
 func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &kindWatch{
-		key: key, cancel: cancel,
+		key: key, cancel: cancel, tried: make(chan struct{}),
 		written: map[objectKey]*stored{}, marks: map[objectKey]mark{}, waiting: map[ownerKey]struct{}{},
 	}
 	if key.isSelection() {
@@ -175,7 +178,8 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 		s.holdings.forgetAll(w)
 	})
 	s.group.Go(func() {
-		if cache.WaitForCacheSync(ctx.Done(), w.informer.HasSynced) {
+		if cache.WaitFor(ctx, "", w.informer.HasSyncedChecker()) {
+			w.settled()
 			s.wakeWaiting(w, nil)
 		}
 	})
@@ -252,6 +256,9 @@ func (s *watchSet) failed(w *kindWatch, err error) {
 	w.mu.Lock()
 	w.lost = apierrors.IsNotFound(err)
 	w.mu.Unlock()
+	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err) {
+		w.settled()
+	}
 	if w.informer.HasSynced() {
 		return // what is in the cache stays of use
 	}
@@ -359,15 +366,15 @@ func (w *kindWatch) ready(owner ownerKey) error {
 	return realize.ErrPending
 }
 
-// tried says whether the first list is there, or has been refused; after any other failure
-// it may still come.
-func (w *kindWatch) tried() bool {
-	if w.informer.HasSynced() {
-		return true
-	}
+// settled notes that it is known what becomes of the first list.
+func (w *kindWatch) settled() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return apierrors.IsForbidden(w.failure) || apierrors.IsNotFound(w.failure) || apierrors.IsMethodNotSupported(w.failure)
+	select {
+	case <-w.tried:
+	default:
+		close(w.tried)
+	}
 }
 
 // live returns the newest known state of an object; nil when there is none.

@@ -90,6 +90,14 @@ func FuzzObject(f *testing.F) {
 	})
 }
 
+// FuzzEncodeYAML: texts that are passed by the encoder are what it would have made of them.
+func FuzzEncodeYAML(f *testing.F) {
+	for _, text := range plainTexts {
+		f.Add(text)
+	}
+	f.Fuzz(sameYAML)
+}
+
 func same(t *testing.T, before, after map[string]any) {
 	t.Helper()
 	if Digest(before) != Digest(after) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -234,7 +235,33 @@ func DigestAndPreview(value any) (digest, preview string, err error) {
 // EncodeYAML encodes a value as digests are made of it. Numbers are encoded as the
 // floats that a plain JSON decoder makes of them, which is what the digests of the
 // original are of.
-func EncodeYAML(value any) ([]byte, error) { return yaml.Marshal(asFloats(value)) }
+func EncodeYAML(value any) ([]byte, error) {
+	// Most outputs are such texts, and the encoder takes 20 KiB of memory to begin with.
+	if text, ok := value.(string); ok && isPlain(text) {
+		return []byte(text + "\n"), nil
+	}
+	return yaml.Marshal(asFloats(value))
+}
+
+// isPlain says of a text that it is sure to be written in YAML as it is. It begins with a letter,
+// so that it can not be taken for a number or a time.
+func isPlain(text string) bool {
+	if text == "" || len(text) > maxPreview || !isLetter(text[0]) || text[len(text)-1] == ':' {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-._/:@", c) < 0 {
+			return false
+		}
+	}
+	switch strings.ToLower(text) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return false
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 func asFloats(value any) any {
 	switch v := value.(type) {

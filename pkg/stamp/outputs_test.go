@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
@@ -37,6 +38,33 @@ func TestDigests(t *testing.T) {
 	_, preview, _ := DigestAndPreview(strings.Repeat("ü", 2000))
 	if len(preview) > 1024 || !utf8.ValidString(preview) {
 		t.Errorf("a preview of %d bytes must be cut at 1024, between characters", len(preview))
+	}
+}
+
+// plainTexts are texts that are plain in YAML, and some that only look so.
+var plainTexts = []string{
+	"hello", "main@sha1:9e6a8c1", "registry.example/shop/cart@sha256:1e4f", "https://git.example/cart.git", "http://source/x:8080/a-b_c", "v1.2.3", "e5", "a:b", "inf", "nan", "x0",
+	"y", "N", "Yes", "no", "ON", "off", "True", "FALSE", "null", "a:", ":", "~", "7", "0x1f", "1e3", "2026-11-22", "1:30", ".inf", "-a", "@a", "a b", "a: b", "a #b", "a\n", "ü", "", "=", "<<",
+}
+
+// TestPlainTexts: the encoder is passed by only where its result is known.
+func TestPlainTexts(t *testing.T) {
+	for _, text := range plainTexts {
+		sameYAML(t, text)
+	}
+	for _, text := range plainTexts[:11] {
+		if !isPlain(text) {
+			t.Errorf("%q is plain", text)
+		}
+	}
+}
+
+func sameYAML(t *testing.T, text string) {
+	t.Helper()
+	got, err := EncodeYAML(text)
+	want, wantErr := yaml.Marshal(text)
+	if string(got) != string(want) || (err == nil) != (wantErr == nil) {
+		t.Errorf("%q is encoded as %q (%v), want %q (%v)", text, got, err, want, wantErr)
 	}
 }
 

@@ -7,9 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // unset is a field of the schema that has no value. A path that ends there finds null
@@ -257,7 +257,7 @@ func opaque(j apiextensionsv1.JSON) (any, error) {
 		return nil, nil
 	}
 	var value any
-	err := utiljson.Unmarshal(j.Raw, &value)
+	err := jsonread.Into(j.Raw, &value)
 	return value, err
 }
 
@@ -267,6 +267,6 @@ func viaJSON(value any) (any, error) {
 		return nil, err
 	}
 	var decoded any
-	err = utiljson.Unmarshal(encoded, &decoded)
+	err = jsonread.Into(encoded, &decoded)
 	return decoded, err
 }

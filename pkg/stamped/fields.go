@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // Owns says whether Carto still owns every field that the rendering sets, going by the
@@ -19,7 +21,7 @@ import (
 // lists the set names the keys by which items are told apart.
 func Owns(owned []byte, rendered map[string]any) bool {
 	var set map[string]any
-	if len(owned) == 0 || json.Unmarshal(owned, &set) != nil {
+	if len(owned) == 0 || jsonread.Into(owned, &set) != nil {
 		return false
 	}
 	for key, value := range rendered {

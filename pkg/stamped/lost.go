@@ -1,7 +1,6 @@
 package stamped
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,13 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // Lost lists the fields that the rendering sets and Carto does not own any more, going by
 // the field set that the API server tracks: nothing exactly when Owns.
 func Lost(owned []byte, rendered map[string]any) []Field {
 	var set map[string]any
-	if json.Unmarshal(owned, &set) != nil {
+	if jsonread.Into(owned, &set) != nil {
 		set = nil
 	}
 	var l losses
@@ -118,7 +118,7 @@ func Managers(object *unstructured.Unstructured, fields []Field) []string {
 	var names []string
 	for _, entry := range object.GetManagedFields() {
 		var set map[string]any
-		if entry.FieldsV1 == nil || json.Unmarshal(entry.FieldsV1.GetRawBytes(), &set) != nil {
+		if entry.FieldsV1 == nil || jsonread.Into(entry.FieldsV1.GetRawBytes(), &set) != nil {
 			continue
 		}
 		name := entry.Manager

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 )
 
 // Owned is the field set that Carto applied, as the API server tracks it; nil when Carto
@@ -38,13 +39,13 @@ func OwnedFields(managed []metav1.ManagedFieldsEntry, emptyMaps bool, values fun
 		return owned
 	}
 	var set map[string]any
-	if json.Unmarshal(owned, &set) != nil {
+	if jsonread.Into(owned, &set) != nil {
 		return owned
 	}
 	changed := dropRemoved(set, values())
 	for _, raw := range others {
 		var other map[string]any
-		if json.Unmarshal(raw, &other) == nil && dropTaken(set, other) {
+		if jsonread.Into(raw, &other) == nil && dropTaken(set, other) {
 			changed = true
 		}
 	}

@@ -21,7 +21,7 @@ const module = "github.com/carto-run/carto"
 // pure packages decide; they read no clock and touch no cluster, file or network.
 var pure = []string{
 	"pkg/blueprint", "pkg/stamp", "pkg/stamped", "pkg/ytt", "pkg/realize", "pkg/offline", "pkg/tree", "pkg/table", "pkg/why",
-	"pkg/lint", "pkg/manifest", "pkg/schema", "pkg/near", "pkg/shard", "pkg/suite", "pkg/tui", "pkg/yamldiff",
+	"pkg/jsonread", "pkg/lint", "pkg/manifest", "pkg/schema", "pkg/near", "pkg/shard", "pkg/suite", "pkg/tui", "pkg/yamldiff",
 }
 
 // forTests are packages below pure ones that only tests import: they read goldens.

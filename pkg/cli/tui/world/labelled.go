@@ -75,7 +75,7 @@ func (l *labelled) ensure(ctx context.Context, client dynamic.Interface, of want
 	spawn(&l.group, func() error { informer.RunWithContext(ctx); return nil }, ended)
 	spawn(&l.group, func() error {
 		// An empty list makes no event.
-		if cache.WaitForCacheSync(ctx.Done(), handler.HasSynced) {
+		if cache.WaitFor(ctx, "", handler.HasSyncedChecker()) {
 			poke()
 		}
 		return nil
