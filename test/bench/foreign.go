@@ -26,14 +26,6 @@ type foreignCost struct {
 	Requests int     `json:"requests"`
 }
 
-// started is an agent some seconds after its start.
-type started struct {
-	Ready    float64 `json:"readySeconds"`
-	CPU      float64 `json:"cpuSeconds"`
-	Resident int     `json:"residentBytes"`
-	Requests int     `json:"requests"`
-}
-
 // foreign makes objects of the kind of the third step without Carto's labels, changes each, and starts the agent with them
 // and without. The yardstick watches all objects of a kind, as a plain controller does that knows its kinds.
 func (b *bench) foreign(ctx context.Context) error {
@@ -78,24 +70,6 @@ func (b *bench) foreign(ctx context.Context) error {
 	return nil
 }
 
-// startAnew restarts the agent as the scenario of that name does, whose figures stay as they were.
-func (b *bench) startAnew(ctx context.Context) (started, error) {
-	kept, requests := b.result, b.result.Requests["restart"]
-	err := b.restart(ctx)
-	s := started{Ready: b.result.Restart, Requests: b.result.total("restart")}
-	b.result.Restart, b.result.Peak = kept.Restart, kept.Peak
-	delete(b.result.Requests, "restart")
-	if requests != nil {
-		b.result.Requests["restart"] = requests
-	}
-	if err != nil {
-		return s, err
-	}
-	used, err := usageOf(b.subject.PID())
-	s.CPU, s.Resident = used.cpu.Seconds(), used.resident
-	return s, err
-}
-
 // printForeign writes in Markdown what foreign objects cost.
 func printForeign(w *strings.Builder, results []result) {
 	for _, r := range results {
@@ -112,7 +86,7 @@ func printForeign(w *strings.Builder, results []result) {
 		}{
 			{"start, s to ready", f.Without.Ready, f.With.Ready},
 			{"· CPU, s", f.Without.CPU, f.With.CPU},
-			{"· requests", float64(f.Without.Requests), float64(f.With.Requests)},
+			{"· requests", float64(sum(f.Without.Requests)), float64(sum(f.With.Requests))},
 			{"memory, MiB", float64(f.Without.Resident) / (1 << 20), float64(f.With.Resident) / (1 << 20)},
 		} {
 			table = append(table, []string{line.what, fmt.Sprintf("%.2f", line.without), fmt.Sprintf("%.2f", line.with), fmt.Sprintf("%.2f", line.with/line.without)})

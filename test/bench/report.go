@@ -22,9 +22,11 @@ type result struct {
 	BurstCost      cost    `json:"burstCost"`
 	TemplateEdit   float64 `json:"templateEditSeconds,omitempty"`
 	Restart        float64 `json:"restartSeconds"`
-	Lists          float64 `json:"listsSeconds"`  // what a start reads, read by nobody
-	Resident       int     `json:"residentBytes"` // at rest, after the settle
-	Peak           int     `json:"peakBytes"`
+	Lists          float64 `json:"listsSeconds"`
+	// Starts are those of the restart, whose medians are above.
+	Starts   []started `json:"starts,omitempty"`
+	Resident int       `json:"residentBytes"` // at rest, after the settle
+	Peak     int       `json:"peakBytes"`
 	// Plugin is what its commands need, TUI what the full-screen view needs.
 	Plugin []pluginCost `json:"plugin,omitempty"`
 	TUI    *tuiCost     `json:"tui,omitempty"`
@@ -41,14 +43,19 @@ type cost struct {
 }
 
 func (r result) total(scenario string, verbs ...string) int {
-	sum := 0
-	for what, n := range r.Requests[scenario] {
+	return sum(r.Requests[scenario], verbs...)
+}
+
+// sum of the requests with these verbs, or of all.
+func sum(requests map[string]int, verbs ...string) int {
+	all := 0
+	for what, n := range requests {
 		verb, _, _ := strings.Cut(what, " ")
 		if len(verbs) == 0 || slices.Contains(verbs, verb) {
-			sum += n
+			all += n
 		}
 	}
-	return sum
+	return all
 }
 
 // row is one line of the table; target is the most that Carto may have, as a share of the yardstick or as it stands.
