@@ -8,17 +8,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tidwall/gjson"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
-	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -97,12 +96,21 @@ func (w *statusWriter) send(ctx context.Context, request *rest.Request, kind, na
 	if err != nil {
 		return 0, err
 	}
-	var answer struct{ Metadata metav1.ObjectMeta }
-	if err := jsonread.Into(text, &answer); err != nil {
-		return 0, fmt.Errorf("decode the API server's answer: %w", err)
+	written, err := writtenVersion(text)
+	if err != nil {
+		return 0, err
 	}
-	written := version(answer.Metadata.ResourceVersion)
 	w.share.note(ownersCache(kind), written)
+	return written, nil
+}
+
+// writtenVersion is that of the object that the API server answers to a write. Without it the
+// agent would take its own write for somebody else's.
+func writtenVersion(answer []byte) (uint64, error) {
+	written := version(gjson.GetBytes(answer, "metadata.resourceVersion").String())
+	if written == 0 {
+		return 0, fmt.Errorf("decode the API server's answer: it has no version: %.100q", answer)
+	}
 	return written, nil
 }
 

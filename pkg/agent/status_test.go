@@ -30,6 +30,19 @@ func newTestBook(t *testing.T, persisted metav1.ConditionStatus) (*statusBook, *
 	return book, clock
 }
 
+// TestWrittenVersion: the agent knows its own writes by it, when its watch brings them.
+func TestWrittenVersion(t *testing.T) {
+	const answer = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"cart","uid":"1","resourceVersion":"4711"}}`
+	if got, err := writtenVersion([]byte(answer)); got != 4711 || err != nil {
+		t.Errorf("got %d, %v", got, err)
+	}
+	for _, text := range []string{``, `{}`, `{"metadata":{"name":"cart"}}`, `{"metadata":{"resourceVersion":"x"}}`, `{"Metadata":{"ResourceVersion":"1"}}`} {
+		if got, err := writtenVersion([]byte(text)); err == nil {
+			t.Errorf("%s: got %d, want an error", text, got)
+		}
+	}
+}
+
 // TestStatusDue: when a status is written, by what else waits and what it says.
 func TestStatusDue(t *testing.T) {
 	for _, tc := range []struct {
