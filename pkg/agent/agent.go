@@ -298,10 +298,10 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 			return ctx.Err()
 		case <-enough:
 			a.log.Warn("some kinds of stamped objects are not listed yet; their owners will wait for them")
-			return nil
+			return ctx.Err()
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // lead does the work until ctx ends, then finishes what was begun; but no longer than

@@ -138,11 +138,11 @@ func (w *crdWatch) missing() []string {
 // await returns once the CRDs of carto.run are established, and says every minute what
 // it waits for.
 func (w *crdWatch) await(ctx context.Context, log *slog.Logger) error {
-	reminder := time.NewTicker(time.Minute)
-	defer reminder.Stop()
 	if !cache.WaitFor(ctx, "", w.heard) {
 		return ctx.Err()
 	}
+	reminder := time.NewTicker(time.Minute)
+	defer reminder.Stop()
 	said := false
 	for {
 		w.mu.Lock()

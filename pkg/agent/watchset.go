@@ -102,7 +102,7 @@ type kindWatch struct {
 	overdue map[objectKey]uint64
 	// marks remember what was found about objects as of their last check.
 	marks map[objectKey]mark
-	// tried is closed once the first list is there, or has been refused; after any other
+	// tried is closed once the first list has been heard of or refused; after any other
 	// failure it may still come.
 	tried chan struct{}
 	// waiting owners asked before the first list was there.
@@ -161,7 +161,7 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	s.watches[key] = w
 	// Errors of these calls mean that the informer already runs; it does not.
 	_ = w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { s.failed(w, err) })
-	_, _ = w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+	heard := handle(w.informer, cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { s.observed(w, object, false) },
 		UpdateFunc: func(_, object any) { s.observed(w, object, false) },
 		DeleteFunc: func(object any) {
@@ -179,9 +179,12 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 	})
 	s.group.Go(func() {
 		if cache.WaitFor(ctx, "", w.informer.HasSyncedChecker()) {
-			w.settled()
 			s.wakeWaiting(w, nil)
 		}
+		// After a start, owners whose objects are heard of later than their first pass would
+		// have another.
+		cache.WaitFor(ctx, "", heard)
+		w.settled() // also when it has ended: another one takes its place, or none
 	})
 	return w
 }

@@ -10,11 +10,12 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // options let pass what apimachinery does.
 var options = json.JoinOptions(
-	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
+	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsonv1.MergeWithLegacySemantics(true),
 	json.WithUnmarshalers(json.UnmarshalFromFunc(func(in *jsontext.Decoder, value *any) (err error) {
 		*value, err = read(in)
 		return err

@@ -17,6 +17,9 @@ var examples = map[string]string{
 	"the largest integer":           `9223372036854775807`,
 	"too large for any number":      `1e999`,
 	"names that are there twice":    `{"a":1,"a":{"b":2}}`,
+	"twice, and then null":          `{"kind":"a","kind":null,"spec":{"image":"x"},"spec":null}`,
+	"a list twice":                  `{"spec":{"params":[{"name":"a","value":1}],"params":[{}]}}`,
+	"a map twice":                   `{"metadata":{"labels":{"a":"b"},"labels":{"c":"d"}}}`,
 	"names in another case":         `{"Metadata":{"Name":"x"},"metadata":{"name":"y"}}`,
 	"half of a surrogate":           `{"a":"\ud800"}`,
 	"no UTF-8":                      "{\"a\":\"\xff\"}",
@@ -47,15 +50,16 @@ func TestAsApimachinery(t *testing.T) {
 
 func same(t *testing.T, text []byte) {
 	t.Helper()
-	compare[any](t, text)
-	compare[map[string]any](t, text)
-	compare[v1alpha1.Workload](t, text)
+	compare(t, text, new(any), new(any))
+	compare(t, text, &map[string]any{}, &map[string]any{})
+	for _, kind := range v1alpha1.Kinds {
+		compare(t, text, kind.New(), kind.New())
+	}
 }
 
-func compare[T any](t *testing.T, text []byte) {
+func compare(t *testing.T, text []byte, want, got any) {
 	t.Helper()
-	var want, got T
-	wantErr, err := utiljson.Unmarshal(text, &want), Into(text, &got)
+	wantErr, err := utiljson.Unmarshal(text, want), Into(text, got)
 	if (wantErr == nil) != (err == nil) {
 		t.Fatalf("%q as a %T: error %v, want %v", text, got, err, wantErr)
 	}

@@ -58,7 +58,7 @@ func parse(args []string) (options, error) {
 	o := options{}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	sizes := flags.String("n", "100,1000", "`numbers` of owners, one run each")
-	flags.IntVar(&o.rounds, "rounds", 1, "how often to measure all of it, the subjects in turn; the table has the medians")
+	flags.IntVar(&o.rounds, "rounds", 1, "how `often` to measure the owners, the subjects in turn; the table has the medians")
 	of := flags.String("owners", "workloads", "`kinds` of owners, one run each: workloads, workloads-ytt, deliverables, runnables; the yardstick knows workloads only")
 	subjects := flags.String("subjects", cartoName+","+yardstickName, "`what` to measure")
 	only := flags.String("scenarios", "", "`which` to run after the cold settle: settled, one, burst, edit, restart, plugin, foreign, tui; lint, which needs none of the owners; fairness and costs, which have their own; default all but these two")
@@ -166,14 +166,15 @@ type turn struct {
 	subject string
 }
 
-// turns are what is measured, one after the other. Subjects alternate: a machine that others use, too, is slower in one
-// quarter of an hour than in the next, and what is compared should meet the same.
+// turns are what is measured, one after the other. Subjects alternate, and so does who begins: a machine that others use, too,
+// is slower in one quarter of an hour than in the next, and what is compared should meet the same.
 func (o options) turns() iter.Seq[turn] {
 	return func(yield func(turn) bool) {
 		for _, owners := range o.owners {
 			for _, n := range o.sizes {
+				subjects := slices.Clone(o.subjects)
 				for range o.rounds {
-					for _, subject := range o.subjects {
+					for _, subject := range subjects {
 						if subject == yardstickName && owners != allOwners[0] {
 							continue
 						}
@@ -181,6 +182,7 @@ func (o options) turns() iter.Seq[turn] {
 							return
 						}
 					}
+					slices.Reverse(subjects)
 				}
 			}
 		}
