@@ -32,7 +32,7 @@ func (a *Agent) handleOwners(kind string) {
 				return // a re-list that brought nothing new
 			}
 			// A re-list can show the agent's own status write and an edit before it as one.
-			if a.statuses.wrote(key(now), version(n.GetResourceVersion())) && !edited(b, n) {
+			if a.statuses.wrote(key(now), version(n.GetResourceVersion()), realize.StatusOf(now.(runtime.Object))) && !edited(b, n) {
 				return
 			}
 			a.wake(key(now))

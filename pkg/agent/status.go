@@ -151,6 +151,8 @@ type statusEntry struct {
 	urgent bool
 	// writing: a write is under way, so that the status is newer than any that was seen.
 	writing bool
+	// sent is the status that is being written.
+	sent realize.OwnerStatus
 	// wasReady is what the last status said that was written.
 	wasReady bool
 	// version of the owner that the last write made.
@@ -201,13 +203,20 @@ func (b *statusBook) put(key ownerKey, uid types.UID, status realize.OwnerStatus
 	b.queue.AddAfter(key, statusQuiet)
 }
 
-// wrote says whether a version of an owner is the one that the last write made. The
-// informer has the status then, so the book need not hold it any longer.
-func (b *statusBook) wrote(key ownerKey, v uint64) bool {
+// wrote says whether a version of an owner, with this status, is the one that the last write
+// made. The informer has the status then, so the book need not hold it any longer.
+func (b *statusBook) wrote(key ownerKey, v uint64, status realize.OwnerStatus) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.entries[key]
-	if e == nil || e.version > v || e.version == 0 {
+	if e == nil || e.version > v {
+		return false
+	}
+	// The watch is often faster than the answer to the write.
+	if e.writing && e.version < v && apiequality.Semantic.DeepEqual(status, e.sent) {
+		return true
+	}
+	if e.version == 0 {
 		return false
 	}
 	own := e.version == v
@@ -298,7 +307,7 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 		return nil
 	}
 	b.mark(e, false)
-	e.writing = true
+	e.writing, e.sent = true, e.status
 	uid, status, before := e.uid, e.status, e.version
 	b.mu.Unlock()
 
@@ -313,7 +322,7 @@ func (b *statusBook) flush(ctx context.Context, key ownerKey) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e.writing = false
+	e.writing, e.sent = false, realize.OwnerStatus{}
 	switch {
 	case needless:
 		if b.entries[key] == e && !e.dirty {

@@ -43,6 +43,42 @@ func TestWrittenVersion(t *testing.T) {
 	}
 }
 
+// TestOwnWrite: which version of an owner that the watch brings is the agent's own write.
+func TestOwnWrite(t *testing.T) {
+	ours, theirs := readyStatus(metav1.ConditionTrue), readyStatus(metav1.ConditionFalse)
+	for name, tc := range map[string]struct {
+		reason string
+		entry  *statusEntry
+		status realize.OwnerStatus
+		own    bool
+		held   bool // the book goes on holding the status
+	}{
+		"nothing known":          {"the agent wrote nothing", nil, ours, false, false},
+		"the answer came first":  {"as it mostly does over a network", &statusEntry{version: 7}, ours, true, false},
+		"the watch came first":   {"as it often does on one machine", &statusEntry{version: 5, writing: true, sent: ours}, ours, true, true},
+		"the very first write":   {"no version is known of any", &statusEntry{writing: true, sent: ours}, ours, true, true},
+		"somebody else's":        {"while a write is under way", &statusEntry{version: 5, writing: true, sent: ours}, theirs, false, true},
+		"later than our last":    {"an edit or a status of somebody else", &statusEntry{version: 5}, ours, false, false},
+		"older than our last":    {"the watch is behind", &statusEntry{version: 9}, ours, false, true},
+		"one that is not begun":  {"nothing was sent yet", &statusEntry{dirty: true}, ours, false, true},
+		"another one is waiting": {"it is newer than what was written", &statusEntry{version: 7, dirty: true}, ours, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			book, _ := newTestBook(t, metav1.ConditionUnknown)
+			key := ownerKey{Kind: v1alpha1.KindWorkload, Name: "cart"}
+			if tc.entry != nil {
+				book.entries[key] = tc.entry
+			}
+			if got := book.wrote(key, 7, tc.status); got != tc.own {
+				t.Errorf("own: %v: %s", got, tc.reason)
+			}
+			if held := book.entries[key] != nil; held != tc.held {
+				t.Errorf("held: %v", held)
+			}
+		})
+	}
+}
+
 // TestStatusDue: when a status is written, by what else waits and what it says.
 func TestStatusDue(t *testing.T) {
 	for _, tc := range []struct {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,6 +43,48 @@ func TestStandbyTakesOver(t *testing.T) {
 	second.says(t, "msg=working")
 	n.apply("apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: later, labels: { shape: NS } }\nspec: {}\n")
 	n.expect("later", allReady)
+}
+
+// TestOwnStatusIsNoNews: an owner that the agent's own status write would wake would have two passes for each change.
+func TestOwnStatusIsNoNews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, harness.New(t, harness.Options{})) // others' owners would have passes, too
+	w.agent = startAgent(t, w.cp.Kubeconfig)
+	t.Cleanup(w.agent.Kill)
+	n := w.tenant(t)
+	n.apply(withBody(configMapBody))
+	n.expect("cart", allReady)
+
+	const changes = 10
+	before := w.agent.passes(t)
+	for i := range changes {
+		n.patch(workloads, "cart", fmt.Sprintf(`{"spec":{"image":"registry.example/cart:%d"}}`, i))
+		n.expect("cart", allReady) // of this generation
+	}
+	// The watch is often faster than the answer to a write, which must make no difference.
+	if got := w.agent.passes(t) - before; got != changes {
+		t.Errorf("%d changes took %d passes", changes, got)
+	}
+}
+
+var passCount = regexp.MustCompile(`(?m)^carto_pass_duration_seconds_count\{kind="Workload"\} (\d+)$`)
+
+// passes is how many the agent has had over workloads.
+func (p *process) passes(t *testing.T) int {
+	t.Helper()
+	body, err := p.metrics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	match := passCount.FindStringSubmatch(body)
+	if match == nil {
+		t.Fatal("the agent does not count its passes")
+	}
+	count, err := strconv.Atoi(match[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count
 }
 
 // says waits until the agent's log has a text.
