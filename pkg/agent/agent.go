@@ -272,7 +272,8 @@ func (a *Agent) run(ctx context.Context) error {
 	return nil
 }
 
-// fillCaches starts the informers and returns when their caches are full.
+// fillCaches starts the informers and returns when their caches are full and their handlers
+// have heard of what is in them: a pass before a template is compiled would miss it.
 func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) error {
 	start := func(informer cache.SharedIndexInformer) {
 		background.Go(func() { informer.RunWithContext(a.informers) })
