@@ -55,7 +55,7 @@ func (w *accessWatch) follow(informer cache.SharedIndexInformer, handler cache.R
 }
 
 func onAnyChange(changed func(metav1.Object)) cache.ResourceEventHandlerFuncs {
-	handle := func(object any) {
+	report := func(object any) {
 		if tombstone, ok := object.(cache.DeletedFinalStateUnknown); ok {
 			object = tombstone.Obj
 		}
@@ -64,9 +64,9 @@ func onAnyChange(changed func(metav1.Object)) cache.ResourceEventHandlerFuncs {
 		}
 	}
 	return cache.ResourceEventHandlerFuncs{
-		AddFunc:    handle,
-		UpdateFunc: func(_, now any) { handle(now) },
-		DeleteFunc: handle,
+		AddFunc:    report,
+		UpdateFunc: func(_, now any) { report(now) },
+		DeleteFunc: report,
 	}
 }
 

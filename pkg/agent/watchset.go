@@ -159,7 +159,7 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 		w.informer = s.stampedInformer(w)
 	}
 	s.watches[key] = w
-	// Errors of these calls mean that the informer already runs; it does not.
+	// It fails only when the informer already runs.
 	_ = w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { s.failed(w, err) })
 	heard := handle(w.informer, cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { s.observed(w, object, false) },

@@ -1,7 +1,7 @@
 // Package jsonread reads JSON into the same values as apimachinery's util/json, in half of its
-// time, by what becomes encoding/json/v2 of the standard library: names have to match in case,
-// of names that are there twice the last one counts, and integers stay integers. Fields of a
-// struct have to be tagged, therefore, where encoding/json would have found them by their names.
+// time, by what becomes encoding/json/v2 of the standard library. It is for what is read by the
+// thousand. Integers stay integers, and names have to match in case: fields of a struct have to be
+// tagged where encoding/json would have found them by their names.
 package jsonread
 
 import (

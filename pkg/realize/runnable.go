@@ -13,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
@@ -199,7 +199,7 @@ func sameOutputs(outputs []stamp.Output, known map[string]apiextensionsv1.JSON) 
 	for _, output := range outputs {
 		old, there := known[output.Name]
 		var value any
-		if !there || utiljson.Unmarshal(old.Raw, &value) != nil || !equality.Semantic.DeepEqual(output.Value, value) {
+		if !there || jsonread.Into(old.Raw, &value) != nil || !equality.Semantic.DeepEqual(output.Value, value) {
 			return false
 		}
 	}

@@ -4,16 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -273,83 +268,6 @@ func (b *bench) templateEdit(ctx context.Context) error {
 	return b.end(ctx, "template edit", &cost{})
 }
 
-// restart starts the subject anew among settled owners, some times over.
-func (b *bench) restart(ctx context.Context) error {
-	if err := b.quiet(ctx); err != nil {
-		return err
-	}
-	used, err := usageOf(b.subject.PID())
-	if err != nil {
-		return err
-	}
-	b.result.Peak = used.peak
-	var ready, lists []float64
-	var requests map[string]int // of the start that needed most
-	for range restarts {
-		start, err := b.startAnew(ctx)
-		if err != nil {
-			return err
-		}
-		ready, lists = append(ready, start.Ready), append(lists, start.Lists)
-		if requests == nil || sum(start.Requests) > sum(requests) {
-			requests = start.Requests
-		}
-		b.result.Starts = append(b.result.Starts, start)
-	}
-	b.result.Restart, b.result.Lists, b.result.Requests["restart"] = median(ready), median(lists), requests
-	return nil
-}
-
-// restarts is how often the subject starts in the scenario of that name.
-const restarts = 3
-
-// started is what a start among settled owners takes.
-type started struct {
-	Ready    float64        `json:"readySeconds"`
-	Lists    float64        `json:"listsSeconds"` // what it reads, read by nobody
-	CPU      float64        `json:"cpuSeconds"`
-	Resident int            `json:"residentBytes"`
-	Requests map[string]int `json:"requestCounts"`
-}
-
-func (b *bench) startAnew(ctx context.Context) (s started, err error) {
-	if err := b.quiet(ctx); err != nil {
-		return s, err
-	}
-	b.sayf("restart")
-	stopped := b.subject
-	b.subject = nil
-	if err := stopped.Stop(); err != nil {
-		return s, err
-	}
-	if s.Lists, err = b.lists(ctx); err != nil {
-		return s, err
-	}
-	if err := b.begin(ctx); err != nil {
-		return s, err
-	}
-	if b.subject, err = startSubject(b.name, b.cp); err != nil {
-		return s, err
-	}
-	if err := b.subject.AwaitReady(ctx); err != nil {
-		return s, err
-	}
-	if b.name == cartoName { // the yardstick can not tell
-		s.Ready = since(b.began)
-	}
-	if err := sleep(ctx, 10*time.Second); err != nil { // the time in which it would write
-		return s, err
-	}
-	requests, err := b.requests(ctx)
-	if err != nil {
-		return s, err
-	}
-	s.Requests = count(requests)
-	used, err := usageOf(b.subject.PID())
-	s.CPU, s.Resident = used.cpu.Seconds(), used.resident
-	return s, err
-}
-
 // begin remembers where a scenario starts.
 func (b *bench) begin(ctx context.Context) (err error) {
 	if b.mark, err = b.cp.Mark(ctx); err != nil {
@@ -423,71 +341,6 @@ func count(requests []harness.Request) map[string]int {
 		counts[r.Verb+" "+resource]++
 	}
 	return counts
-}
-
-// profileCPU takes profiles of the API server and of the agent over a scenario's first seconds.
-func (b *bench) profileCPU(ctx context.Context, scenario string) (wait func() error) {
-	if b.opts.profile == "" {
-		return func() error { return nil }
-	}
-	seconds := strconv.Itoa(max(2, b.n/100))
-	var group errgroup.Group
-	group.Go(func() error { return b.profileServer(ctx, scenario, seconds) })
-	if agent, ok := b.subject.(*harness.Agent); ok {
-		group.Go(func() error {
-			for agent.URL("metrics") == "" && sleep(ctx, 10*time.Millisecond) == nil {
-			}
-			return b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/profile?seconds="+seconds, "agent-"+scenario)
-		})
-	}
-	return group.Wait
-}
-
-// profileServer takes a profile of the API server at the subject's work.
-func (b *bench) profileServer(ctx context.Context, scenario, seconds string) error {
-	client, err := discovery.NewDiscoveryClientForConfig(b.cp.Config)
-	if err != nil {
-		return fmt.Errorf("make a client: %w", err)
-	}
-	data, err := client.RESTClient().Get().AbsPath("/debug/pprof/profile").Param("seconds", seconds).DoRaw(ctx)
-	if err != nil {
-		return fmt.Errorf("take a profile of the API server: %w", err)
-	}
-	return b.keep("apiserver-"+b.name+"-"+scenario, data)
-}
-
-// profileHeap takes a profile of what the agent keeps.
-func (b *bench) profileHeap(ctx context.Context) error {
-	agent, ok := b.subject.(*harness.Agent)
-	if b.opts.profile == "" || !ok {
-		return nil
-	}
-	return b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/heap?gc=1", "heap")
-}
-
-func (b *bench) fetch(ctx context.Context, url, name string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return fmt.Errorf("take a profile: %w", err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("take a profile: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }() // read to its end or failed
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		return fmt.Errorf("take a profile: %w", err)
-	}
-	return b.keep(name, data)
-}
-
-// keep writes a profile into its folder.
-func (b *bench) keep(name string, data []byte) error {
-	if err := os.MkdirAll(b.opts.profile, 0o750); err != nil {
-		return fmt.Errorf("keep a profile: %w", err)
-	}
-	return os.WriteFile(filepath.Join(b.opts.profile, fmt.Sprintf("%s-%d.pprof", name, b.n)), data, 0o600)
 }
 
 func since(t time.Time) float64 { return time.Since(t).Seconds() }

@@ -46,6 +46,14 @@ func (r result) total(scenario string, verbs ...string) int {
 	return sum(r.Requests[scenario], verbs...)
 }
 
+// counted is the total of a scenario, or less than nothing when it was not run.
+func (r result) counted(scenario string, verbs ...string) float64 {
+	if _, ran := r.Requests[scenario]; !ran {
+		return -1
+	}
+	return float64(r.total(scenario, verbs...))
+}
+
 // sum of the requests with these verbs, or of all.
 func sum(requests map[string]int, verbs ...string) int {
 	all := 0
@@ -64,31 +72,29 @@ type row struct {
 	format string
 	value  func(result) float64
 	target string
-	// none is the scenario in which there may be nothing of it at all; empty of a row with another target.
-	none string
 }
 
 var writes = []string{"create", "update", "patch", "delete", "deletecollection"}
 
 var rows = []row{
-	{"cold settle, s", "%.2f", func(r result) float64 { return r.Settle }, "≤ 0.65×", ""},
-	{"· requests an owner", "%.1f", func(r result) float64 { return float64(r.total("settle")) / float64(r.Number) }, "", ""},
-	{"· CPU, s", "%.2f", func(r result) float64 { return r.SettleCost.CPU }, "a fraction of the next", ""},
-	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return r.SettleCost.ServerCPU }, "", ""},
-	{"last request after, s", "%.1f", func(r result) float64 { return r.Quiet }, "", ""},
-	{"requests at rest", "%.0f", func(r result) float64 { return float64(r.total("settled")) }, "0", "settled"},
-	{"one change, p50 ms", "%.1f", func(r result) float64 { return r.PropagationP50 }, "≤ 0.8×", ""},
-	{"one change, p99 ms", "%.1f", func(r result) float64 { return r.PropagationP99 }, "≤ 0.8×", ""},
-	{"burst of changes, s", "%.2f", func(r result) float64 { return r.Burst }, "≤ 0.7×", ""},
-	{"· CPU for 1 000 changes, s", "%.2f", func(r result) float64 { return 1000 * r.BurstCost.CPU / float64(r.Number) }, "", ""},
-	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return 1000 * r.BurstCost.ServerCPU / float64(r.Number) }, "for these, too", ""},
-	{"template edit, s", "%.2f", func(r result) float64 { return r.TemplateEdit }, "", ""},
-	{"· writes an owner", "%.2f", func(r result) float64 { return float64(r.total("template edit", writes...)) / float64(r.Number) }, "2 objects + 1 status", ""},
-	{"restart, s to ready", "%.2f", func(r result) float64 { return r.Restart }, "≤ 2 beyond the next", ""}, // the yardstick has no probe
-	{"· the lists alone, s", "%.2f", func(r result) float64 { return r.Lists }, "", ""},
-	{"· writes", "%.0f", func(r result) float64 { return float64(r.total("restart", writes...)) }, "0", "restart"},
-	{"memory at rest, MiB", "%.1f", func(r result) float64 { return float64(r.Resident) / (1 << 20) }, "≤ 0.5×", ""},
-	{"memory at most, MiB", "%.1f", func(r result) float64 { return float64(r.Peak) / (1 << 20) }, "", ""},
+	{"cold settle, s", "%.2f", func(r result) float64 { return r.Settle }, "≤ 0.65×"},
+	{"· requests an owner", "%.1f", func(r result) float64 { return float64(r.total("settle")) / float64(r.Number) }, ""},
+	{"· CPU, s", "%.2f", func(r result) float64 { return r.SettleCost.CPU }, "a fraction of the next"},
+	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return r.SettleCost.ServerCPU }, ""},
+	{"last request after, s", "%.1f", func(r result) float64 { return r.Quiet }, ""},
+	{"requests at rest", "%.0f", func(r result) float64 { return r.counted("settled") }, "0"},
+	{"one change, p50 ms", "%.1f", func(r result) float64 { return r.PropagationP50 }, "≤ 0.8×"},
+	{"one change, p99 ms", "%.1f", func(r result) float64 { return r.PropagationP99 }, "≤ 0.8×"},
+	{"burst of changes, s", "%.2f", func(r result) float64 { return r.Burst }, "≤ 0.7×"},
+	{"· CPU for 1 000 changes, s", "%.2f", func(r result) float64 { return 1000 * r.BurstCost.CPU / float64(r.Number) }, ""},
+	{"· CPU of the API server, s", "%.2f", func(r result) float64 { return 1000 * r.BurstCost.ServerCPU / float64(r.Number) }, "for these, too"},
+	{"template edit, s", "%.2f", func(r result) float64 { return r.TemplateEdit }, ""},
+	{"· writes an owner", "%.2f", func(r result) float64 { return float64(r.total("template edit", writes...)) / float64(r.Number) }, "2 objects + 1 status"},
+	{"restart, s to ready", "%.2f", func(r result) float64 { return r.Restart }, "≤ 2 beyond the next"}, // the yardstick has no probe
+	{"· the lists alone, s", "%.2f", func(r result) float64 { return r.Lists }, ""},
+	{"· writes", "%.0f", func(r result) float64 { return r.counted("restart", writes...) }, "0"},
+	{"memory at rest, MiB", "%.1f", func(r result) float64 { return float64(r.Resident) / (1 << 20) }, "≤ 0.5×"},
+	{"memory at most, MiB", "%.1f", func(r result) float64 { return float64(r.Peak) / (1 << 20) }, ""},
 }
 
 // column is one subject at work on one number of owners, in all rounds.
@@ -161,14 +167,14 @@ func printTable(out io.Writer, results []result) error {
 func (r row) cell(of column) string {
 	var values []float64
 	for _, round := range of.rounds {
-		if _, ran := round.Requests[r.none]; ran || r.none == "" && r.value(round) > 0 {
-			values = append(values, r.value(round))
+		if value := r.value(round); value > 0 || value == 0 && r.target == "0" {
+			values = append(values, value)
 		}
 	}
 	switch {
 	case len(values) == 0:
 		return "-"
-	case r.none != "":
+	case r.target == "0":
 		return fmt.Sprintf(r.format, slices.Max(values))
 	default:
 		return fmt.Sprintf(r.format, median(values))
