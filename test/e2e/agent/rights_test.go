@@ -1,16 +1,11 @@
 package agent
 
 import (
-	"fmt"
 	"path/filepath"
 	"testing"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/carto-run/carto/pkg/install"
 	"github.com/carto-run/carto/test/harness"
@@ -71,21 +66,8 @@ rules: [{ apiGroups: [unreadable.example], resources: [onces], verbs: [get, list
 // agentKubeconfig is for the agent's own service account.
 func agentKubeconfig(t *testing.T, cp *harness.ControlPlane) string {
 	t.Helper()
-	client, err := kubernetes.NewForConfig(cp.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := client.CoreV1().ServiceAccounts(install.DefaultNamespace).CreateToken(t.Context(), "carto-agent", &authenticationv1.TokenRequest{}, v1.CreateOptions{})
-	if err != nil {
-		t.Fatal(fmt.Errorf("get a token for the agent: %w", err))
-	}
-	config := clientcmdapi.NewConfig()
-	config.Clusters["c"] = &clientcmdapi.Cluster{Server: cp.Server, CertificateAuthority: cp.Config.CAFile, CertificateAuthorityData: cp.Config.CAData}
-	config.AuthInfos["a"] = &clientcmdapi.AuthInfo{Token: token.Status.Token}
-	config.Contexts["c"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "a"}
-	config.CurrentContext = "c"
 	path := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
+	if err := cp.WriteKubeconfig(t.Context(), install.DefaultNamespace, install.AgentName, path); err != nil {
 		t.Fatal(err)
 	}
 	return path
