@@ -97,9 +97,7 @@ func pricedWrites(ctx context.Context, config *rest.Config) ([]pricedWrite, erro
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
-	asAccount := rest.CopyConfig(config)
-	asAccount.Impersonate.UserName = "system:serviceaccount:" + namespace + ":stamper"
-	account, err := dynamic.NewForConfig(asAccount)
+	account, err := dynamic.NewForConfig(harness.As(config, namespace, "stamper"))
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}

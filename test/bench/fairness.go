@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,8 +18,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
-	"github.com/carto-run/carto/pkg/api/v1alpha1"
-	"github.com/carto-run/carto/pkg/api/v1alpha1/crds"
+	"github.com/carto-run/carto/pkg/install"
 	"github.com/carto-run/carto/test/harness"
 )
 
@@ -29,26 +28,27 @@ const fairnessScenario = "fairness"
 const (
 	// quietOwners are the quiet tenant's workloads, and how many new ones it makes now and then.
 	quietOwners = 3
-	// slowOwners are the workloads of the tenant with the slow webhook, more than the agent has workers.
-	slowOwners = 64
-	slowAnswer = 10 * time.Second
 	// settleEvery is after how many changes the quiet tenant makes new workloads.
 	settleEvery = 8
-	// tenantActor is how many requests the controllers of one tenant's kinds have under way at a time.
-	tenantActor = 4
 )
 
-// fairTenant is a namespace with a supply chain of its own, and with controllers of what it stamps.
-type fairTenant struct {
-	*owners
-	watcher *watcher
+// The tenants, who are the namespaces that config/flow-control/tenants.yaml has for examples.
+const (
+	quietTenant  = "quiet"
+	largeTenant  = "large-1"
+	secondTenant = "large-2"
+	lateTenant   = "late"
+)
+
+// fairRow is what the quiet tenant saw beside others, and right before that alone: machines get faster and slower.
+type fairRow struct {
+	others        string
+	alone, beside seen
 }
 
-// fairRow is what the quiet tenant saw beside others.
-type fairRow struct {
-	beside                  string
-	changes, settles, plain []float64 // milliseconds: one change, the settle of three new workloads, a plain write of the bench
-	agent, server           float64   // processors that were busy
+type seen struct {
+	changes, settles, plain []float64     // milliseconds: one change, the settle of three new workloads, a plain write of the bench
+	agent, server, took     time.Duration // of processors, and of the clock
 }
 
 // fairness is the scenario at work.
@@ -57,9 +57,12 @@ type fairness struct {
 	cp     *harness.ControlPlane
 	config *rest.Config
 	client dynamic.Interface
-	agent  subject
+	agent  *harness.Agent
 	quiet  *fairTenant
-	made   int // how many workloads the quiet tenant has made
+	// made is how many workloads the quiet tenant has made, changed how often it has changed one.
+	made, changed int
+	// crowded is when the last crowd began.
+	crowded time.Time
 
 	// stop ends all that was started, in turn from the last.
 	stop []func() error
@@ -73,10 +76,10 @@ func benchFairness(ctx context.Context, opts options) (err error) {
 		}
 	}()
 	rows, err := f.run(ctx)
-	if err == nil {
-		err = printFairness(os.Stdout, opts.noise, rows)
+	if err != nil {
+		return err
 	}
-	return err
+	return printFairness(os.Stdout, opts.noise, rows)
 }
 
 func (f *fairness) sayf(format string, args ...any) {
@@ -89,49 +92,51 @@ func (f *fairness) run(ctx context.Context) ([]fairRow, error) {
 		return nil, err
 	}
 	tenants := map[string]*fairTenant{}
-	for _, name := range []string{"quiet", "many", "slow", "more"} {
+	for _, name := range []string{quietTenant, largeTenant, secondTenant, lateTenant} {
 		t, err := f.tenant(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		tenants[name] = t
 	}
-	f.quiet = tenants["quiet"]
+	f.quiet = tenants[quietTenant]
 	if err := f.newcomers(ctx, quietOwners); err != nil {
 		return nil, err
 	}
 
+	large := tenants[largeTenant]
 	var rows []fairRow
-	measure := func(beside string, all ...noise) error {
-		row, err := f.beside(ctx, beside, all...)
+	measure := func(others string, noises ...noise) error {
+		if err := f.calm(ctx); err != nil {
+			return err
+		}
+		row := fairRow{others: others}
+		err := f.beside(ctx, "nobody", &row.alone, (f.opts.changes+1)/2)
+		if err == nil {
+			err = f.beside(ctx, others, &row.beside, f.opts.changes, noises...)
+		}
 		rows = append(rows, row)
 		return err
 	}
-	if err := measure("nobody"); err != nil {
+	if err := measure(fmt.Sprintf("one that creates %d workloads", f.opts.noise), f.crowd(large)); err != nil {
 		return rows, err
 	}
-	if err := measure(fmt.Sprintf("one that creates %d workloads", f.opts.noise), f.crowd(tenants["many"])); err != nil {
+	if err := large.watcher.awaitAll(ctx, f.opts.noise); err != nil {
 		return rows, err
 	}
-	f.sayf("wait until these are ready")
-	if err := tenants["many"].watcher.awaitAll(ctx, f.opts.noise); err != nil {
+	f.sayf("all of them were ready after %s", time.Since(f.crowded).Round(time.Second))
+	if err := measure("one that edits their template each second", f.editor(large)); err != nil {
 		return rows, err
 	}
-	if err := measure("one that edits their template each second", f.editor(tenants["many"])); err != nil {
+	if err := measure(fmt.Sprintf("one whose webhook answers after %s", slowAnswer), f.slow(tenants[lateTenant], 0)); err != nil {
 		return rows, err
 	}
-	f.sayf("wait until the last edit has been worked off")
-	if err := f.calm(ctx); err != nil {
-		return rows, err
-	}
-	if err := measure(fmt.Sprintf("one whose webhook answers after %s", slowAnswer), f.slow(tenants["slow"], 0)); err != nil {
-		return rows, err
-	}
-	return rows, measure("all three", f.crowd(tenants["more"]), f.editor(tenants["many"]), f.slow(tenants["slow"], slowOwners))
+	// The slow ones take their time to begin, and the crowd ends.
+	return rows, measure("all three", f.slow(tenants[lateTenant], slowOwners), f.editor(large), f.crowd(tenants[secondTenant]))
 }
 
 func (f *fairness) start(ctx context.Context) (err error) {
-	if f.cp, err = harness.Start(ctx, harness.Options{}); err != nil {
+	if f.cp, err = harness.Start(ctx, harness.Options{ExtraArgs: inFlightArgs(f.opts.inFlight)}); err != nil {
 		return err
 	}
 	f.stop = append(f.stop, f.cp.Stop)
@@ -141,103 +146,80 @@ func (f *fairness) start(ctx context.Context) (err error) {
 	if f.client, err = dynamic.NewForConfig(f.config); err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	manifests, err := crds.Raw()
+	manifests, err := f.manifests()
 	if err != nil {
-		return fmt.Errorf("read Carto's CRDs: %w", err)
+		return err
 	}
-	for _, kind := range kinds {
-		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(kind).Resource, group))
-	}
-	for _, manifest := range append(manifests, []byte(account)) {
+	for _, manifest := range manifests {
 		if _, err := harness.Apply(ctx, f.config, namespace, string(manifest)); err != nil {
 			return err
 		}
 	}
-	if f.agent, err = startSubject(cartoName, f.cp); err != nil {
+	return f.startAgent(ctx)
+}
+
+// inFlightArgs divide a number of requests at once as the API server's defaults divide 600.
+func inFlightArgs(total int) []string {
+	if total == 0 {
+		return nil
+	}
+	writes := max(1, total/3)
+	return []string{
+		fmt.Sprintf("--apiserver-arg=--max-requests-inflight=%d", max(1, total-writes)),
+		fmt.Sprintf("--apiserver-arg=--max-mutating-requests-inflight=%d", writes),
+	}
+}
+
+// mayReadStamped lets the agent read what the bench has stamped.
+const mayReadStamped = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: bench-stamped, labels: { carto.run/aggregate-to-agent: "true" } }
+rules: [{ apiGroups: [bench.carto.run], resources: ["*"], verbs: [get, list, watch] }]
+`
+
+// manifests are what is installed in a cluster, the kinds that are stamped, and the flow schemas that were asked for.
+func (f *fairness) manifests() ([][]byte, error) {
+	installed, err := install.YAML(install.Config{Namespace: install.DefaultNamespace, Image: "none"})
+	if err != nil {
+		return nil, err
+	}
+	manifests := [][]byte{installed, []byte(mayReadStamped), []byte(account)}
+	for _, kind := range kinds {
+		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(kind).Resource, group))
+	}
+	if f.opts.flowControl != "" {
+		schemas, err := os.ReadFile(f.opts.flowControl)
+		if err != nil {
+			return nil, fmt.Errorf("read the flow schemas: %w", err)
+		}
+		manifests = append(manifests, schemas)
+	}
+	return manifests, nil
+}
+
+// startAgent starts it with its own account and roles: who is an administrator is exempt from priority and fairness.
+func (f *fairness) startAgent(ctx context.Context) error {
+	kubeconfig := filepath.Join(f.cp.DataDir, "agent.kubeconfig")
+	if err := f.cp.WriteKubeconfig(ctx, install.DefaultNamespace, install.AgentName, kubeconfig); err != nil {
+		return err
+	}
+	var err error
+	if f.agent, err = harness.StartAgent(kubeconfig, filepath.Join(f.cp.DataDir, "agent.log")); err != nil {
 		return err
 	}
 	f.stop = append(f.stop, f.agent.Stop)
 	return f.agent.AwaitReady(ctx)
 }
 
-const tenantAccount = `
-apiVersion: v1
-kind: Namespace
-metadata: { name: NS }
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: stamper, namespace: NS }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: { name: stamper, namespace: NS }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bench-stamper }
-subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
----
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: plain, namespace: NS }
----
-`
-
-// tenant makes a tenant without workloads.
-func (f *fairness) tenant(ctx context.Context, name string) (*fairTenant, error) {
-	of := *allOwners[0]
-	of.namespace, of.label = name, name
-	of.manifests = strings.NewReplacer("name: bench }", "name: "+name+" }", `"yes"`, name).Replace(supplyChain)
-	t := &fairTenant{owners: &of}
-	if _, err := harness.Apply(ctx, f.config, name, strings.ReplaceAll(tenantAccount, "NS", name)+of.manifests); err != nil {
-		return nil, err
-	}
-	var err error
-	if t.watcher, err = newWatcher(f.config, t.owners); err != nil {
-		return nil, err
-	}
-	stopActor, err := startActor(ctx, f.config, t.watcher, tenantActor)
-	if err != nil {
-		return nil, err
-	}
-	watching, stopWatching := context.WithCancel(ctx)
-	f.stop = append(f.stop, func() error {
-		stopWatching()
-		t.watcher.factory.Shutdown()
-		stopActor()
-		return nil
-	})
-	t.watcher.start(watching)
-	t.watcher.expect("seed")
-	return t, nil
-}
-
-// newcomers makes new workloads of the quiet tenant, and returns when they are ready.
-func (f *fairness) newcomers(ctx context.Context, n int) error {
-	from := f.made
-	f.made += n
-	for i := from; i < f.made; i++ {
-		if _, err := f.client.Resource(f.quiet.resource).Namespace(f.quiet.namespace).Create(ctx, f.quiet.object(i), metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("create a workload of the quiet tenant: %w", err)
-		}
-	}
-	return f.quiet.watcher.await(ctx, func() bool {
-		for i := from; i < f.made; i++ {
-			if !f.quiet.watcher.ready[nameOf(i)] {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-// beside measures the quiet tenant while others make noise, as long as they do, but at most as many changes as were asked for.
-func (f *fairness) beside(ctx context.Context, others string, all ...noise) (row fairRow, err error) {
-	row.beside = others
+// beside measures the quiet tenant while others make noise, as long as they do, but at most so many changes.
+func (f *fairness) beside(ctx context.Context, others string, saw *seen, changes int, all ...noise) (err error) {
 	f.sayf("beside %s", others)
 	busy := func() bool { return true }
 	for _, begin := range all {
 		stillBusy, end, err := begin(ctx)
 		if err != nil {
-			return row, err
+			return err
 		}
 		defer func() { err = errors.Join(err, end()) }()
 		before := busy
@@ -245,10 +227,11 @@ func (f *fairness) beside(ctx context.Context, others string, all ...noise) (row
 	}
 	agent, server, began, err := f.used()
 	if err != nil {
-		return row, err
+		return err
 	}
-	stopPlain := f.plainWrites(ctx, &row.plain)
-	for i := range f.opts.changes {
+	stopPlain := f.plainWrites(ctx, &saw.plain)
+	defer stopPlain()
+	for i := range changes {
 		if !busy() {
 			f.sayf("the others have done all that they wanted after %d changes", i)
 			break
@@ -256,29 +239,30 @@ func (f *fairness) beside(ctx context.Context, others string, all ...noise) (row
 		if i%settleEvery == 0 {
 			start := time.Now()
 			if err := f.newcomers(ctx, quietOwners); err != nil {
-				return row, err
+				return err
 			}
-			row.settles = append(row.settles, milliseconds(start, time.Now()))
+			saw.settles = append(saw.settles, milliseconds(start, time.Now()))
 		}
-		name, value := nameOf(i%quietOwners), fmt.Sprintf("%s-%d", strings.ReplaceAll(others, " ", "-"), i)
+		f.changed++
+		name, value := nameOf(i%quietOwners), fmt.Sprintf("change-%d", f.changed)
 		start := time.Now()
-		if err := f.quiet.change(ctx, f.client, name, value); err != nil {
-			return row, err
+		if err := f.quiet.change(ctx, f.quiet.developer, name, value); err != nil {
+			return err
 		}
 		at, err := f.quiet.watcher.awaitArrival(ctx, name, value)
 		if err != nil {
-			return row, fmt.Errorf("change %d: %w", i, err)
+			return fmt.Errorf("change %d: %w", i, err)
 		}
-		row.changes = append(row.changes, milliseconds(start, at))
+		saw.changes = append(saw.changes, milliseconds(start, at))
 		if err := sleep(ctx, 600*time.Millisecond); err != nil { // until its last status write is over
-			return row, err
+			return err
 		}
 	}
-	stopPlain()
 	agentNow, serverNow, now, err := f.used()
-	took := now.Sub(began).Seconds()
-	row.agent, row.server = (agentNow-agent).Seconds()/took, (serverNow-server).Seconds()/took
-	return row, err
+	saw.agent += agentNow - agent
+	saw.server += serverNow - server
+	saw.took += now.Sub(began)
+	return err
 }
 
 // used is the CPU time of the agent and the API server by now.
@@ -291,21 +275,27 @@ func (f *fairness) used() (agent, server time.Duration, now time.Time, err error
 	return a.cpu, s.cpu, time.Now(), err
 }
 
-// calm returns once the agent has next to nothing to do.
+// calm returns once the agent has had next to nothing to do for a while. Statuses of a burst wait for some seconds, so a
+// short pause is no end.
 func (f *fairness) calm(ctx context.Context) error {
-	for {
+	const look, looks = 2 * time.Second, 5
+	for idle := 0; idle < looks; {
 		before, _, _, err := f.used()
 		if err != nil {
 			return err
 		}
-		if err := sleep(ctx, 2*time.Second); err != nil {
+		if err := sleep(ctx, look); err != nil {
 			return err
 		}
 		now, _, _, err := f.used()
-		if err != nil || now-before < 100*time.Millisecond {
+		if err != nil {
 			return err
 		}
+		if idle++; now-before > look/20 {
+			idle = 0
+		}
 	}
+	return nil
 }
 
 // plainWrites writes an object of the quiet tenant again and again, without any agent: what the API server takes for it
@@ -314,7 +304,7 @@ func (f *fairness) plainWrites(ctx context.Context, times *[]float64) func() {
 	ctx, cancel := context.WithCancel(ctx)
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		resource := f.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(f.quiet.namespace)
+		resource := f.quiet.developer.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(f.quiet.namespace)
 		for i := 0; sleep(ctx, 150*time.Millisecond) == nil; i++ {
 			start := time.Now()
 			_, err := resource.Patch(ctx, "plain", types.MergePatchType, fmt.Appendf(nil, `{"data":{"count":"%d"}}`, i), metav1.PatchOptions{})
@@ -326,87 +316,6 @@ func (f *fairness) plainWrites(ctx context.Context, times *[]float64) func() {
 	return func() { cancel(); writer.Wait() }
 }
 
-// noise begins something. Busy says whether it goes on, and end returns once it is over.
-type noise = func(context.Context) (busy func() bool, end func() error, err error)
-
-// crowd creates many workloads, and is busy until all of them are ready.
-func (f *fairness) crowd(t *fairTenant) noise {
-	return func(ctx context.Context) (func() bool, func() error, error) {
-		created := make(chan error, 1)
-		go func() {
-			created <- forSome(ctx, tenantActor, f.opts.noise, func(ctx context.Context, i int) error {
-				_, err := f.client.Resource(t.resource).Namespace(t.namespace).Create(ctx, t.object(i), metav1.CreateOptions{})
-				return err
-			})
-		}()
-		return func() bool {
-			t.watcher.mu.Lock()
-			defer t.watcher.mu.Unlock()
-			return t.watcher.there < f.opts.noise
-		}, func() error { return <-created }, nil
-	}
-}
-
-// editor changes a template that all workloads of a tenant use, once a second.
-func (f *fairness) editor(t *fairTenant) noise {
-	return func(ctx context.Context) (func() bool, func() error, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		edited := make(chan error, 1)
-		resource := f.client.Resource(v1alpha1.KindOf(v1alpha1.KindClusterConfigTemplate).Resource())
-		go func() {
-			for i := 0; ; i++ {
-				patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"input": fmt.Sprintf("%d-$(image)$", i)}}}})
-				if err == nil {
-					_, err = resource.Patch(ctx, t.namespace, types.MergePatchType, patch, metav1.PatchOptions{})
-				}
-				if err == nil {
-					err = sleep(ctx, time.Second)
-				}
-				if err != nil {
-					if ctx.Err() != nil {
-						err = nil
-					}
-					edited <- err
-					return
-				}
-			}
-		}()
-		always := func() bool { return true }
-		return always, func() error { cancel(); return <-edited }, nil
-	}
-}
-
-// slow has workloads, from the given number on, whose namespace is guarded by a webhook that answers late for everything that is
-// created and updated there: the workloads, what is stamped, statuses and events.
-func (f *fairness) slow(t *fairTenant, from int) noise {
-	return func(ctx context.Context) (func() bool, func() error, error) {
-		for i := from; i < from+slowOwners; i++ {
-			w := t.object(i)
-			w.SetLabels(nil) // so that nothing selects it before the webhook is there
-			if _, err := f.client.Resource(t.resource).Namespace(t.namespace).Create(ctx, w, metav1.CreateOptions{}); err != nil {
-				return nil, nil, fmt.Errorf("create a workload of the slow tenant: %w", err)
-			}
-		}
-		hook, err := harness.StartWebhook(ctx, f.config, t.namespace, "*", "*/*", func(ctx context.Context) {
-			_ = sleep(ctx, slowAnswer) // ends early when nobody waits any more
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		labelled := make(chan error, 1)
-		go func() {
-			patch := fmt.Appendf(nil, `{"metadata":{"labels":{"bench":%q}}}`, t.label)
-			labelled <- forSome(ctx, slowOwners, slowOwners, func(ctx context.Context, i int) error {
-				_, err := f.client.Resource(t.resource).Namespace(t.namespace).Patch(ctx, nameOf(from+i), types.MergePatchType, patch, metav1.PatchOptions{})
-				return err
-			})
-		}()
-		err = errors.Join(<-labelled, f.quiet.watcher.await(ctx, func() bool { return hook.Asked() > slowOwners }))
-		always := func() bool { return true }
-		return always, func() error { return hook.Stop() }, err
-	}
-}
-
 func milliseconds(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
 
 // quantile of times; 0 when there are none.
@@ -415,32 +324,34 @@ func quantile(times []float64, percent int) float64 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(times))
-	return sorted[len(sorted)*percent/100]
+	return sorted[min(len(sorted)*percent/100, len(sorted)-1)]
 }
 
-// printFairness compares what the quiet tenant saw beside others with what it saw alone, which comes first.
+// printFairness compares what the quiet tenant saw beside others with what it saw alone right before.
 func printFairness(out io.Writer, noise int, rows []fairRow) error {
 	w := &strings.Builder{}
-	fmt.Fprintf(w, "\nA tenant with %d workloads, alone and beside others, in milliseconds and as a multiple of alone (target ≤ 2×). Others: %d workloads each.\n\n", quietOwners, noise)
-	table := [][]string{{"beside", "one change, p50", "p99", "three new workloads, p50", "slowest", "plain write, p50", "p99", "changes", "agent, cores", "API server, cores"}}
-	alone := rows[0]
+	fmt.Fprintf(w, "\nA tenant with %d workloads beside others, in milliseconds, as a multiple of what it took alone (target ≤ 2×). Others: %d workloads each.\n\n", quietOwners, noise)
+	table := [][]string{{"beside", "one change, p50", "slowest", "three new workloads, p50", "slowest", "plain write, p50", "p99", "changes", "agent, cores", "API server, cores"}}
 	for _, r := range rows {
-		cell := func(of func(fairRow) []float64, percent int) string {
-			value, first := quantile(of(r), percent), quantile(of(alone), percent)
-			if first == 0 || r.beside == alone.beside {
+		cell := func(of func(seen) []float64, percent int) string {
+			value, alone := quantile(of(r.beside), percent), quantile(of(r.alone), percent)
+			if alone == 0 {
 				return fmt.Sprintf("%.0f", value)
 			}
-			return fmt.Sprintf("%.0f (%.1f×)", value, value/first)
+			return fmt.Sprintf("%.0f (%.1f× of %.0f)", value, value/alone, alone)
 		}
-		changes := func(r fairRow) []float64 { return r.changes }
-		settles := func(r fairRow) []float64 { return r.settles }
-		plain := func(r fairRow) []float64 { return r.plain }
+		changes := func(s seen) []float64 { return s.changes }
+		settles := func(s seen) []float64 { return s.settles }
+		plain := func(s seen) []float64 { return s.plain }
 		table = append(table, []string{
-			r.beside, cell(changes, 50), cell(changes, 99), cell(settles, 50), cell(settles, 99), cell(plain, 50), cell(plain, 99),
-			fmt.Sprint(len(r.changes)), fmt.Sprintf("%.2f", r.agent), fmt.Sprintf("%.2f", r.server),
+			r.others, cell(changes, 50), cell(changes, 100), cell(settles, 50), cell(settles, 100), cell(plain, 50), cell(plain, 99),
+			fmt.Sprint(len(r.beside.changes)), fmt.Sprintf("%.2f", r.beside.cores(r.beside.agent)), fmt.Sprintf("%.2f", r.beside.cores(r.beside.server)),
 		})
 	}
 	printAligned(w, table)
 	_, err := io.WriteString(out, w.String())
 	return err
 }
+
+// cores is how many processors were busy for so much of their time.
+func (s seen) cores(used time.Duration) float64 { return used.Seconds() / s.took.Seconds() }
