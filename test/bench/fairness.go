@@ -34,7 +34,7 @@ const (
 
 // The tenants, who are the namespaces that config/flow-control/tenants.yaml has for examples.
 const (
-	quietTenant  = "quiet"
+	quietTenant  = "quiet" // in none of its lists
 	largeTenant  = "large-1"
 	secondTenant = "large-2"
 	lateTenant   = "late"
@@ -46,6 +46,7 @@ type fairRow struct {
 	alone, beside seen
 }
 
+// seen is what the quiet tenant saw in a while.
 type seen struct {
 	changes, settles, plain []float64     // milliseconds: one change, the settle of three new workloads, a plain write of the bench
 	agent, server, took     time.Duration // of processors, and of the clock
@@ -259,9 +260,7 @@ func (f *fairness) beside(ctx context.Context, others string, saw *seen, changes
 		}
 	}
 	agentNow, serverNow, now, err := f.used()
-	saw.agent += agentNow - agent
-	saw.server += serverNow - server
-	saw.took += now.Sub(began)
+	saw.agent, saw.server, saw.took = agentNow-agent, serverNow-server, now.Sub(began)
 	return err
 }
 

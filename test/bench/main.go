@@ -84,6 +84,9 @@ func parse(args []string) (options, error) {
 	if o.rounds < 1 {
 		return o, fmt.Errorf("-rounds: %d is no number of rounds", o.rounds)
 	}
+	if o.inFlight < 0 {
+		return o, fmt.Errorf("-in-flight: %d is no number of requests", o.inFlight)
+	}
 	for _, s := range strings.Split(*sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
