@@ -188,8 +188,11 @@ func (b *bench) settled(ctx context.Context) error {
 	return b.profileHeap(ctx)
 }
 
-// oneAtATime has changed values travel from the first step to the last, each alone.
+// oneAtATime has changed values travel from the first step to the last, each alone: not beside the events of what was before.
 func (b *bench) oneAtATime(ctx context.Context) error {
+	if err := b.quiet(ctx); err != nil {
+		return err
+	}
 	b.sayf("%d changes, one at a time", b.opts.changes)
 	if err := b.begin(ctx); err != nil {
 		return err
