@@ -189,14 +189,7 @@ func (f *fairness) manifests() ([][]byte, error) {
 	for _, kind := range kinds {
 		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(kind).Resource, group))
 	}
-	if f.opts.flowControl != "" {
-		schemas, err := os.ReadFile(f.opts.flowControl)
-		if err != nil {
-			return nil, fmt.Errorf("read the flow schemas: %w", err)
-		}
-		manifests = append(manifests, schemas)
-	}
-	return manifests, nil
+	return append(manifests, f.opts.flowControl), nil
 }
 
 // startAgent starts it with its own account and roles: who is an administrator is exempt from priority and fairness.

@@ -26,8 +26,8 @@ type options struct {
 	settled   time.Duration
 	changes   int
 	noise     int
-	// flowControl is a file with flow schemas, and inFlight a limit on requests at once, both of fairness.
-	flowControl string
+	// flowControl are flow schemas, and inFlight a limit on requests at once, both of fairness.
+	flowControl []byte
 	inFlight    int
 	foreign     int
 	json        string
@@ -68,7 +68,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.settled, "settled", time.Minute, "how long everything rests while requests are counted")
 	flags.IntVar(&o.changes, "changes", 100, "how many changes travel one at a time")
 	flags.IntVar(&o.noise, "noise", 5000, "how many `workloads` the noisy tenants of fairness have")
-	flags.StringVar(&o.flowControl, "flow-control", "", "`file` with flow schemas for the tenants of fairness, such as config/flow-control/tenants.yaml")
+	schemas := flags.String("flow-control", "", "`file` with flow schemas for the tenants of fairness, such as config/flow-control/tenants.yaml")
 	flags.IntVar(&o.inFlight, "in-flight", 0, "how many `requests` the API server of fairness works on at once; 0 for its own limit of 600")
 	flags.IntVar(&o.foreign, "foreign", 10_000, "how many objects of a stamped kind are not Carto's")
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
@@ -83,6 +83,13 @@ func parse(args []string) (options, error) {
 	}
 	if o.rounds < 1 {
 		return o, fmt.Errorf("-rounds: %d is no number of rounds", o.rounds)
+	}
+	if *schemas != "" {
+		text, err := os.ReadFile(*schemas)
+		if err != nil {
+			return o, fmt.Errorf("-flow-control: %w", err)
+		}
+		o.flowControl = text
 	}
 	if o.inFlight < 0 {
 		return o, fmt.Errorf("-in-flight: %d is no number of requests", o.inFlight)
