@@ -185,7 +185,7 @@ func (f *fairness) manifests() ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	manifests := [][]byte{installed, []byte(mayReadStamped), []byte(account)}
+	manifests := [][]byte{installed, []byte(mayReadStamped)}
 	for _, kind := range kinds {
 		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(kind).Resource, group))
 	}

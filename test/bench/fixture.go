@@ -48,26 +48,39 @@ spec:
 ---
 `
 
-const account = `
+const namespaceFormat = `
 apiVersion: v1
 kind: Namespace
-metadata: { name: bench }
+metadata: { name: %s }
+`
+
+// accountFormat is a service account that has a cluster role in its namespace.
+const accountFormat = `
 ---
 apiVersion: v1
 kind: ServiceAccount
-metadata: { name: stamper, namespace: bench }
+metadata: { name: %[1]s, namespace: %[2]s }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: %[1]s, namespace: %[2]s }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: %[3]s }
+subjects: [{ kind: ServiceAccount, name: %[1]s, namespace: %[2]s }]
+`
+
+// stamperRole lets the owners' service accounts stamp.
+const stamperRole = `
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: { name: bench-stamper }
 rules: [{ apiGroups: [bench.carto.run], resources: ["*"], verbs: ["*"] }]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: { name: stamper, namespace: bench }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bench-stamper }
-subjects: [{ kind: ServiceAccount, name: stamper, namespace: bench }]
 `
+
+// ownersAccount is the owners' service account, in a namespace of its own.
+func ownersAccount(namespace string) string {
+	return fmt.Sprintf(namespaceFormat, namespace) + stamperRole + fmt.Sprintf(accountFormat, "stamper", namespace, "bench-stamper")
+}
 
 // editedMark is what the edited template adds to the value that travels.
 const editedMark = "edited-"
@@ -81,7 +94,7 @@ func prepare(ctx context.Context, config *rest.Config, o *owners, n int) error {
 	for _, kind := range kinds {
 		manifests = append(manifests, fmt.Appendf(nil, crdFormat, kind, resourceOf(kind).Resource, group))
 	}
-	for _, manifest := range append(manifests, []byte(account), []byte(o.manifests)) {
+	for _, manifest := range append(manifests, []byte(ownersAccount(namespace)), []byte(o.manifests)) {
 		if _, err := harness.Apply(ctx, config, namespace, string(manifest)); err != nil {
 			return err
 		}

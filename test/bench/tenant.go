@@ -23,34 +23,12 @@ type fairTenant struct {
 	developer dynamic.Interface
 }
 
-const tenantAccount = `
-apiVersion: v1
-kind: Namespace
-metadata: { name: NS }
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: stamper, namespace: NS }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: { name: stamper, namespace: NS }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: bench-stamper }
-subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
+// plainMap is what the bench writes without the agent.
+const plainMap = `
 ---
 apiVersion: v1
 kind: ConfigMap
-metadata: { name: plain, namespace: NS }
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: developer, namespace: NS }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: { name: developer, namespace: NS }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin }
-subjects: [{ kind: ServiceAccount, name: developer, namespace: NS }]
+metadata: { name: plain }
 ---
 `
 
@@ -60,7 +38,8 @@ func (f *fairness) tenant(ctx context.Context, name string) (*fairTenant, error)
 	of.namespace, of.label = name, name
 	of.manifests = strings.NewReplacer("name: bench }", "name: "+name+" }", `"yes"`, name).Replace(supplyChain)
 	t := &fairTenant{owners: &of}
-	if _, err := harness.Apply(ctx, f.config, name, strings.ReplaceAll(tenantAccount, "NS", name)+of.manifests); err != nil {
+	accounts := ownersAccount(name) + fmt.Sprintf(accountFormat, "developer", name, "cluster-admin")
+	if _, err := harness.Apply(ctx, f.config, name, accounts+plainMap+of.manifests); err != nil {
 		return nil, err
 	}
 	var err error
