@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // patchesByPlural is everything that crdgen changes. The ids are those of the rules of
@@ -15,6 +16,12 @@ func patchesByPlural() map[string][]patch {
 		"clustersupplychains": blueprint(supplyChainKinds, selectable(v1alpha1.SelectableInWorkloads)),
 		"clusterdeliveries":   blueprint(deliveryKinds, selectable(v1alpha1.SelectableInDeliverables)),
 		"clusterruntemplates": {{"spec.template", runBody}},
+		"workloads": {
+			{"spec.resources.limits{}", amount},
+			{"spec.resources.requests{}", amount},
+			{"spec.env[].valueFrom.resourceFieldRef.divisor", amount},
+			{"spec.build.env[].valueFrom.resourceFieldRef.divisor", amount},
+		},
 	}
 	for _, plural := range []string{
 		"clustersourcetemplates", "clusterimagetemplates", "clusterconfigtemplates",
@@ -135,6 +142,10 @@ var bracketsRule = object{
 	"message":           "key is not a JSONPath: a bracket is not closed",
 	"messageExpression": "'key ' + self.key + ' is not a JSONPath: a bracket is not closed'",
 }
+
+// amount is a quantity that can be read. The pattern that controller-gen writes lets exponents
+// pass that have a fraction, or so many digits that to read them takes all memory.
+var amount = object{"maxLength": quantity.MaxLength, "pattern": quantity.Pattern}
 
 // The body of a template is any object. Only what admission reads is declared: kind, for
 // the CEL rule V-TPL-2 on the Go type, and metadata.namespace. Metadata has no type, because

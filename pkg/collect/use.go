@@ -13,6 +13,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/quantity"
 	"github.com/carto-run/carto/pkg/stamp"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/why"
@@ -138,6 +139,9 @@ func compile(resource schema.GroupVersionResource, obj *unstructured.Unstructure
 }
 
 func decode(obj *unstructured.Unstructured, into any) error {
+	if err := quantity.Decodable(obj.Object); err != nil {
+		return fmt.Errorf("%s %s: %w", obj.GetKind(), obj.GetName(), err)
+	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, into); err != nil {
 		return fmt.Errorf("%s %s is not as %s says: %w", obj.GetKind(), obj.GetName(), v1alpha1.GroupVersion, err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/quantity"
 	"github.com/carto-run/carto/pkg/tree"
 	"github.com/carto-run/carto/pkg/why"
 )
@@ -75,6 +76,9 @@ func typed(owner *tree.OwnerNode) any {
 		typed = &v1alpha1.Deliverable{}
 	case v1alpha1.KindRunnable:
 		typed = &v1alpha1.Runnable{}
+	}
+	if quantity.Decodable(owner.Read.Object) != nil {
+		return nil // as below
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(owner.Read.Object, typed); err != nil {
 		return nil // the tree could not have been made of it

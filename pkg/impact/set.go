@@ -9,6 +9,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/quantity"
 	"github.com/carto-run/carto/pkg/realize"
 	"github.com/carto-run/carto/pkg/stamp"
 )
@@ -32,6 +33,9 @@ func newSet() *set {
 func put(object *unstructured.Unstructured, into ...*set) error {
 	k := key{object.GetKind(), object.GetNamespace(), object.GetName()}
 	typed := v1alpha1.KindOf(k.kind).New()
+	if err := quantity.Decodable(object.Object); err != nil {
+		return fmt.Errorf("%s %s: %w", k.kind, qualified(k.namespace, k.name), err)
+	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed); err != nil {
 		return fmt.Errorf("%s %s is not as %s says: %w", k.kind, qualified(k.namespace, k.name), v1alpha1.GroupVersion, err)
 	}

@@ -5,26 +5,50 @@
 package jsonread
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // options let pass what apimachinery does.
 var options = json.JoinOptions(
 	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsonv1.MergeWithLegacySemantics(true),
-	json.WithUnmarshalers(json.UnmarshalFromFunc(func(in *jsontext.Decoder, value *any) (err error) {
-		*value, err = read(in)
-		return err
-	})),
+	json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(func(in *jsontext.Decoder, value *any) (err error) {
+			*value, err = read(in)
+			return err
+		}),
+		json.UnmarshalFromFunc(readQuantity),
+	)),
 )
 
 // Into reads a text into a value that nothing was read into before. Whatever has no type in it
 // becomes a map[string]any, []any, string, int64, float64, bool or nil.
 func Into(text []byte, value any) error { return json.Unmarshal(text, value, options) }
+
+// readQuantity reads within bounds, which resource.Quantity does not by itself.
+func readQuantity(in *jsontext.Decoder, value *resource.Quantity) error {
+	token, err := in.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch token.Kind() {
+	case jsontext.KindNull:
+		*value = resource.Quantity{}
+	case jsontext.KindString, jsontext.KindNumber:
+		*value, err = quantity.Parse(token.String())
+	default:
+		err = fmt.Errorf("a quantity is a text or a number, not %s", token.Kind())
+	}
+	return err
+}
 
 // read is as deep as the text at most; the decoder refuses what is deeper than 10 000.
 func read(in *jsontext.Decoder) (any, error) {

@@ -13,6 +13,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	sigsjson "sigs.k8s.io/json"
+
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // Document is one object of a file. It is immutable once it is read.
@@ -102,6 +104,9 @@ func (d *Document) IntoKnown(typed any) error {
 }
 
 func (d *Document) decode(typed any) (strict []error, err error) {
+	if path, err := quantity.Check(d.Object); err != nil {
+		return nil, d.Errorf(path, "%s: %w", path, err)
+	}
 	raw, err := json.Marshal(d.Object)
 	if err != nil {
 		return nil, d.Errorf("", "%w", err)

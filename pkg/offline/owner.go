@@ -12,6 +12,7 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/quantity"
 	"github.com/carto-run/carto/pkg/realize"
 )
 
@@ -103,6 +104,9 @@ func inventUID(owner Owner) types.UID {
 
 // decode reads a typed object from a plain one.
 func decode(object map[string]any, into any) error {
+	if err := quantity.Decodable(object); err != nil {
+		return err
+	}
 	text, err := json.Marshal(object)
 	if err != nil {
 		return err

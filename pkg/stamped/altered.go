@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // Altered lists the fields whose value is not the one that was rendered, for an object of
@@ -134,15 +134,15 @@ func sameForm(live, rendered any) bool {
 	}
 	// A quantity is taken as a number too.
 	if r, ok := number(rendered); ok {
-		q, err := resource.ParseQuantity(l)
+		q, err := quantity.Parse(l)
 		return err == nil && q.AsApproximateFloat64() == r
 	}
 	r, isText := rendered.(string)
 	if !isText {
 		return false
 	}
-	if a, err := resource.ParseQuantity(l); err == nil {
-		b, err := resource.ParseQuantity(r)
+	if a, err := quantity.Parse(l); err == nil {
+		b, err := quantity.Parse(r)
 		return err == nil && a.Cmp(b) == 0
 	}
 	if a, err := time.Parse(time.RFC3339, l); err == nil {

@@ -28,6 +28,7 @@ func TestAltered(t *testing.T) {
 		"gone":           {"a webhook, or the pruning of a CRD, removed it", `{"metadata":{"labels":{"a.b/c":"d"}},"spec":{"x":"y"}}`, `{"metadata":{},"spec":{}}`, "metadata.labels spec.x"},
 		"a label":        {"its name has dots", `{"metadata":{"labels":{"a.b/c":"d"}}}`, `{"metadata":{"labels":{"a.b/c":"e"}}}`, "metadata.labels[a.b/c]"},
 		"other forms":    {"API servers write quantities, times and durations in their own form", `{"spec":{"cpu":"1000m","mem":1,"d":"60s","t":"2026-01-01T00:00:00+00:00","f":1.0}}`, `{"spec":{"cpu":"1","mem":"1","d":"1m0s","t":"2026-01-01T00:00:00Z","f":1}}`, ""},
+		"exponents":      {"to compare it would take gigabytes", `{"spec":{"a":"1","n":1}}`, `{"spec":{"a":"1e-999999999","n":"1e-999999999"}}`, "spec.a spec.n"},
 		"filled in":      {"an empty value or zero asks for one", `{"spec":{"clusterIP":"","nodePort":0,"x":false,"e":{},"n":null}}`, `{"spec":{"clusterIP":"10.0.0.1","nodePort":30000}}`, ""},
 		"write only":     {"a Secret's stringData becomes data", `{"stringData":{"a":"b"}}`, `{"data":{"a":"Yg=="}}`, ""},
 		"a set reorders": {"the same values in another order", `{"spec":{"s":["a","b"]}}`, `{"spec":{"s":["b","a"]}}`, ""},

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // Input is what a collector read, not interpreted yet.
@@ -81,7 +82,9 @@ func DecodeOwner(obj *unstructured.Unstructured) (Owner, error) {
 		owner = FromRunnable(r)
 	default:
 		w := &v1alpha1.Workload{}
-		err = convert(obj.Object, w)
+		if err = quantity.Decodable(obj.Object); err == nil {
+			err = convert(obj.Object, w)
+		}
 		owner = FromWorkload(w)
 	}
 	if err != nil {

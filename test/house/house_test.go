@@ -21,7 +21,7 @@ const module = "github.com/carto-run/carto"
 // pure packages decide; they read no clock and touch no cluster, file or network.
 var pure = []string{
 	"pkg/blueprint", "pkg/stamp", "pkg/stamped", "pkg/ytt", "pkg/realize", "pkg/offline", "pkg/tree", "pkg/table", "pkg/why",
-	"pkg/jsonread", "pkg/lint", "pkg/manifest", "pkg/schema", "pkg/near", "pkg/shard", "pkg/suite", "pkg/tui", "pkg/yamldiff",
+	"pkg/jsonread", "pkg/lint", "pkg/manifest", "pkg/schema", "pkg/near", "pkg/quantity", "pkg/shard", "pkg/suite", "pkg/tui", "pkg/yamldiff",
 }
 
 // forTests are packages below pure ones that only tests import: they read goldens.
@@ -123,8 +123,21 @@ func TestNames(t *testing.T) {
 
 // TestPureHasNoClock: time enters as an argument, or tests would depend on it.
 func TestPureHasNoClock(t *testing.T) {
+	isPure := func(from string) bool { return under(from, pure...) }
+	calls(t, isPure, "time", []string{"Now", "Since", "Until", "After", "Sleep", "Tick", "NewTimer", "NewTicker", "AfterFunc"}, "in a pure package: take the time as an argument")
+}
+
+// TestQuantitiesAreBounded: what a tenant writes as a quantity could take all memory.
+func TestQuantitiesAreBounded(t *testing.T) {
+	product := func(from string) bool { return under(from, "cmd", "pkg") && from != "pkg/quantity" }
+	calls(t, product, "resource", []string{"ParseQuantity", "MustParse"}, "is not bounded: use pkg/quantity")
+}
+
+// calls reports calls of functions of a package that must not be there.
+func calls(t *testing.T, in func(path string) bool, of string, functions []string, why string) {
+	t.Helper()
 	for _, p := range packages(t) {
-		if from, _ := local(p.ImportPath); !under(from, pure...) {
+		if from, isLocal := local(p.ImportPath); !isLocal || !in(from) {
 			continue
 		}
 		for _, name := range p.GoFiles {
@@ -139,8 +152,8 @@ func TestPureHasNoClock(t *testing.T) {
 					return true
 				}
 				x, ok := selector.X.(*ast.Ident)
-				if ok && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "After", "Sleep", "Tick", "NewTimer", "NewTicker", "AfterFunc"}, selector.Sel.Name) {
-					t.Errorf("%s: time.%s in a pure package: take the time as an argument", set.Position(n.Pos()), selector.Sel.Name)
+				if ok && x.Name == of && slices.Contains(functions, selector.Sel.Name) {
+					t.Errorf("%s: %s.%s %s", set.Position(n.Pos()), of, selector.Sel.Name, why)
 				}
 				return true
 			})

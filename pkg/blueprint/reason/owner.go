@@ -11,6 +11,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/blueprint"
+	"github.com/carto-run/carto/pkg/quantity"
 	"github.com/carto-run/carto/pkg/stamp"
 )
 
@@ -32,6 +33,9 @@ func newOwner(kind string, found map[string]any) (*Owner, error) {
 	metadata, _ := object["metadata"].(map[string]any)
 	if metadata["name"] == nil {
 		metadata["name"] = metadataShape.fields["name"].example
+	}
+	if err := quantity.Decodable(object); err != nil {
+		return nil, err
 	}
 	encoded, err := json.Marshal(object)
 	if err != nil {

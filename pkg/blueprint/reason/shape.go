@@ -3,10 +3,10 @@ package reason
 import (
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // shape is what the view of an owner (stamp.View) can have at a place.
@@ -124,7 +124,7 @@ func isName(text string) bool { return len(validation.IsDNS1123Subdomain(text)) 
 // isQuantity says whether a quantity can have the text: one that is written otherwise, such
 // as 1000m, is 1 in the view of an owner.
 func isQuantity(text string) bool {
-	q, err := resource.ParseQuantity(text)
+	q, err := quantity.Parse(text)
 	return err == nil && q.String() == text
 }
 

@@ -6,9 +6,10 @@ import (
 	"slices"
 
 	"github.com/fvbommel/sortorder"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/jsonpath"
+
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // Sorter puts objects in the order of a field: --sort-by.
@@ -81,8 +82,8 @@ func compare(a, b any) int {
 		return 1
 	}
 	x, y := fmt.Sprint(a), fmt.Sprint(b)
-	if p, err := resource.ParseQuantity(x); err == nil {
-		if q, err := resource.ParseQuantity(y); err == nil {
+	if p, err := quantity.Parse(x); err == nil {
+		if q, err := quantity.Parse(y); err == nil {
 			return p.Cmp(q)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // Noun is a kind of objects. Its resource is fixed, so no command needs discovery for it.
@@ -231,6 +232,9 @@ func (n *Noun) Pages(ctx context.Context, client dynamic.Interface, program, nam
 
 // decode turns what the API server returned into a type.
 func (n *Noun) decode(obj *unstructured.Unstructured, into any) error {
+	if err := quantity.Decodable(obj.Object); err != nil {
+		return fmt.Errorf("%s: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), err)
+	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, into); err != nil {
 		return fmt.Errorf("%s is not as %s says: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), v1alpha1.GroupVersion, err)
 	}

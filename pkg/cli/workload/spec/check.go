@@ -6,6 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 func checkName(obj *unstructured.Unstructured) []error {
@@ -61,6 +63,6 @@ func quantityAt(obj *unstructured.Unstructured, group, name string) (resource.Qu
 	if !found || value == nil {
 		return resource.Quantity{}, false
 	}
-	q, err := resource.ParseQuantity(fmt.Sprint(value))
+	q, err := quantity.Parse(fmt.Sprint(value))
 	return q, err == nil
 }

@@ -118,14 +118,14 @@ func (e *EnvFlags) addTo(cmd *cobra.Command, name, short, whose string) {
 	flags.StringArrayVar(&e.FromConfigMap, name+"-from-config-map", nil, "Environment variable "+whose+" from a config map, KEY=NAME:KEY-IN-CONFIG-MAP. Repeatable.")
 }
 
-// quantity is one of the four flags of spec.resources.
-type quantity struct {
+// amount is one of the four flags of spec.resources.
+type amount struct {
 	flag, group, resource, example string
 	value                          *string
 }
 
-func (d *Description) quantities() []quantity {
-	return []quantity{
+func (d *Description) quantities() []amount {
+	return []amount{
 		{"limit-cpu", "limits", "cpu", "500m", &d.LimitCPU},
 		{"limit-memory", "limits", "memory", "1Gi", &d.LimitMemory},
 		{"request-cpu", "requests", "cpu", "100m", &d.RequestCPU},

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
+	"github.com/carto-run/carto/pkg/quantity"
 	"github.com/carto-run/carto/pkg/source"
 )
 
@@ -83,10 +82,10 @@ func (o *Options) pairFaults() []error {
 		if *q.value == "" {
 			continue
 		}
-		amount, err := resource.ParseQuantity(*q.value)
+		parsed, err := quantity.Parse(*q.value)
 		if err != nil {
 			note(fmt.Errorf("--%s %q is no quantity such as %s", q.flag, *q.value, q.example))
-		} else if amount.Sign() < 0 {
+		} else if parsed.Sign() < 0 {
 			note(fmt.Errorf("--%s %q is negative", q.flag, *q.value))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/lint"
 	"github.com/carto-run/carto/pkg/manifest"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 var fields = []*lint.Rule{
@@ -277,7 +278,7 @@ func quantities(p *lint.Pass, o *lint.Object, resources map[string]any, part str
 		switch value := written[name].(type) {
 		case string, int64, float64, int:
 			text := fmt.Sprint(value)
-			q, err := resource.ParseQuantity(text)
+			q, err := quantity.Parse(text)
 			if err != nil {
 				p.Report(o.Value(below(part, name)), "%q is no quantity of %s", text, name).Do("write a number with a unit such as m, Ki, Mi or Gi")
 				continue
