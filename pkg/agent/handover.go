@@ -93,7 +93,13 @@ func (c *viewChange) agree() {
 	agreed, missing, wrote := c.member.Agreed(), c.member.Missing(), maps.Clone(c.wrote)
 	a.share.members.Store(int64(len(c.member.View())))
 	c.mu.Unlock()
-	a.share.missing.Store(int64(len(missing)))
+	waitsFor, behind := len(missing), ""
+	if !agreed && waitsFor == 0 {
+		if behind = a.behind(wrote, a.ownersShown); behind != "" {
+			waitsFor = 1 // this replica itself
+		}
+	}
+	a.share.missing.Store(int64(waitsFor))
 	switch {
 	case agreed:
 		return
@@ -108,7 +114,7 @@ func (c *viewChange) agree() {
 		c.consented = time.Now()
 	}
 	late := time.Since(c.consented) >= cachePatience
-	if behind := a.behind(wrote, a.ownersShown); behind != "" {
+	if behind != "" {
 		if late && c.stale != behind {
 			c.stale = behind
 			a.log.Warn("a cache has not caught up with what other replicas wrote; owners that change hands wait", "cache", behind)
