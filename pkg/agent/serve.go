@@ -19,6 +19,7 @@ import (
 const (
 	maxScrapers = 64
 	idleTime    = time.Minute
+	writeTime   = 2 * time.Minute // also of a profile
 	maxHeaders  = 16 << 10
 )
 
@@ -74,7 +75,9 @@ func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 		if s.tls != nil {
 			listener = tls.NewListener(listener, s.tls)
 		}
-		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: idleTime, MaxHeaderBytes: maxHeaders}
+		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: idleTime, WriteTimeout: writeTime, MaxHeaderBytes: maxHeaders}
+		// Who holds connections open would keep scrapers out, which need a new one twice a minute.
+		server.SetKeepAlivesEnabled(s.name != "metrics")
 		started = append(started, server)
 		a.log.Info("serving", "what", s.name, "address", listener.Addr().String())
 		background.Go(func() { _ = server.Serve(listener) }) // always ends with ErrServerClosed
