@@ -194,19 +194,24 @@ func newAgent(config Config) (*Agent, error) {
 		return nil, fmt.Errorf("configure a client: %w", err)
 	}
 
+	m := newMetrics()
+	failed := func(resource schema.GroupResource, err error) {
+		m.watchFailures.WithLabelValues(resource.String()).Inc()
+		config.Log.Warn("cannot watch objects; trying again", "resource", resource.String(), "err", err)
+	}
 	a := &Agent{
-		config: config, log: config.Log, clock: config.Clock, metrics: newMetrics(),
-		mapper: newKindMapper(discoveryClient), catalog: newCatalog(reader{carto, cartoCodec, config.PageSize}, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
+		config: config, log: config.Log, clock: config.Clock, metrics: m,
+		mapper: newKindMapper(discoveryClient), catalog: newCatalog(reader{carto, cartoCodec, config.PageSize, failed}, config.Templates), accounts: newAccountClients(client), own: raw, reviews: reviews,
 		depends: newDependencyIndex(), progress: newProgressBook(), changes: &changeTimes{at: map[ownerKey]time.Time{}},
 		share: own, fence: limit,
 	}
 	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
 	a.wakes = newWakes(clock.RealClock{}, a.depends.of, a.wake)
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
-	known := reader{cluster, clusterCodec, config.PageSize}
+	known := reader{cluster, clusterCodec, config.PageSize, failed}
 	a.crds = newCRDWatch(known, a.crdChanged)
 	a.access = newAccessWatch(known, a.accountChanged, a.rightsChanged)
-	a.watches = newWatchSet(reader{objects, storedCodec, config.PageSize}, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
+	a.watches = newWatchSet(reader{objects, storedCodec, config.PageSize, nil}, metadataClient, a.log, a.metrics, a.wake, a.selectionChanged)
 	a.watches.holdings.isOwner = a.catalog.isOwner
 	a.statusWriter = &statusWriter{client: carto, metrics: a.metrics, share: own}
 	a.statuses = newStatusBook(a.statusWriter, a.clock, a.persistedStatus, a.turns.waitingOf, func(key ownerKey, err error) {

@@ -26,15 +26,33 @@ func (a *Agent) handleBlueprints(kind string) {
 				object = tombstone.Obj
 			}
 			if o, ok := object.(metav1.Object); ok {
-				a.epoch.Add(1)
-				a.wakeMatching(kind, a.catalog.removeBlueprint(blueprintKey{kind, o.GetName()}), nil)
-				a.inspector.touch()
+				a.blueprintGone(kind, o.GetName())
 			}
 		},
 	})
 }
 
+// unreadable says, and logs, that a blueprint or a template is none: what could not be read of it
+// would select owners, or stamp, in another way than was meant.
+func (a *Agent) unreadable(kind string, object metav1.Object) bool {
+	why := whyUnread(object)
+	if why != nil {
+		a.log.Error("cannot read the spec of a "+kind+"; it counts as not there until it is corrected", "name", object.GetName(), "err", why)
+	}
+	return why != nil
+}
+
+func (a *Agent) blueprintGone(kind, name string) {
+	a.epoch.Add(1)
+	a.wakeMatching(kind, a.catalog.removeBlueprint(blueprintKey{kind, name}), nil)
+	a.inspector.touch()
+}
+
 func (a *Agent) blueprintChanged(kind string, object runtime.Object) {
+	if o := object.(metav1.Object); a.unreadable(kind, o) {
+		a.blueprintGone(kind, o.GetName())
+		return
+	}
 	a.epoch.Add(1)
 	before, now, changed := a.catalog.putBlueprint(object)
 	if changed {
@@ -70,7 +88,16 @@ func (a *Agent) handleTemplates(kind string) {
 		}
 		a.wakes.changed(key)
 	}
+	remove := func(name string) {
+		a.epoch.Add(1)
+		a.catalog.removeTemplate(kind, name)
+		wake(name)
+	}
 	put := func(object any) {
+		if a.unreadable(kind, object.(metav1.Object)) {
+			remove(object.(metav1.Object).GetName())
+			return
+		}
 		a.epoch.Add(1)
 		if a.catalog.putTemplate(kind, object.(runtime.Object)) {
 			wake(object.(metav1.Object).GetName())
@@ -84,9 +111,7 @@ func (a *Agent) handleTemplates(kind string) {
 				object = tombstone.Obj
 			}
 			if o, ok := object.(metav1.Object); ok {
-				a.epoch.Add(1)
-				a.catalog.removeTemplate(kind, o.GetName())
-				wake(o.GetName())
+				remove(o.GetName())
 			}
 		},
 	})

@@ -31,7 +31,7 @@ func TestForgetVanished(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
 	})}
 	var woken []ownerKey
-	s := newWatchSet(reader{client, storedCodec, pageSize}, nil, slog.New(slog.DiscardHandler), newMetrics(), func(key ownerKey) { woken = append(woken, key) }, nil)
+	s := newWatchSet(reader{client: client, codec: storedCodec, pageSize: pageSize}, nil, slog.New(slog.DiscardHandler), newMetrics(), func(key ownerKey) { woken = append(woken, key) }, nil)
 	ctx := t.Context()
 	w := s.watch(ctx, stampedFor(v1alpha1.KindWorkload, realize.Resource{GroupVersionResource: configMaps, Namespaced: true}))
 	if !cache.WaitForCacheSync(ctx.Done(), w.informer.HasSynced) {

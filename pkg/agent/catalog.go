@@ -46,17 +46,19 @@ func newCatalog(carto reader, compiling stamp.Options) *catalog {
 		ordered:    map[string][]*blueprint.Blueprint{},
 	}
 	for _, kind := range v1alpha1.Kinds {
-		c.informers[kind.Name] = carto.informer(listing{example: kind.New(), keep: dropUnread, get: func(options metav1.ListOptions) *rest.Request {
-			return carto.client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec)
-		}})
+		c.informers[kind.Name] = carto.informer(listing{
+			resource: kind.Resource().GroupResource(), example: kind.New(), keep: dropUnread,
+			get: func(options metav1.ListOptions) *rest.Request {
+				return carto.client.Get().Resource(kind.Plural).VersionedParams(&options, metav1.ParameterCodec)
+			},
+		})
 	}
 	return c
 }
 
-// dropUnread removes from an object what the engine never reads.
+// dropUnread removes from an object what the engine never reads, and the codec left.
 func dropUnread(object runtime.Object) runtime.Object {
 	if o, ok := object.(metav1.Object); ok {
-		o.SetManagedFields(nil)
 		if annotations := o.GetAnnotations(); annotations[lastApplied] != "" {
 			delete(annotations, lastApplied)
 			o.SetAnnotations(annotations)

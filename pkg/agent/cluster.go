@@ -16,7 +16,10 @@ import (
 
 // newClusterInformer watches all objects of a resource that clusterCodec reads.
 func newClusterInformer(cluster reader, resource schema.GroupVersionResource, example runtime.Object) cache.SharedIndexInformer {
-	return cluster.informer(listing{example: example, get: func(options metav1.ListOptions) *rest.Request { return cluster.collection(resource, options) }})
+	return cluster.informer(listing{
+		resource: resource.GroupResource(), example: example,
+		get: func(options metav1.ListOptions) *rest.Request { return cluster.collection(resource, options) },
+	})
 }
 
 // clusterCodec reads what the agent follows beside owners and what is stamped for them, and of

@@ -96,9 +96,14 @@ var cartoCodec = objectCodec{"carto", func(text []byte) (runtime.Object, error) 
 	if kind == nil || version != v1alpha1.GroupVersion.String() {
 		return nil, fmt.Errorf("read an object: there is no kind %q in version %q of carto.run", name, version)
 	}
+	text = withoutManagedFields(text)
 	object := kind.New()
-	if err := jsonread.Into(withoutManagedFields(text), object); err != nil {
-		return nil, fmt.Errorf("read a %s: %w", name, err)
+	if err := jsonread.Into(text, object); err != nil {
+		if object, err = readPart(kind, text, err); err != nil {
+			return nil, fmt.Errorf("read a %s: %w", name, err)
+		}
+	} else {
+		object.SetManagedFields(nil) // those that were spelled in another way than the API server's
 	}
 	object.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // who reads a typed object knows its kind
 	return object, nil

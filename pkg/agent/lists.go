@@ -39,6 +39,9 @@ type reader struct {
 	client   rest.Interface
 	codec    objectCodec
 	pageSize int64
+	// failed hears of lists and watches that fail, and are tried again; nil when who asks for an
+	// informer sets that himself.
+	failed func(schema.GroupResource, error)
 }
 
 // collection asks for the objects of a resource in all namespaces.
@@ -49,7 +52,8 @@ func (r reader) collection(resource schema.GroupVersionResource, options metav1.
 
 // listing is what an informer lists and watches.
 type listing struct {
-	get func(options metav1.ListOptions) *rest.Request
+	resource schema.GroupResource
+	get      func(options metav1.ListOptions) *rest.Request
 	// example of the objects, for their type.
 	example  runtime.Object
 	indexers cache.Indexers
@@ -83,6 +87,13 @@ func (r reader) informer(what listing) cache.SharedIndexInformer {
 			return what.get(options).Watch(ctx)
 		},
 	}}, what.example, 0, what.indexers)
+	if r.failed != nil {
+		_ = informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { // as below
+			if !ordinary(err) {
+				r.failed(what.resource, err)
+			}
+		})
+	}
 	_ = informer.SetTransform(func(object any) (any, error) { // fails only when the informer already runs
 		if o, ok := object.(runtime.Object); ok {
 			return what.keep(o), nil
@@ -90,6 +101,11 @@ func (r reader) informer(what listing) cache.SharedIndexInformer {
 		return object, nil
 	})
 	return informer
+}
+
+// ordinary errors are part of a watch's life: the informer lists again.
+func ordinary(err error) bool {
+	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || errors.Is(err, context.Canceled)
 }
 
 func whole(object runtime.Object) runtime.Object { return object }

@@ -57,7 +57,7 @@ func (a *answers) lister(t *testing.T) *lister {
 		},
 		sift: func() func(runtime.Object) runtime.Object { return whole },
 	}
-	return &lister{reader: reader{client, storedCodec, pageSize}, listing: what, limit: pageSize, long: longAnswer}
+	return &lister{reader: reader{client: client, codec: storedCodec, pageSize: pageSize}, listing: what, limit: pageSize, long: longAnswer}
 }
 
 // TestLister: a list is asked for page by page, and is complete or an error.

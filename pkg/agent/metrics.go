@@ -44,7 +44,7 @@ func newMetrics() *metrics {
 		}),
 		watches: prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_watched_kinds", Help: "Kinds of stamped objects that are watched."}),
 		watchFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "carto_watch_failures_total", Help: "Lists and watches of stamped or selected objects that failed; they are tried again.",
+			Name: "carto_watch_failures_total", Help: "Lists and watches that failed; they are tried again.",
 		}, []string{"resource"}),
 		eventsLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "carto_events_dropped_total", Help: "Kubernetes events not recorded because too many were waiting."}),
 		leading:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_leader", Help: "1 while this replica does the work."}),

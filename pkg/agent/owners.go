@@ -110,10 +110,10 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 	}
 	owner, err := realize.NewOwner(object)
 	if err != nil {
-		// The API server stores only JSON that fits the schema: this is a defect.
-		log.Error("cannot read the owner", "err", err)
+		log.Error("cannot read the owner", "err", err) // a defect: it was decoded from JSON
 		return
 	}
+	owner.Unread = whyUnread(object.(metav1.Object))
 	if status, ok := a.statuses.latest(key, owner.UID, resourceVersion(object)); ok {
 		owner.Status = status
 	}

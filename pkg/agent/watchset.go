@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -251,8 +250,8 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 // failed notes that a kind can not be listed or watched. Owners that wait for it are
 // woken, so that their status says so; the informer goes on trying.
 func (s *watchSet) failed(w *kindWatch, err error) {
-	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || errors.Is(err, context.Canceled) {
-		return // ordinary life of a watch: the informer lists again
+	if ordinary(err) {
+		return
 	}
 	s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
 	s.log.Warn("cannot watch objects; trying again", append(w.key.details(), "err", err)...)

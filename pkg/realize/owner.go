@@ -22,6 +22,8 @@ type Owner struct {
 	Generation      int64
 	Labels          map[string]string
 	Annotations     map[string]string
+	// Unread is why the spec could not be read, which is empty then; nil when it could.
+	Unread error
 	// Deleting owners are left to the garbage collector (spec: reconcile Q25).
 	Deleting           bool
 	ServiceAccountName string

@@ -29,18 +29,35 @@ func Pass(ctx context.Context, owner *Owner, blueprints []*blueprint.Blueprint, 
 		outputs:    map[string]stepOutput{},
 	}
 	p.result.Status = owner.Status
-	if owner.Runnable != nil {
+	switch {
+	case owner.Unread != nil:
+		p.reportUnread()
+	case owner.Runnable != nil:
 		p.passRunnable(ctx)
-	} else {
+	default:
 		p.run(ctx, blueprints, now)
 	}
 	if p.result.Pending {
 		return p.result
 	}
+	if owner.RedactPreviews {
+		p.result.Status.Resources = redacted(p.result.Status.Resources)
+	}
 	p.result.Status.Conditions = p.conditions.finish()
 	p.result.Status.ObservedGeneration = owner.Generation
 	p.result.Changed = !p.result.Unsettled && !apiequality.Semantic.DeepEqual(p.result.Status, owner.Status)
 	return p.result
+}
+
+// reportUnread says that nothing can be done for the owner. What was stamped for it stays, and
+// the status goes on to name it.
+func (p *pass) reportUnread() {
+	condition := v1alpha1.ConditionResourcesSubmitted
+	if p.owner.Kind == v1alpha1.KindRunnable {
+		condition = v1alpha1.ConditionRunTemplateReady
+	}
+	p.conditions.add(condition, metav1.ConditionFalse, v1alpha1.ReasonSpecUnreadable,
+		fmt.Sprintf("cannot read the spec of the %s: %v; correct the field", strings.ToLower(p.owner.Kind), p.owner.Unread))
 }
 
 // pass is the state of one pass.

@@ -173,6 +173,7 @@ type scene struct {
 	blueprints []*blueprint.Blueprint
 	workload   *v1alpha1.Workload
 	runnable   *v1alpha1.Runnable // the owner, when it is set
+	unread     error
 	now        time.Time
 }
 
@@ -221,6 +222,7 @@ func (s *scene) pass(t *testing.T) Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	owner.Unread = s.unread
 	result := Pass(context.Background(), owner, s.blueprints, s.now, s.memory)
 	if s.runnable != nil {
 		s.runnable.Status.Conditions, s.runnable.Status.Outputs = result.Status.Conditions, result.Status.Outputs
@@ -433,6 +435,58 @@ func TestRedactedPreviews(t *testing.T) {
 	outputs := s.pass(t).Status.Resources[2].Outputs
 	if len(outputs) != 2 || outputs[0].Preview != "" || outputs[0].Digest == "" {
 		t.Errorf("%+v", outputs)
+	}
+}
+
+// TestRedactedLater: previews that were shown before go, also where a pass has nothing to say of their step.
+func TestRedactedLater(t *testing.T) {
+	for name, stop := range map[string]func(*scene){
+		"the step is applied again": func(*scene) {},
+		"the step fails":            func(s *scene) { s.refuse["Source/cart"] = errors.New("forbidden") },
+		"the pass ends before it":   func(s *scene) { s.workload.Labels = nil },
+		"the spec can not be read":  func(s *scene) { s.unread = errors.New("no quantity") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t, fixture)
+			s.objects["Source/cart"] = map[string]any{"status": map[string]any{"url": "secret", "revision": "secret"}}
+			before := s.pass(t).Status.Resources[2].Outputs
+			if len(before) != 2 || before[0].Preview == "" {
+				t.Fatalf("nothing is shown: %+v", before)
+			}
+			s.workload.Annotations = map[string]string{v1alpha1.AnnotationRedactPreviews: "true"}
+			stop(s)
+			result := s.pass(t)
+			after := result.Status.Resources[2].Outputs
+			if !result.Changed || len(after) != 2 || after[0].Preview != "" || after[0].Digest != before[0].Digest {
+				t.Errorf("changed %v: %+v", result.Changed, after)
+			}
+			if before[0].Preview == "" {
+				t.Error("the status of before was changed in place: it is in a cache")
+			}
+		})
+	}
+}
+
+// TestUnread: an owner that does not fit its type keeps what it has, and says what to correct.
+func TestUnread(t *testing.T) {
+	s := newScene(t, fixture)
+	s.objects["Source/cart"] = map[string]any{"status": map[string]any{"url": "u", "revision": "r"}}
+	stamped := len(s.pass(t).Status.Resources)
+	s.unread = errors.New(`"1e1.5" is no quantity`)
+	applied := len(s.objects)
+	result := s.pass(t)
+	if got, want := brief(result.Status.Conditions), "ResourcesSubmitted=False/SpecUnreadable Ready=False/SpecUnreadable"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if ready := apimeta.FindStatusCondition(result.Status.Conditions, "Ready"); !strings.Contains(ready.Message, `"1e1.5"`) {
+		t.Errorf("the message is %q", ready.Message)
+	}
+	if len(result.Status.Resources) != stamped || len(s.objects) != applied || result.Retry != nil {
+		t.Errorf("%d resources and %d objects, then %d and %d; retry %v", stamped, applied, len(result.Status.Resources), len(s.objects), result.Retry)
+	}
+	s.runnable = &v1alpha1.Runnable{}
+	if got, want := brief(s.pass(t).Status.Conditions), "RunTemplateReady=False/SpecUnreadable Ready=False/SpecUnreadable"; got != want {
+		t.Errorf("a Runnable: got %s, want %s", got, want)
 	}
 }
 

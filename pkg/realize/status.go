@@ -2,6 +2,7 @@ package realize
 
 import (
 	"fmt"
+	"slices"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -89,9 +90,6 @@ func (p *pass) outputStatuses(outputs []stamp.Output, previous *v1alpha1.Resourc
 			p.result.Faults = append(p.result.Faults, fmt.Errorf("encode output %s: %w", output.Name, err))
 			continue
 		}
-		if p.owner.RedactPreviews {
-			preview = ""
-		}
 		status := v1alpha1.Output{Name: output.Name, Preview: preview, Digest: digest, LastTransitionTime: p.now}
 		if old := findOutput(previous, output.Name); old != nil && old.Digest == digest {
 			status.LastTransitionTime = old.LastTransitionTime
@@ -99,6 +97,20 @@ func (p *pass) outputStatuses(outputs []stamp.Output, previous *v1alpha1.Resourc
 		statuses = append(statuses, status)
 	}
 	return statuses
+}
+
+// redacted are the statuses of resources without previews: those of now, and those that earlier
+// passes left where this one had nothing to add. The slices of the previous status stay as they are.
+func redacted(resources []v1alpha1.ResourceStatus) []v1alpha1.ResourceStatus {
+	resources = slices.Clone(resources)
+	for i := range resources {
+		outputs := slices.Clone(resources[i].Outputs)
+		for j := range outputs {
+			outputs[j].Preview = ""
+		}
+		resources[i].Outputs = outputs
+	}
+	return resources
 }
 
 func findOutput(status *v1alpha1.ResourceStatus, name string) *v1alpha1.Output {

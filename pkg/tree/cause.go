@@ -93,7 +93,8 @@ func rootCause(t *Tree, in Input) *RootCause {
 	submitted := state(conditions, v1alpha1.ConditionResourcesSubmitted)
 	switch submitted.Reason {
 	// The pass stopped before the steps; what they say is from an earlier one.
-	case v1alpha1.ReasonServiceAccountError, v1alpha1.ReasonServiceAccountTokenError, v1alpha1.ReasonResourceRealizerBuilderError:
+	case v1alpha1.ReasonServiceAccountError, v1alpha1.ReasonServiceAccountTokenError, v1alpha1.ReasonResourceRealizerBuilderError,
+		v1alpha1.ReasonSpecUnreadable:
 		c := &RootCause{Failed: true, Reason: submitted.Reason, Message: submitted.Message}
 		c.Next = c.remedy(t, nil, show)
 		return c

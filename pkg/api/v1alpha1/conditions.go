@@ -35,6 +35,9 @@ const (
 	ReasonMultipleSupplyChainMatches = "MultipleSupplyChainMatches"
 	ReasonMultipleDeliveryMatches    = "MultipleDeliveryMatches"
 
+	// ResourcesSubmitted, RunTemplateReady: the owner does not fit its type.
+	ReasonSpecUnreadable = "SpecUnreadable"
+
 	// ResourcesSubmitted, ResourceSubmitted.
 	ReasonResourceSubmissionComplete     = "ResourceSubmissionComplete"
 	ReasonPassThrough                    = "PassThrough"

@@ -392,6 +392,7 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 		})
 		n.mustGet(configMaps, "forged")
 	}},
+	{tenantB, "owners that do not fit their type, though they fit a schema: quantities like `1e1.5`, or `1e-999999999`, which takes gigabytes to read; a status with times like `2026-11-22t10:00:00z`", "quantities are refused by the CRD; nobody else is held up by such an owner, nothing is stamped for it, and its status is written anew", "`ResourcesSubmitted`: cannot read the spec of the workload", tryUnread},
 	{tenantB, "thousands of large objects with Carto's labels, without an owner reference, with a forged one, or with the right one", "held as stubs; of large objects of owners that exist, so much of each namespace as the bounds say, and a pass that needs another reads it", silently, tryForgedObjects},
 	{tenantB, "read an output in the status of an owner with `carto.run/redact-previews: \"true\"`", "the preview is empty, and a digest stays", silently, func(f *fortress, t *testing.T) {
 		n := f.clerk(t)
