@@ -17,7 +17,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/quantity"
+	"github.com/carto-run/carto/pkg/tree"
 )
 
 // Noun is a kind of objects. Its resource is fixed, so no command needs discovery for it.
@@ -232,10 +232,11 @@ func (n *Noun) Pages(ctx context.Context, client dynamic.Interface, program, nam
 
 // decode turns what the API server returned into a type.
 func (n *Noun) decode(obj *unstructured.Unstructured, into any) error {
-	if err := quantity.Decodable(obj.Object); err != nil {
-		return fmt.Errorf("%s: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), err)
+	decode := runtime.DefaultUnstructuredConverter.FromUnstructured
+	if v1alpha1.IsOwnerKind(n.Kind) {
+		decode = tree.DecodePart
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, into); err != nil {
+	if err := decode(obj.Object, into); err != nil {
 		return fmt.Errorf("%s is not as %s says: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), v1alpha1.GroupVersion, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -52,6 +53,9 @@ func tryUnread(_ *fortress, t *testing.T) {
 	t.Log("what was stamped stays, and goes on when the field is corrected")
 	if refs := n.expectUnread("cart", "1e-999999999"); refs != 2 {
 		t.Errorf("the status names %d objects, not 2", refs)
+	}
+	if said := n.output("workload", "list"); !strings.Contains(said, "SpecUnreadable") {
+		t.Errorf("the list says\n%s", said)
 	}
 	n.patch(workloads, "cart", `{"spec":{"resources":{"limits":{"cpu":"2"}}}}`)
 	n.expect("cart", allReady)
