@@ -83,8 +83,7 @@ func (w *world) loosen(t *testing.T) {
 		t.Fatal(err)
 	}
 	harness.Eventually(t, patience, func() error { // until all of the API server has heard of it
-		n := &tenant{world: w, t: t, ns: "default"}
-		_, err := harness.Apply(context.Background(), w.cp.Config, n.ns, "apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: loose }\nspec: { resources: { limits: { cpu: 1e1.5 } } }\n")
+		_, err := harness.Apply(context.Background(), w.cp.Config, "default", "apiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: { name: loose }\nspec: { resources: { limits: { cpu: 1e1.5 } } }\n")
 		return err
 	})
 }
