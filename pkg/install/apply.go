@@ -113,6 +113,34 @@ func checkForeign(ctx context.Context, client dynamic.Interface, objects []*unst
 	return nil
 }
 
+// Check has the API server check all that Apply would do, and changes nothing. It is for
+// who stops something else first, and must not hear afterwards that Carto is refused.
+//
+// What only a dry run cannot know is no refusal: what goes into a namespace, or binds a
+// role, that is still to be made, and what a webhook says that answers no dry runs.
+func Check(ctx context.Context, client dynamic.Interface, objects []*unstructured.Unstructured) error {
+	future := map[string]bool{}
+	for _, obj := range objects {
+		if future[obj.GetNamespace()] {
+			continue
+		}
+		result, err := applyOne(ctx, client, obj, []string{metav1.DryRunAll})
+		if err != nil && !unknowable(err) {
+			return err
+		}
+		if obj.GetKind() == "Namespace" && result.Outcome == Created {
+			future[obj.GetName()] = true
+		}
+	}
+	return nil
+}
+
+// unknowable tells whether a dry run failed by being one. The API server has no reason of
+// its own for webhooks that answer none, only these words.
+func unknowable(err error) bool {
+	return apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run")
+}
+
 // DryRun has the API server check what Apply would do, and changes nothing. What goes into
 // a namespace that is still to be made cannot be checked, and counts as created.
 func DryRun(ctx context.Context, client dynamic.Interface, objects []*unstructured.Unstructured, report func(Result) error) error {

@@ -163,10 +163,8 @@ func StopOriginal(ctx context.Context, client dynamic.Interface, o *Original, te
 		}
 	}
 	for _, h := range o.Hooks {
-		resource := AdmissionResources[slices.IndexFunc(AdmissionResources, func(r schema.GroupVersionResource) bool { return r.Resource == h.Kind+"s" })]
-		err := client.Resource(resource).Delete(ctx, h.Configuration, metav1.DeleteOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("cannot delete the %s: %w", h, err)
+		if err := removeHook(ctx, client, h, nil); err != nil && !apierrors.IsNotFound(err) {
+			return err
 		}
 		if err := tell(h.String() + " deleted"); err != nil {
 			return err
@@ -175,13 +173,49 @@ func StopOriginal(ctx context.Context, client dynamic.Interface, o *Original, te
 	return nil
 }
 
+// CheckStop has the API server check what StopOriginal would do, and changes nothing: an
+// original that is stopped, with webhooks that may not be deleted, would be the worst of all.
+func CheckStop(ctx context.Context, client dynamic.Interface, o *Original) error {
+	dryRun := []string{metav1.DryRunAll}
+	if o.Running() {
+		if err := scaleToZero(ctx, client, dryRun); err != nil && !unknowable(err) {
+			return err
+		}
+	}
+	for _, h := range o.Hooks {
+		if err := removeHook(ctx, client, h, dryRun); err != nil && !unknowable(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func removeHook(ctx context.Context, client dynamic.Interface, h Hook, dryRun []string) error {
+	resource := AdmissionResources[slices.IndexFunc(AdmissionResources, func(r schema.GroupVersionResource) bool { return r.Resource == h.Kind+"s" })]
+	if err := client.Resource(resource).Delete(ctx, h.Configuration, metav1.DeleteOptions{DryRun: dryRun}); err != nil {
+		return fmt.Errorf("cannot delete the %s: %w", h, err)
+	}
+	return nil
+}
+
+// originalDeployment names the original's controller as it is reported.
+const originalDeployment = "deployment.apps/" + OriginalName
+
+func scaleToZero(ctx context.Context, client dynamic.Interface, dryRun []string) error {
+	_, err := client.Resource(deployments).Namespace(OriginalNamespace).Patch(ctx, OriginalName, types.MergePatchType,
+		[]byte(`{"spec":{"replicas":0}}`), metav1.PatchOptions{FieldManager: FieldManager, DryRun: dryRun})
+	if err != nil {
+		return fmt.Errorf("cannot scale %s to 0: %w", originalDeployment, err)
+	}
+	return nil
+}
+
 func scaleDown(ctx context.Context, client dynamic.Interface, o *Original, tell func(string) error) error {
 	all := client.Resource(deployments).Namespace(OriginalNamespace)
-	name := "deployment.apps/" + OriginalName
+	const name = originalDeployment
 	if o.Running() {
-		_, err := all.Patch(ctx, OriginalName, types.MergePatchType, []byte(`{"spec":{"replicas":0}}`), metav1.PatchOptions{FieldManager: FieldManager})
-		if err != nil {
-			return fmt.Errorf("cannot scale %s to 0: %w", name, err)
+		if err := scaleToZero(ctx, client, nil); err != nil {
+			return err
 		}
 		if err := tell(fmt.Sprintf("%s scaled to 0 (it had %d)", name, o.Replicas)); err != nil {
 			return err

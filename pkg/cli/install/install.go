@@ -173,42 +173,70 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var p *plan
+	err = o.inTime(ctx, func(ctx context.Context) error {
+		p, err = o.prepare(ctx, client)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if o.Migrate {
+		if err := o.confirm(ctx, p.original); err != nil {
+			return err
+		}
+	}
+	// The time counts from here: a person may think about the answer as long as they like.
+	return o.inTime(ctx, func(ctx context.Context) error { return o.install(ctx, client, p) })
+}
+
+// inTime does something for as long as --timeout at most.
+func (o *Options) inTime(ctx context.Context, do func(context.Context) error) error {
 	waiting, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	err = o.install(waiting, client)
+	err := do(waiting)
 	if ctx.Err() == nil && waiting.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
 		return cmdutil.Findingf("not installed within %s: %w", o.Timeout, err)
 	}
 	return err
 }
 
-func (o *Options) install(ctx context.Context, client dynamic.Interface) error {
+// plan is an installation against which nothing speaks.
+type plan struct {
+	before   *install.Installed
+	original *install.Original
+	objects  []*unstructured.Unstructured
+}
+
+// prepare looks for all that speaks against the installation, and changes nothing.
+func (o *Options) prepare(ctx context.Context, client dynamic.Interface) (*plan, error) {
 	before, original, err := o.look(ctx, client)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := o.refuse(before, original); err != nil {
-		return err
-	}
-	if o.Migrate {
-		if err := o.migrate(ctx, client, original); err != nil {
-			return err
-		}
-	}
-	if !o.kindsGiven {
-		o.Config.WatchKinds = before.WatchKinds
+		return nil, err
 	}
 	o.keepOptions(before)
-	o.sayUpgrade(before)
-	objects, err := install.Objects(o.Config)
-	if err != nil {
-		return err
+	p := &plan{before: before, original: original}
+	if p.objects, err = install.Objects(o.Config); err != nil || !o.Migrate {
+		return p, err
 	}
-	if err := o.apply(ctx, client, objects); err != nil {
-		return err
+	return p, o.checkMigration(ctx, client, p)
+}
+
+func (o *Options) install(ctx context.Context, client dynamic.Interface, p *plan) error {
+	if o.Migrate {
+		if err := o.stopOriginal(ctx, client, p.original); err != nil {
+			return o.stoppedInVain(p.original, err)
+		}
+	}
+	o.sayUpgrade(p.before)
+	if err := o.apply(ctx, client, p.objects); err != nil {
+		return o.stoppedInVain(p.original, err)
 	}
 	if !o.dry() {
-		if err := o.await(ctx, client, objects); err != nil {
+		if err := o.await(ctx, client, p.objects); err != nil {
 			return err
 		}
 	}
@@ -216,10 +244,10 @@ func (o *Options) install(ctx context.Context, client dynamic.Interface) error {
 		return nil
 	}
 	// Last: until the new agent is ready, the old one works with what it has.
-	if err := o.prune(ctx, client, objects); err != nil || o.dry() {
+	if err := o.prune(ctx, client, p.objects); err != nil || o.dry() {
 		return err
 	}
-	o.sayDone(original)
+	o.sayDone(p.original)
 	return nil
 }
 
@@ -268,8 +296,11 @@ func (o *Options) refuse(before *install.Installed, original *install.Original) 
 	return cmdutil.Findingf("%d reasons not to install:\n  - %s", len(reasons), strings.Join(reasons, "\n  - "))
 }
 
-// keepOptions leaves switched on what was, unless a flag says otherwise.
+// keepOptions leaves what was chosen before as it was, unless a flag says otherwise.
 func (o *Options) keepOptions(before *install.Installed) {
+	if !o.kindsGiven {
+		o.Config.WatchKinds = before.WatchKinds
+	}
 	was := before.Options(o.Config.Namespace)
 	if !o.metricsGiven {
 		o.Config.MetricsSecure = was.MetricsSecure

@@ -3,16 +3,20 @@ package install
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/fake"
+	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/yaml"
 
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
@@ -114,27 +118,39 @@ metadata: {name: x}
 webhooks: [{name: x.carto.run, rules: [{apiGroups: [carto.run]}], clientConfig: {service: {namespace: cartographer-system, name: x}}}]
 `
 
+// originalCluster is a cluster in which the original works.
+func originalCluster(t *testing.T) *fake.FakeDynamicClient {
+	t.Helper()
+	var objects []runtime.Object
+	for _, doc := range strings.Split(original, "---") {
+		text, err := yaml.YAMLToJSON([]byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &unstructured.Unstructured{}
+		if err := o.UnmarshalJSON(text); err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, o)
+	}
+	rbac := func(resource string) schema.GroupVersionResource {
+		return schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: resource}
+	}
+	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
+		install.AdmissionResources[0]: "ValidatingWebhookConfigurationList", install.AdmissionResources[1]: "MutatingWebhookConfigurationList",
+		{Version: "v1", Resource: "pods"}:                                        "PodList",
+		{Group: "apps", Version: "v1", Resource: "deployments"}:                  "DeploymentList",
+		{Group: "networking.k8s.io", Version: "v1", Resource: "networkpolicies"}: "NetworkPolicyList",
+		rbac("clusterrolebindings"):                                              "ClusterRoleBindingList",
+		rbac("clusterroles"):                                                     "ClusterRoleList",
+	}, objects...)
+}
+
 // TestMigrateAsks: a person reads what happens before it does, and nothing happens against their word.
 func TestMigrateAsks(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string][]string{"n\n": nil, "\n": nil, "y\n": {"deployment.apps/cartographer-controller scaled to 0 (it had 2)", "validatingwebhookconfiguration x deleted"}} {
-		var objects []runtime.Object
-		for _, doc := range strings.Split(original, "---") {
-			text, err := yaml.YAMLToJSON([]byte(doc))
-			if err != nil {
-				t.Fatal(err)
-			}
-			o := &unstructured.Unstructured{}
-			if err := o.UnmarshalJSON(text); err != nil {
-				t.Fatal(err)
-			}
-			objects = append(objects, o)
-		}
-		client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
-			install.AdmissionResources[0]: "ValidatingWebhookConfigurationList", install.AdmissionResources[1]: "MutatingWebhookConfigurationList",
-			{Version: "v1", Resource: "pods"}: "PodList",
-			{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterrolebindings"}: "ClusterRoleBindingList",
-		}, objects...)
+		client := originalCluster(t)
 		s, in, out, errOut := streams.Test()
 		s.SetTTY(80, 24)
 		in.WriteString(answer)
@@ -143,7 +159,7 @@ func TestMigrateAsks(t *testing.T) {
 		if err := o.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		err := o.stop(t.Context(), client)
+		err := o.askAndStop(t.Context(), client)
 		if declined := want == nil; declined != (err != nil && strings.Contains(err.Error(), "declined: nothing was changed")) {
 			t.Errorf("%q: %v", answer, err)
 		}
@@ -166,11 +182,125 @@ func TestMigrateAsks(t *testing.T) {
 	}
 }
 
-// stop finds the original and migrates from it.
-func (o *Options) stop(ctx context.Context, client dynamic.Interface) error {
+// askAndStop finds the original, asks, and stops it.
+func (o *Options) askAndStop(ctx context.Context, client dynamic.Interface) error {
 	found, err := install.FindOriginal(ctx, client)
 	if err != nil {
 		return err
 	}
-	return o.migrate(ctx, client, found)
+	if err := o.confirm(ctx, found); err != nil {
+		return err
+	}
+	return o.stopOriginal(ctx, client, found)
+}
+
+// TestMigrateLooksFirst: what the API server refuses is found while the original works, and before anybody is asked.
+// Nothing is refused that is so in a dry run alone.
+func TestMigrateLooksFirst(t *testing.T) {
+	t.Parallel()
+	forbidden := func(kind string) error {
+		return apierrors.NewForbidden(schema.GroupResource{Resource: kind}, "x", errors.New("no right"))
+	}
+	for _, tc := range []struct {
+		reason, verb, resource string
+		err                    error
+		// says is what the error must; empty when the migration goes on.
+		says string
+	}{
+		{"nothing speaks against it", "", "", nil, ""},
+		{"definitions may not be written", "patch", "customresourcedefinitions", forbidden("customresourcedefinitions"), "cannot apply customresourcedefinition.apiextensions.k8s.io/"},
+		{"roles may not be given", "patch", "clusterroles", forbidden("clusterroles"), "cannot apply clusterrole.rbac.authorization.k8s.io/carto-agent"},
+		{"the original may not be scaled", "patch", "deployments", forbidden("deployments"), "cannot scale deployment.apps/cartographer-controller to 0"},
+		{"its webhooks may not be deleted", "delete", "validatingwebhookconfigurations", forbidden("webhooks"), "cannot delete the validatingwebhookconfiguration x"},
+		{"a binding of a role that is still to be made", "patch", "clusterrolebindings", apierrors.NewNotFound(schema.GroupResource{Resource: "clusterroles"}, "carto-agent"), ""},
+		{"a webhook that answers no dry runs", "patch", "clusterroles", apierrors.NewBadRequest(`admission webhook "x" does not support dry run`), ""},
+	} {
+		t.Run(tc.reason, func(t *testing.T) {
+			t.Parallel()
+			client := originalCluster(t)
+			client.PrependReactor("*", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
+				if len(dryRunOf(action)) == 0 {
+					return false, nil, nil
+				}
+				if action.GetVerb() == tc.verb && action.GetResource().Resource == tc.resource {
+					return true, nil, tc.err
+				}
+				return true, &unstructured.Unstructured{Object: map[string]any{}}, nil // as a dry run should, it stores nothing
+			})
+			s, _, out, errOut := streams.Test()
+			s.SetTTY(80, 24)
+			o := options("v0.5.0")
+			o.Streams, o.Migrate = s, true
+			o.Client = func() (dynamic.Interface, error) { return client, nil }
+			err := o.Run(t.Context())
+			if err == nil {
+				t.Fatal("it went on without an answer")
+			}
+			if tc.says == "" {
+				if !strings.Contains(err.Error(), "declined") || !strings.Contains(errOut.String(), "[y/N]") {
+					t.Errorf("it does not ask: %v", err)
+				}
+			} else if !strings.HasPrefix(err.Error(), "the original Cartographer is left as it is") || !strings.Contains(err.Error(), tc.says) || errOut.Len() > 0 {
+				t.Errorf("%v\nlacks: %s\nit said before: %s", err, tc.says, errOut)
+			}
+			found, err := install.FindOriginal(t.Context(), client)
+			if err != nil || len(found.InTheWay()) != 2 || out.Len() > 0 {
+				t.Errorf("left are %v, %v; it printed %q", found, err, out)
+			}
+		})
+	}
+}
+
+// dryRunOf is what a request says about dry runs; the fake client does not heed it.
+func dryRunOf(action clienttesting.Action) []string {
+	switch a := action.(type) {
+	case clienttesting.PatchActionImpl:
+		return a.PatchOptions.DryRun
+	case clienttesting.DeleteActionImpl:
+		return a.DeleteOptions.DryRun
+	}
+	return nil
+}
+
+// slowly reads an answer that a person thought about for a while.
+type slowly struct {
+	io.Reader
+	thought time.Duration
+}
+
+func (s slowly) Read(p []byte) (int, error) {
+	time.Sleep(s.thought)
+	return s.Reader.Read(p)
+}
+
+// TestTimeToAnswer: who thinks about the question for longer than --timeout still gets all of it for the work.
+func TestTimeToAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := originalCluster(t)
+		client.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			if len(dryRunOf(action)) > 0 {
+				return true, &unstructured.Unstructured{Object: map[string]any{}}, nil
+			}
+			if action.GetResource().Resource == "customresourcedefinitions" {
+				return true, nil, errors.New("this is far enough")
+			}
+			return false, nil, nil
+		})
+		s, _, out, _ := streams.Test()
+		s.SetTTY(80, 24)
+		s.In = slowly{strings.NewReader("y\n"), time.Hour}
+		o := options("v0.5.0")
+		o.Streams, o.Migrate = s, true
+		o.Client = func() (dynamic.Interface, error) { return client, nil }
+		err := o.Run(t.Context())
+		for _, want := range []string{"this is far enough", "the original Cartographer is stopped", "kubectl scale deployment cartographer-controller -n cartographer-system --replicas=2"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("it lacks %q: %v", want, err)
+			}
+		}
+		if !strings.Contains(out.String(), "scaled to 0 (it had 2)") {
+			t.Errorf("it did not go on: %s", out)
+		}
+	})
 }
