@@ -43,7 +43,7 @@ func ReadDrift(ctx context.Context, client dynamic.Interface, agent *unstructure
 		return nil, err
 	}
 	config := Config{Namespace: agent.GetNamespace(), Image: AgentImage(agent), Version: version, WatchKinds: before.WatchKinds,
-		Options: before.Options(agent.GetNamespace())}
+		Options: before.optionsOf(agent)}
 	if n, given, _ := unstructured.NestedInt64(agent.Object, "spec", "replicas"); given && n > 0 {
 		config.Replicas = int(n)
 		if Sharded(agent) && n > 1 {

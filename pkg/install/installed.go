@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
@@ -21,8 +23,11 @@ const (
 
 // Installed is what a cluster has of Carto.
 type Installed struct {
-	// Agents are the Deployments of agents, in all namespaces.
+	// Agents are the Deployments of agents, in all namespaces that Homes names.
 	Agents []unstructured.Unstructured
+	// Pretenders are the other namespaces with a Deployment that looks like an agent. It has
+	// no rights, so it can do no work that another agent does.
+	Pretenders []string
 	// Definitions of our kinds, by name.
 	Definitions map[string]*unstructured.Unstructured
 	// WatchKinds are those that were named when it was installed.
@@ -38,7 +43,18 @@ func Read(ctx context.Context, client dynamic.Interface) (*Installed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot look for agents: %w", err)
 	}
-	found.Agents = agents.Items
+	homes, err := Homes(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range agents.Items {
+		switch space := a.GetNamespace(); {
+		case slices.Contains(homes, space):
+			found.Agents = append(found.Agents, a)
+		case !slices.Contains(found.Pretenders, space):
+			found.Pretenders = append(found.Pretenders, space)
+		}
+	}
 	if found.Definitions, err = ReadDefinitions(ctx, client); err != nil {
 		return nil, err
 	}
@@ -62,6 +78,33 @@ func Read(ctx context.Context, client dynamic.Interface) (*Installed, error) {
 		}
 	}
 	return found, nil
+}
+
+// Homes are the namespaces whose accounts an installation has given the agent's rights: the
+// subjects of its ClusterRoleBindings. The names and labels of a Deployment are for everybody
+// to choose who may make one anywhere; who could forge these bindings has all rights already.
+func Homes(ctx context.Context, client dynamic.Interface) ([]string, error) {
+	// All of them: an early version wrote no label to select by.
+	list, err := client.Resource(resources[schema.GroupKind{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"}]).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for the rights of agents: %w", err)
+	}
+	var homes []string
+	for i := range list.Items {
+		if !Marked(&list.Items[i]) {
+			continue
+		}
+		var b rbacv1.ClusterRoleBinding
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(list.Items[i].Object, &b); err != nil {
+			return nil, fmt.Errorf("read %s: %w", Name(&list.Items[i]), err)
+		}
+		for _, s := range b.Subjects {
+			if s.Kind == rbacv1.ServiceAccountKind && !slices.Contains(homes, s.Namespace) {
+				homes = append(homes, s.Namespace)
+			}
+		}
+	}
+	return homes, nil
 }
 
 // ReadDefinitions reads those of our kinds that the cluster has.
@@ -103,6 +146,21 @@ func (i *Installed) Elsewhere(namespace string) []string {
 		}
 	}
 	return others
+}
+
+// Warning tells of Deployments that look like agents and have no rights; empty when there
+// are none. Anybody may make some, so it names a few at most.
+func (i *Installed) Warning() string {
+	const some = 3
+	if len(i.Pretenders) == 0 {
+		return ""
+	}
+	names, more := i.Pretenders, ""
+	if len(names) > some {
+		names, more = names[:some], fmt.Sprintf(" and %d more", len(names)-some)
+	}
+	return fmt.Sprintf("warning: ignored what is labelled %s in the namespace %s%s: no ClusterRoleBinding of Carto gives it the rights of an agent",
+		AgentSelector, strings.Join(names, ", "), more)
 }
 
 // NewerDefinitions are those that a version newer than the one given has installed, and

@@ -52,16 +52,20 @@ var networkPolicies = schema.GroupVersionResource{Group: "networking.k8s.io", Ve
 
 // Options are those that are switched on for the agent of a namespace.
 func (i *Installed) Options(namespace string) Options {
+	if agent := i.Agent(namespace); agent != nil {
+		return i.optionsOf(agent)
+	}
+	return Options{NetworkPolicy: slices.Contains(i.policies, namespace)}
+}
+
+func (i *Installed) optionsOf(agent *unstructured.Unstructured) Options {
 	return Options{
-		MetricsSecure: slices.Contains(agentArgs(i.Agent(namespace)), "--metrics-secure"),
-		NetworkPolicy: slices.Contains(i.policies, namespace),
+		MetricsSecure: slices.Contains(agentArgs(agent), "--metrics-secure"),
+		NetworkPolicy: slices.Contains(i.policies, agent.GetNamespace()),
 	}
 }
 
 func agentArgs(deployment *unstructured.Unstructured) []string {
-	if deployment == nil {
-		return nil
-	}
 	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {
 		if m, ok := c.(map[string]any); ok {

@@ -63,9 +63,27 @@ func (e *examination) agents(ctx context.Context) *agentState {
 		s.leases = decode[coordinationv1.Lease](read(leases, metav1.ListOptions{FieldSelector: "metadata.name=" + agentName}))
 		s.leases = slices.DeleteFunc(s.leases, func(l coordinationv1.Lease) bool { return l.Name != agentName })
 		s.members = decode[coordinationv1.Lease](read(leases, metav1.ListOptions{LabelSelector: install.ShardSelector}))
-		s.deployments = decode[appsv1.Deployment](read(deployments, metav1.ListOptions{LabelSelector: agentLabel}))
+		s.deployments = e.genuine(ctx, decode[appsv1.Deployment](read(deployments, metav1.ListOptions{LabelSelector: agentLabel})))
 	})
 	return &e.found.agents
+}
+
+// genuine leaves out Deployments that only look like agents, which anybody may make: among
+// several, those count that an installation has given rights. Where none has any, or
+// bindings may not be read, all of them do.
+func (e *examination) genuine(ctx context.Context, found []appsv1.Deployment) []appsv1.Deployment {
+	if len(found) < 2 {
+		return found
+	}
+	homes, err := install.Homes(ctx, e.client)
+	if err != nil {
+		return found
+	}
+	genuine := slices.DeleteFunc(slices.Clone(found), func(d appsv1.Deployment) bool { return !slices.Contains(homes, d.Namespace) })
+	if len(genuine) == 0 {
+		return found
+	}
+	return genuine
 }
 
 func decode[T any](items []unstructured.Unstructured) []T {

@@ -287,6 +287,8 @@ metadata: {name: carto-agent-of-old, namespace: carto-system, labels: {carto.run
 		{"scaled down", "agent", patient{objects: strings.Replace(deployed, "replicas: 2", "replicas: 0", 1)}, Failure, "carto-system/carto-agent is scaled to 0, and none holds a lease", "kubectl scale deployment carto-agent -n carto-system --replicas=1"},
 		{"another version", "agent", patient{objects: strings.Replace(healthy, "v0.0.0-dev", "v0.1.0", 1)}, Warning, "it is v0.1.0, and the plugin is v0.0.0-dev", "kubectl carto install"},
 		{"two of them", "agent", patient{objects: healthy + strings.Replace(deployed, "carto-system", "other", 1)}, Failure, "2 agents work on the same objects: in the namespaces carto-system, other", "kubectl delete deployment"},
+		{"one that somebody only calls so", "agent", patient{objects: held + strings.ReplaceAll(deployed, "carto-system", "a-tenant"), installed: true}, OK, "carto-system/carto-agent: 2 of 2 pods ready", ""},
+		{"and is not compared", "installation", patient{objects: held + strings.ReplaceAll(deployed, "carto-system", "a-tenant"), installed: true}, OK, "all in the namespace carto-system is as this plugin installs it", ""},
 		{
 			"an image that cannot be pulled", "agent",
 			patient{objects: strings.Replace(deployed, "readyReplicas: 2", "readyReplicas: 0", 1) + "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: carto-system, labels: {app.kubernetes.io/name: carto-agent}}\nstatus: {containerStatuses: [{name: agent, state: {waiting: {reason: ImagePullBackOff}}}]}\n"},

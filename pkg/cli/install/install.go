@@ -214,6 +214,9 @@ func (o *Options) prepare(ctx context.Context, client dynamic.Interface) (*plan,
 	if err != nil {
 		return nil, err
 	}
+	if warning := before.Warning(); warning != "" {
+		_, _ = fmt.Fprintln(o.Streams.ErrOut, warning)
+	}
 	if err := o.refuse(before, original); err != nil {
 		return nil, err
 	}

@@ -158,6 +158,9 @@ func (o *Options) find(ctx context.Context, client dynamic.Interface) (*found, e
 	if err != nil {
 		return nil, err
 	}
+	if warning := before.Warning(); warning != "" {
+		_, _ = fmt.Fprintln(o.Streams.ErrOut, warning)
+	}
 	if others := before.Elsewhere(o.namespace); len(others) > 0 {
 		return nil, cmdutil.Findingf("an agent in the namespace %s works with the same definitions; uninstall that one with -n %s first", strings.Join(others, ", "), others[0])
 	}
