@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,19 +12,6 @@ import (
 
 	"github.com/carto-run/carto/pkg/stamped"
 )
-
-// Sharded says whether all replicas of an agent's Deployment work.
-func Sharded(agent *unstructured.Unstructured) bool {
-	containers, _, _ := unstructured.NestedSlice(agent.Object, "spec", "template", "spec", "containers")
-	for _, container := range containers {
-		if c, ok := container.(map[string]any); ok {
-			if args, _, _ := unstructured.NestedStringSlice(c, "args"); slices.Contains(args, ModeShards) {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // Drift is how an installation differs from what this version would install. Definitions
 // are not part of it: MatchDefinition compares them.
@@ -44,12 +30,7 @@ func ReadDrift(ctx context.Context, client dynamic.Interface, agent *unstructure
 	}
 	config := Config{Namespace: agent.GetNamespace(), Image: AgentImage(agent), Version: version, WatchKinds: before.WatchKinds,
 		Options: before.optionsOf(agent)}
-	if n, given, _ := unstructured.NestedInt64(agent.Object, "spec", "replicas"); given && n > 0 {
-		config.Replicas = int(n)
-		if Sharded(agent) && n > 1 {
-			config.Shards = int(n)
-		}
-	}
+	config.Replicas, config.Shards = Scale(agent)
 	objects, err := Objects(config)
 	if err != nil {
 		return nil, err

@@ -200,21 +200,38 @@ func AgentVersion(deployment *unstructured.Unstructured) string {
 
 // AgentImage is the image of an agent.
 func AgentImage(deployment *unstructured.Unstructured) string {
+	image, _ := agentContainer(deployment)["image"].(string)
+	return image
+}
+
+// agentContainer is the agent's among the containers of its pods: the one of that name, for
+// others may have been put beside it, or else the first.
+func agentContainer(deployment *unstructured.Unstructured) map[string]any {
+	var first map[string]any
 	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {
-		if m, ok := c.(map[string]any); ok {
-			image, _ := m["image"].(string)
-			return image
+		m, ok := c.(map[string]any)
+		switch {
+		case ok && m["name"] == "agent":
+			return m
+		case ok && first == nil:
+			first = m
 		}
 	}
-	return ""
+	return first
 }
 
 // ImageVersion is the tag of an image.
 func ImageVersion(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
-		return image[i+1:]
+	_, tag, _ := splitImage(image)
+	return tag
+}
+
+// splitImage takes an image reference apart; what it does not have is empty.
+func splitImage(image string) (repository, tag, digest string) {
+	repository, digest, _ = strings.Cut(image, "@")
+	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+		repository, tag = repository[:i], repository[i+1:]
 	}
-	return ""
+	return repository, tag, digest
 }

@@ -64,6 +64,7 @@ func TestRead(t *testing.T) {
 		{"one in another namespace", in("other", binding+looksLikeAgent), []string{"other"}, false, ""},
 		{"a tenant copies all labels of a Deployment", binding + looksLikeAgent + in("tenant", looksLikeAgent), nil, true, "in the namespace tenant: no ClusterRoleBinding"},
 		{"before anything is installed", in("tenant", looksLikeAgent), nil, false, "in the namespace tenant: "},
+		{"a tenant waits where it is going to be installed: nothing of it is to be remembered", looksLikeAgent, nil, false, "in the namespace carto-system: "},
 		{"a tenant with the agent's name alone", binding + looksLikeAgent + strings.Replace(in("tenant", looksLikeAgent), ", carto.run/installed-in: tenant", "", 1), nil, true, "in the namespace tenant: "},
 		{"many tenants", in("a", looksLikeAgent) + in("b", looksLikeAgent) + in("c", looksLikeAgent) + in("d", looksLikeAgent) + in("e", looksLikeAgent), nil, false, "in the namespace a, b, c and 2 more: "},
 		{"several in one namespace are told once", in("a", looksLikeAgent) + strings.Replace(in("a", looksLikeAgent), "name: carto-agent,", "name: another,", 1), nil, false, "in the namespace a: "},

@@ -66,12 +66,6 @@ func (i *Installed) optionsOf(agent *unstructured.Unstructured) Options {
 }
 
 func agentArgs(deployment *unstructured.Unstructured) []string {
-	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
-	for _, c := range containers {
-		if m, ok := c.(map[string]any); ok {
-			args, _, _ := unstructured.NestedStringSlice(m, "args")
-			return args
-		}
-	}
-	return nil
+	args, _, _ := unstructured.NestedStringSlice(agentContainer(deployment), "args")
+	return args
 }

@@ -47,7 +47,7 @@ func installation(ctx context.Context, e *examination, v *verdict) {
 	case theirs != "" && theirs != version.Version():
 		whose += " (" + version.Version() + ", and " + theirs + " is installed)"
 	case image != install.ImageRepository+":"+version.Version():
-		remedy += " --image " + image // or the repair would change it
+		remedy += " --image " + image // which install remembers only while the agent has its rights
 	}
 	for _, f := range []struct {
 		status Status

@@ -43,8 +43,8 @@ type Options struct {
 	kindsGiven bool
 	// replicasGiven is true when --replicas was.
 	replicasGiven bool
-	// metricsGiven and policyGiven are the same for their flags.
-	metricsGiven, policyGiven bool
+	// The others are the same for their flags.
+	shardsGiven, imageGiven, metricsGiven, policyGiven bool
 }
 
 // NewCmdInstall makes the command; runF replaces the work in tests.
@@ -58,9 +58,10 @@ agent with its namespace, service account and roles. It waits until the agent is
 says why it is not (exit code 1).
 
 Installing again changes only what differs, and removes what an earlier version installed
-and this one does not. An upgrade is the install of a newer plugin. The agent goes into the
-namespace carto-system, or the one given by --namespace; the namespace of the kubectl context
-is not used. A namespace that is there already is left as it is.
+and this one does not. What was chosen before stays until a flag says otherwise. An upgrade
+is the install of a newer plugin, which brings an agent of its own version. The agent goes
+into the namespace carto-system, or the one given by --namespace; the namespace of the kubectl
+context is not used. A namespace that is there already is left as it is.
 
 Carto does not run beside the original Cartographer, which serves the same kinds. --migrate
 takes over from it: owners, their status and what was stamped for them stay.`,
@@ -94,8 +95,8 @@ takes over from it: owners, their status and what was stamped for them stay.`,
 	flags.BoolVar(&o.Print, "print", false, "Write the manifests to standard output; no cluster is needed.")
 	flags.StringVar(&o.PrintTo, "print-to", "", "Write the manifests into a folder, as a base for kustomize; no cluster is needed.")
 	_ = cmd.MarkFlagDirname("print-to")
-	flags.StringVar(&o.Config.Image, "image", install.ImageRepository+":"+version.Version(), "Image of the agent.")
-	flags.IntVar(&o.Config.Replicas, "replicas", install.DefaultReplicas, "Replicas of the agent: one works, the others stand by.")
+	flags.StringVar(&o.Config.Image, "image", install.ImageRepository+":"+version.Version(), "Image of the agent. Without the flag its repository stays as it was.")
+	flags.IntVar(&o.Config.Replicas, "replicas", install.DefaultReplicas, "Replicas of the agent: one works, the others stand by. Without this flag and --shards it stays as it was.")
 	flags.IntVar(&o.Config.Shards, "shards", 0, "Replicas of the agent that all work, each on its share of the owners; at least 2.")
 	flags.StringSliceVar(&o.WatchKinds, "watch-kinds", nil, "More kinds that supply chains stamp, as plural.group: the agent may read them. Without the flag those of before stay.")
 	flags.BoolVar(&o.Config.MetricsSecure, "metrics-secure", false, "Serve the agent's metrics by TLS and only to accounts that may get them. Without the flag it stays as it was.")
@@ -116,6 +117,7 @@ takes over from it: owners, their status and what was stamped for them stay.`,
 func (o *Options) Complete(cmd *cobra.Command, _ []string) error {
 	o.Config.Version = version.Version()
 	o.replicasGiven = cmd.Flags().Changed("replicas")
+	o.shardsGiven, o.imageGiven = cmd.Flags().Changed("shards"), cmd.Flags().Changed("image")
 	o.kindsGiven = cmd.Flags().Changed("watch-kinds")
 	o.metricsGiven, o.policyGiven = cmd.Flags().Changed("metrics-secure"), cmd.Flags().Changed("network-policy")
 	o.Config.Namespace = install.DefaultNamespace
@@ -282,6 +284,9 @@ func (o *Options) refuse(before *install.Installed, original *install.Original) 
 		reasons = append(reasons, fmt.Sprintf("an agent is in the namespace %s already, and two would work on the same objects; bring that one up to date with -n %s, or remove it: %s uninstall -n %s",
 			strings.Join(others, ", "), others[0], o.Program, others[0]))
 	}
+	if _, err := o.image(before); err != nil {
+		reasons = append(reasons, table.OneLine(err.Error()))
+	}
 	names, newest, err := before.NewerDefinitions(o.Config.Version)
 	if err != nil {
 		return err
@@ -311,6 +316,37 @@ func (o *Options) keepOptions(before *install.Installed) {
 	if !o.policyGiven {
 		o.Config.NetworkPolicy = was.NetworkPolicy
 	}
+	// What cannot be told was refused before.
+	if image, err := o.image(before); err == nil {
+		o.Config.Image = image
+	}
+	o.keepScale(before)
+}
+
+// keepScale leaves as many replicas as there were, and whether one of them works or all do.
+func (o *Options) keepScale(before *install.Installed) {
+	agent := before.Agent(o.Config.Namespace)
+	if agent == nil || o.replicasGiven || o.Config.Shards > 0 {
+		return
+	}
+	replicas, shards := install.Scale(agent)
+	if o.shardsGiven {
+		shards = 0 // --shards=0 goes back to one that works
+	}
+	if shards > 0 {
+		o.Config.Shards = shards
+	} else if replicas > 0 {
+		o.Config.Replicas = replicas
+	}
+}
+
+// image is that of the agent: the one that is named, or else what follows from the one before.
+func (o *Options) image(before *install.Installed) (string, error) {
+	agent := before.Agent(o.Config.Namespace)
+	if agent == nil || o.imageGiven {
+		return o.Config.Image, nil
+	}
+	return install.NextImage(agent, o.Config.Version)
 }
 
 // sayUpgrade tells from which version to which an agent goes.
@@ -319,11 +355,19 @@ func (o *Options) sayUpgrade(before *install.Installed) {
 	if agent == nil || o.Config.CRDsOnly {
 		return
 	}
+	say := func(format string, args ...any) {
+		_, _ = fmt.Fprintf(o.Streams.ErrOut, agent.GetNamespace()+"/"+agent.GetName()+": "+format+"\n", args...)
+	}
 	was, image := install.AgentVersion(agent), install.AgentImage(agent)
-	if was != o.Config.Version && was != "" {
-		_, _ = fmt.Fprintf(o.Streams.ErrOut, "%s/%s: from %s to %s\n", agent.GetNamespace(), agent.GetName(), table.OneLine(was), o.Config.Version)
-	} else if image != o.Config.Image {
-		_, _ = fmt.Fprintf(o.Streams.ErrOut, "%s/%s: from image %s to %s\n", agent.GetNamespace(), agent.GetName(), table.OneLine(image), o.Config.Image)
+	switch changed := image != o.Config.Image; {
+	case !changed && install.VersionOf(agent) == o.Config.Version:
+	case was != o.Config.Version && was != "":
+		say("from %s to %s", table.OneLine(was), o.Config.Version)
+		if changed && !o.imageGiven && !strings.HasPrefix(o.Config.Image, install.ImageRepository+":") {
+			say("its image has to be in the repository of the one before: %s", o.Config.Image)
+		}
+	case changed:
+		say("from image %s to %s", table.OneLine(image), o.Config.Image)
 	}
 	if gone := without(before.WatchKinds, o.Config.WatchKinds); len(gone) > 0 {
 		_, _ = fmt.Fprintf(o.Streams.ErrOut, "the agent may no longer read %s\n", strings.Join(gone, ", "))

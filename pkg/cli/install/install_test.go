@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -103,6 +104,112 @@ func TestRefuse(t *testing.T) {
 				t.Errorf("%s: %v\nlacks %s", tc.reason, err, want)
 			}
 		}
+	}
+}
+
+// agent is one that was installed, as the cluster has it.
+func agent(t *testing.T, config install.Config) install.Installed {
+	t.Helper()
+	config.Namespace = "carto-system"
+	objects, err := install.Objects(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "Deployment" })
+	text, err := objects[i].MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := unstructured.Unstructured{}
+	if err := live.UnmarshalJSON(text); err != nil { // with whole numbers
+		t.Fatal(err)
+	}
+	return install.Installed{Agents: []unstructured.Unstructured{live}, WatchKinds: config.WatchKinds}
+}
+
+// TestKeepOptions: who names one option changes that one alone.
+func TestKeepOptions(t *testing.T) {
+	t.Parallel()
+	const private = "registry.example/carto-agent"
+	was := install.Config{
+		Image: private + ":v0.4.0", Version: "v0.4.0", Shards: 3, WatchKinds: []schema.GroupResource{{Resource: "secrets"}},
+		Options: install.Options{MetricsSecure: true},
+	}
+	kept := was
+	kept.Namespace, kept.Replicas = "carto-system", install.DefaultReplicas
+	with := func(config install.Config, change func(*install.Config)) install.Config {
+		change(&config)
+		return config
+	}
+	for _, tc := range []struct {
+		reason, flags, version string
+		before                 install.Config
+		want                   install.Config
+		refused, says          string
+	}{
+		{"no flag, the same version", "", "v0.4.0", was, kept, "", ""},
+		{"another option", "--watch-kinds=configmaps", "v0.4.0", was, with(kept, func(c *install.Config) { c.WatchKinds = []schema.GroupResource{{Resource: "configmaps"}} }), "", "may no longer read secrets"},
+		{
+			"an upgrade", "", "v0.5.0", was, with(kept, func(c *install.Config) { c.Image, c.Version = private+":v0.5.0", "v0.5.0" }), "",
+			"carto-system/carto-agent: from v0.4.0 to v0.5.0\ncarto-system/carto-agent: its image has to be in the repository of the one before: " + private + ":v0.5.0\n",
+		},
+		{
+			"an upgrade to another image", "--image=" + private + ":x", "v0.5.0", was, with(kept, func(c *install.Config) { c.Image, c.Version = private+":x", "v0.5.0" }), "",
+			"carto-system/carto-agent: from v0.4.0 to v0.5.0\n",
+		},
+		{"an upgrade from an image whose tag tells nothing", "", "v0.5.0", with(was, func(c *install.Config) { c.Image = private + ":prod" }), install.Config{}, private + ":prod; name it with --image", ""},
+		{
+			"back to the default image", "--image=" + install.ImageRepository + ":v0.4.0", "v0.4.0", was, with(kept, func(c *install.Config) { c.Image = install.ImageRepository + ":v0.4.0" }), "",
+			"from image " + private + ":v0.4.0 to " + install.ImageRepository + ":v0.4.0",
+		},
+		{"more shards", "--shards=5", "v0.4.0", was, with(kept, func(c *install.Config) { c.Shards = 5 }), "", ""},
+		{"back to one that works", "--replicas=1", "v0.4.0", was, with(kept, func(c *install.Config) { c.Shards, c.Replicas = 0, 1 }), "", ""},
+		{"back to one that works, by no shards", "--shards=0", "v0.4.0", was, with(kept, func(c *install.Config) { c.Shards = 0 }), "", ""},
+		{
+			"five of which one works, and no shards said again", "--shards=0", "v0.4.0", with(was, func(c *install.Config) { c.Shards, c.Replicas = 0, 5 }),
+			with(kept, func(c *install.Config) { c.Shards, c.Replicas = 0, 5 }), "", "",
+		},
+		{
+			"several that work, out of five of which one did", "--shards=2", "v0.4.0", with(was, func(c *install.Config) { c.Shards, c.Replicas = 0, 5 }),
+			with(kept, func(c *install.Config) { c.Shards = 2 }), "", "",
+		},
+	} {
+		t.Run(tc.reason, func(t *testing.T) {
+			t.Parallel()
+			s, _, _, errOut := streams.Test()
+			var o *Options
+			cmd := NewCmdInstall(&cmdutil.Factory{
+				Program: "kubectl carto", Streams: s, Namespace: func() (string, bool, error) { return "carto-system", true, nil },
+			}, func(_ context.Context, parsed *Options) error {
+				o = parsed
+				return nil
+			})
+			cmd.SetArgs(strings.Fields(tc.flags))
+			if err := cmd.ExecuteContext(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			o.Config.Version = tc.version
+			before := agent(t, tc.before)
+			err := o.refuse(&before, &install.Original{})
+			if tc.refused != "" {
+				var finding *cmdutil.FindingError
+				if !errors.As(err, &finding) || !strings.Contains(err.Error(), tc.refused) {
+					t.Errorf("%v\nlacks %s", err, tc.refused)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.keepOptions(&before)
+			o.sayUpgrade(&before)
+			if diff := cmp.Diff(tc.want, o.Config); diff != "" {
+				t.Error(diff)
+			}
+			if (tc.says == "") != (errOut.Len() == 0) || !strings.Contains(errOut.String(), tc.says) {
+				t.Errorf("it says %q, want %q", errOut, tc.says)
+			}
+		})
 	}
 }
 

@@ -123,8 +123,8 @@ func (w *world) upgrade(t *testing.T) {
 		t.Errorf("%d pods of the agent, want 2", len(pods))
 	}
 	for _, pod := range pods {
-		if image := pod.Spec.Containers[0].Image; !strings.HasSuffix(image, "carto-agent:"+after) {
-			t.Errorf("pod %s runs %s, want the image of %s", pod.Name, image, after)
+		if image := pod.Spec.Containers[0].Image; image != newImage {
+			t.Errorf("pod %s runs %s, want %s", pod.Name, image, newImage)
 		}
 	}
 	w.settled(t, w.leader(t))

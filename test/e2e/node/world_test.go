@@ -36,8 +36,11 @@ const (
 	patience  = 2 * time.Minute
 )
 
-// oldImage comes from a registry of the user's own; the newer one has the name that the plugin knows.
-const oldImage = "registry.example/carto-agent:" + before
+// Both images come from a registry of the user's own; the plugin has to find the newer one by where the older one is.
+const (
+	oldImage = "registry.example/carto-agent:" + before
+	newImage = "registry.example/carto-agent:" + after
+)
 
 // world is a cluster of one real node.
 type world struct {
@@ -58,11 +61,11 @@ func (w *world) build(t *testing.T) {
 	w.command(t, w.root, "go", "run", "./hack/image", "-program", app, "-tag", appImage, "-o", w.archive("app"))
 	for _, version := range []string{before, after} {
 		sources, dir := w.root, filepath.Join(w.dir, version)
-		args := []string{"-f", filepath.Join(w.root, "Makefile"), "VERSION=" + version, "DIST=" + dir, "BIN=" + dir, "image", "plugin"}
+		image := newImage
 		if version == before {
-			args = append(args, "IMAGE="+oldImage)
-			sources = cmp.Or(os.Getenv(previous), sources)
+			image, sources = oldImage, cmp.Or(os.Getenv(previous), sources)
 		}
+		args := []string{"-f", filepath.Join(w.root, "Makefile"), "VERSION=" + version, "DIST=" + dir, "BIN=" + dir, "IMAGE=" + image, "image", "plugin"}
 		w.command(t, sources, "make", args...)
 	}
 }
