@@ -105,7 +105,8 @@ type Agent struct {
 	reviews  rest.Interface // likewise, of who may read metrics, past the fence
 
 	depends      *dependencyIndex
-	wakes        *wakes
+	wakes        *wakes[any]   // of things that owners depend on
+	grants       *wakes[grant] // by which accounts may have gained rights
 	progress     *progressBook
 	changes      *changeTimes
 	statuses     *statusBook
@@ -206,7 +207,7 @@ func newAgent(config Config) (*Agent, error) {
 		share: own, fence: limit,
 	}
 	a.turns, a.queue = newOwnerQueue("owners", slotsOf(config.Workers), maxBackoff, a.progress.get, clock.RealClock{})
-	a.wakes = newWakes(clock.RealClock{}, a.depends.of, a.wake)
+	a.wakes, a.grants = newWakes(clock.RealClock{}, a.wakeAll), newWakes(clock.RealClock{}, a.wakeRefused)
 	a.blueprintQueue = workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[blueprintKey](firstBackoff, maxBackoff))
 	known := reader{cluster, clusterCodec, config.PageSize, failed}
 	a.crds = newCRDWatch(known, a.crdChanged)
@@ -417,19 +418,15 @@ func (a *Agent) accountChanged(account realize.Account) {
 	a.wakes.changed(account)
 }
 
-// rightsChanged wakes the owners whose account may have gained rights, and all that wait
-// for rights of the agent itself, whose own account it does not know.
-func (a *Agent) rightsChanged(mayConcern func(realize.Account) bool) {
+// rightsChanged is told of each role and binding that appears or changes.
+func (a *Agent) rightsChanged(by grant) {
 	a.epoch.Add(1)
-	var waiting []any
-	if len(a.depends.of(powerless{})) > 0 {
-		waiting = append(waiting, powerless{})
-	}
-	for _, account := range a.depends.refusedAccounts() {
-		if mayConcern(account) {
-			waiting = append(waiting, refusedAccount(account))
-		}
-	}
+	a.grants.changed(by)
+}
+
+// wakeRefused wakes the owners whom a change of a role or binding may concern.
+func (a *Agent) wakeRefused(by grant) {
+	waiting := a.waitingFor(by)
 	if len(waiting) == 0 {
 		return
 	}
@@ -440,4 +437,18 @@ func (a *Agent) rightsChanged(mayConcern func(realize.Account) bool) {
 			}
 		})
 	}
+}
+
+// waitingFor lists the accounts that may have gained rights by a role or binding, and what
+// stands for all owners that wait for rights of the agent itself, whose own account it does
+// not know.
+func (a *Agent) waitingFor(by grant) []any {
+	var waiting []any
+	if helpless := (powerless{by.namespace}); len(a.depends.of(helpless)) > 0 {
+		waiting = append(waiting, helpless)
+	}
+	for _, refused := range a.access.gained(by, a.depends.refusedIn(by.namespace)) {
+		waiting = append(waiting, refused)
+	}
+	return waiting
 }

@@ -14,10 +14,11 @@ import (
 	"github.com/carto-run/carto/pkg/jsonread"
 )
 
-// newClusterInformer watches all objects of a resource that clusterCodec reads.
+// newClusterInformer watches all objects of a resource that clusterCodec reads. Indexers can be
+// added to it.
 func newClusterInformer(cluster reader, resource schema.GroupVersionResource, example runtime.Object) cache.SharedIndexInformer {
 	return cluster.informer(listing{
-		resource: resource.GroupResource(), example: example,
+		resource: resource.GroupResource(), example: example, indexers: cache.Indexers{},
 		get: func(options metav1.ListOptions) *rest.Request { return cluster.collection(resource, options) },
 	})
 }

@@ -16,19 +16,31 @@ type dependencyIndex struct {
 	mu      sync.Mutex
 	byOwner map[ownerKey]realize.Dependencies
 	byThing map[any]map[ownerKey]struct{}
+	// refused are the things in byThing of that type, by namespace: a change of a role in one
+	// need not look at what all others depend on.
+	refused map[string]map[refusedAccount]struct{}
 }
 
 // What owners depend on, beside realize.TemplateKey, realize.Account, realize.Selection
 // and schema.GroupKind (of the objects that are stamped or selected).
 type (
-	blueprintKey   struct{ Kind, Name string }
-	unknownKind    schema.GroupKind // its CRD may appear
-	refusedAccount realize.Account  // a write was forbidden; a role may appear
-	powerless      struct{}         // the agent may not act as the account; it may be given a role
+	blueprintKey struct{ Kind, Name string }
+	unknownKind  schema.GroupKind // its CRD may appear
+	// refusedAccount may not do something in the namespace of its owners; a role may appear.
+	refusedAccount struct {
+		namespace string
+		realize.Account
+	}
+	// powerless owners are of this namespace, or have an account of it, as which the agent may
+	// not act; it may be given a role. All are of the empty namespace, too.
+	powerless struct{ namespace string }
 )
 
 func newDependencyIndex() *dependencyIndex {
-	return &dependencyIndex{byOwner: map[ownerKey]realize.Dependencies{}, byThing: map[any]map[ownerKey]struct{}{}}
+	return &dependencyIndex{
+		byOwner: map[ownerKey]realize.Dependencies{}, byThing: map[any]map[ownerKey]struct{}{},
+		refused: map[string]map[refusedAccount]struct{}{},
+	}
 }
 
 // set replaces the dependencies of an owner. It returns whether any of them is new: a
@@ -37,18 +49,19 @@ func (x *dependencyIndex) set(key ownerKey, blueprintKind string, d realize.Depe
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	before := map[any]bool{}
-	for _, thing := range things(blueprintKind, x.byOwner[key]) {
+	for _, thing := range things(key, blueprintKind, x.byOwner[key]) {
 		before[thing] = true
 	}
 	x.remove(key, blueprintKind)
 	x.byOwner[key] = d
 	gained := false
-	for _, thing := range things(blueprintKind, d) {
+	for _, thing := range things(key, blueprintKind, d) {
 		gained = gained || !before[thing]
 		owners := x.byThing[thing]
 		if owners == nil {
 			owners = map[ownerKey]struct{}{}
 			x.byThing[thing] = owners
+			x.noteRefused(thing)
 		}
 		owners[key] = struct{}{}
 	}
@@ -63,16 +76,38 @@ func (x *dependencyIndex) forget(key ownerKey, blueprintKind string) {
 }
 
 func (x *dependencyIndex) remove(key ownerKey, blueprintKind string) {
-	for _, thing := range things(blueprintKind, x.byOwner[key]) {
+	for _, thing := range things(key, blueprintKind, x.byOwner[key]) {
 		owners := x.byThing[thing]
 		delete(owners, key)
 		if len(owners) == 0 {
 			delete(x.byThing, thing)
+			x.forgetRefused(thing)
 		}
 	}
 }
 
-func things(blueprintKind string, d realize.Dependencies) []any {
+func (x *dependencyIndex) noteRefused(thing any) {
+	r, ok := thing.(refusedAccount)
+	if !ok {
+		return
+	}
+	if x.refused[r.namespace] == nil {
+		x.refused[r.namespace] = map[refusedAccount]struct{}{}
+	}
+	x.refused[r.namespace][r] = struct{}{}
+}
+
+func (x *dependencyIndex) forgetRefused(thing any) {
+	r, ok := thing.(refusedAccount)
+	if !ok {
+		return
+	}
+	if delete(x.refused[r.namespace], r); len(x.refused[r.namespace]) == 0 {
+		delete(x.refused, r.namespace)
+	}
+}
+
+func things(key ownerKey, blueprintKind string, d realize.Dependencies) []any {
 	all := make([]any, 0, len(d.Blueprints)+len(d.Templates)+len(d.Kinds)+2)
 	for _, name := range d.Blueprints {
 		all = append(all, blueprintKey{blueprintKind, name})
@@ -89,14 +124,15 @@ func things(blueprintKind string, d realize.Dependencies) []any {
 	if d.Selection != nil {
 		all = append(all, *d.Selection, d.Selection.Kind.GroupKind())
 	}
-	if d.Powerless {
-		all = append(all, powerless{})
+	if d.Account == nil {
+		return all
 	}
-	if d.Account != nil {
-		all = append(all, *d.Account)
-		if d.Forbidden {
-			all = append(all, refusedAccount(*d.Account))
-		}
+	all = append(all, *d.Account)
+	if d.Forbidden {
+		all = append(all, refusedAccount{key.Namespace, *d.Account})
+	}
+	if d.Powerless {
+		all = append(all, powerless{}, powerless{key.Namespace}, powerless{d.Account.Namespace})
 	}
 	return all
 }
@@ -126,17 +162,19 @@ func (x *dependencyIndex) size() int {
 	return len(x.byOwner)
 }
 
-// refusedAccounts lists the accounts with owners that wait for rights.
-func (x *dependencyIndex) refusedAccounts() []realize.Account {
+// refusedIn lists the accounts with owners in a namespace that wait for rights; those in all
+// when it is empty.
+func (x *dependencyIndex) refusedIn(namespace string) []refusedAccount {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var accounts []realize.Account
-	for thing := range x.byThing {
-		if account, ok := thing.(refusedAccount); ok {
-			accounts = append(accounts, realize.Account(account))
-		}
+	if namespace != "" {
+		return slices.Collect(maps.Keys(x.refused[namespace]))
 	}
-	return accounts
+	var all []refusedAccount
+	for _, accounts := range x.refused {
+		all = slices.AppendSeq(all, maps.Keys(accounts))
+	}
+	return all
 }
 
 // stampedKind is a kind of objects that owners of a kind stamp.

@@ -64,6 +64,13 @@ func (a *Agent) wake(key ownerKey) {
 	a.queue.Add(key)
 }
 
+// wakeAll wakes the owners that depend on a thing.
+func (a *Agent) wakeAll(thing any) {
+	for _, owner := range a.depends.of(thing) {
+		a.wake(owner)
+	}
+}
+
 // changeTimes remembers when the oldest change of each waiting owner was noticed.
 type changeTimes struct {
 	mu sync.Mutex

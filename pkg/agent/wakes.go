@@ -7,44 +7,41 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// wakeInterval is how often, at most, all owners that depend on one thing are woken. A
-// tenant may have thousands of them, and change a template, a role or an account of theirs
-// hundreds of times a second: the handlers of these are everybody's.
+// wakeInterval is how often, at most, all owners that depend on one thing are woken, and those
+// looked for whom a role or binding concerns. A tenant may have thousands of them, and change a
+// template, a role or an account of theirs hundreds of times a second: the handlers of these are
+// everybody's.
 const wakeInterval = 100 * time.Millisecond
 
-// wakes calls the owners of things that change, the first time at once.
-type wakes struct {
+// wakes calls a function for things that change, the first time at once.
+type wakes[K comparable] struct {
 	clock clock.WithDelayedExecution
-	// of lists the owners that depend on a thing, and wake wakes one.
-	of   func(thing any) []ownerKey
-	wake func(ownerKey)
+	call  func(thing K)
 
 	mu sync.Mutex
-	// resting are the things whose owners were woken just now; true for those that have
+	// resting are the things that it was called for just now; true for those that have
 	// changed again since.
-	resting map[any]bool
+	resting map[K]bool
 }
 
-func newWakes(c clock.WithDelayedExecution, of func(any) []ownerKey, wake func(ownerKey)) *wakes {
-	return &wakes{clock: c, of: of, wake: wake, resting: map[any]bool{}}
+func newWakes[K comparable](c clock.WithDelayedExecution, call func(K)) *wakes[K] {
+	return &wakes[K]{clock: c, call: call, resting: map[K]bool{}}
 }
 
-// changed wakes all owners that depend on a thing, now or a moment later.
-func (w *wakes) changed(thing any) {
+// changed calls for a thing, now or a moment later.
+func (w *wakes[K]) changed(thing K) {
 	w.mu.Lock()
 	_, resting := w.resting[thing]
-	w.resting[thing] = resting // changed again, or just woken
+	w.resting[thing] = resting // changed again, or just called for
 	w.mu.Unlock()
 	if resting {
 		return
 	}
-	for _, owner := range w.of(thing) {
-		w.wake(owner)
-	}
+	w.call(thing)
 	w.clock.AfterFunc(wakeInterval, func() { w.rested(thing) })
 }
 
-func (w *wakes) rested(thing any) {
+func (w *wakes[K]) rested(thing K) {
 	w.mu.Lock()
 	again := w.resting[thing]
 	delete(w.resting, thing)

@@ -15,10 +15,10 @@ func TestWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		counts := map[string]int{}
-		w := newWakes(clock.RealClock{}, func(thing any) []ownerKey { return owners(thing.(string), 2) }, func(key ownerKey) {
+		w := newWakes(clock.RealClock{}, func(namespace string) {
 			mu.Lock()
 			defer mu.Unlock()
-			counts[key.Namespace]++
+			counts[namespace]++
 		})
 		woken := func(namespace string) int {
 			synctest.Wait()
@@ -28,8 +28,8 @@ func TestWakes(t *testing.T) {
 		}
 		w.changed("once")
 		w.changed("often")
-		if woken("once") != 2 || woken("often") != 2 {
-			t.Fatalf("the first change does not wake both owners at once: %v", counts)
+		if woken("once") != 1 || woken("often") != 1 {
+			t.Fatalf("the first changes do not wake at once: %v", counts)
 		}
 		for range 1000 { // in a second
 			time.Sleep(time.Millisecond)
@@ -37,7 +37,7 @@ func TestWakes(t *testing.T) {
 		}
 		before := woken("often")
 		time.Sleep(time.Minute)
-		if woken("once") != 2 || before > 2*12 || woken("often") > before+2 {
+		if woken("once") != 1 || before > 12 || woken("often") > before+1 {
 			t.Errorf("%v, and %d in the second of changes", counts, before)
 		}
 		if len(w.resting) > 0 {

@@ -129,6 +129,109 @@ subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
 	n.expect("cart", allReady)
 }
 
+// TestWaysToRights: an owner that was refused goes on, by whichever way its account gets the rights.
+func TestWaysToRights(t *testing.T) {
+	t.Parallel()
+	const binding = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: way }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ROLE }
+subjects: [SUBJECT]
+`
+	const part = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: part-NS, labels: { part-of: NS } }
+rules: [{ apiGroups: [""], resources: [configmaps], verbs: [create, patch] }]
+`
+	subject := func(text string) string { return replace(replace(binding, "ROLE", "edit"), "SUBJECT", text) }
+	for name, tc := range map[string]struct {
+		reason string
+		// before is applied before the owner is refused, way after it.
+		before, way string
+	}{
+		"an account without its namespace": {"it is that of the binding", "", subject("{ kind: ServiceAccount, name: stamper }")},
+		"a user":                           {"by the account's full name", "", subject("{ apiGroup: rbac.authorization.k8s.io, kind: User, name: system:serviceaccount:NS:stamper }")},
+		"all accounts of the namespace":    {"each is in a group of them", "", subject("{ apiGroup: rbac.authorization.k8s.io, kind: Group, name: system:serviceaccounts:NS }")},
+		"all accounts":                     {"each is in this group, too", "", subject("{ apiGroup: rbac.authorization.k8s.io, kind: Group, name: system:serviceaccounts }")},
+		"a part of an aggregated ClusterRole": {"a controller writes its rules into the one that is bound", `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: whole-NS }
+aggregationRule: { clusterRoleSelectors: [{ matchLabels: { part-of: NS } }] }
+---` + replace(replace(binding, "ROLE", "whole-NS"), "SUBJECT", "{ kind: ServiceAccount, name: stamper, namespace: NS }"), part},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			t.Log(tc.reason)
+			n := sharedWorld(t).tenant(t)
+			n.delete(gvr{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"}, "stamper")
+			if tc.before != "" {
+				n.apply(tc.before)
+			}
+			n.apply(withBody(configMapBody))
+			n.expect("cart", rejected)
+			n.apply(tc.way)
+			n.expect("cart", allReady)
+		})
+	}
+}
+
+// tryRightsElsewhere: roles and bindings give nothing outside of their namespace, whomever they name. Were those who wait for
+// rights woken by them, one tenant could have all others send their refused writes again, as often as it likes.
+func tryRightsElsewhere(_ *fortress, t *testing.T) {
+	cp := harness.New(t, harness.Options{AuditLog: true})
+	w := newWorld(t, cp)
+	w.agent = startAgent(t, cp.Kubeconfig)
+	t.Cleanup(w.agent.Kill)
+	n, other := w.tenant(t), w.tenant(t)
+	n.delete(gvr{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"}, "stamper")
+	n.apply(withBody(configMapBody))
+	n.expect("cart", rejected)
+	awaitRest(t, cp) // what it was refused at first may have been tried again
+
+	const role = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: stampers }
+rules: [{ apiGroups: [""], resources: [configmaps], verbs: [create, patch, VERB] }]
+`
+	const binding = `
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: stampers }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: stampers }
+subjects:
+  - { kind: ServiceAccount, name: stamper, namespace: THEIRS }
+  - { apiGroup: rbac.authorization.k8s.io, kind: Group, name: system:serviceaccounts }
+`
+	written := func(since harness.Mark) int {
+		t.Helper()
+		count, err := cp.CountRequests(t.Context(), harness.Filter{UserAgent: "carto-agent", Namespace: n.ns, Resource: "configmaps", Verbs: harness.Writes, Since: since})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return count
+	}
+	before, err := cp.Mark(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.apply(replace(role, "VERB", "get") + replace(binding, "THEIRS", n.ns))
+	other.apply(replace(role, "VERB", "list"))
+	time.Sleep(4 * time.Second) // the agent wakes once more after 2 s
+	if count := written(before); count > 0 {
+		t.Errorf("the refused write was sent %d times again", count)
+	}
+	n.apply(replace(role, "VERB", "get") + replace(binding, "THEIRS", n.ns))
+	n.expect("cart", allReady)
+	if written(before) == 0 {
+		t.Error("the audit log has no write either when there is one: the test shows nothing")
+	}
+}
+
 // TestForeignObjects: an object of the same name that somebody else controls is left
 // alone; one that nobody controls becomes the owner's.
 func TestForeignObjects(t *testing.T) {

@@ -334,6 +334,7 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 		}
 	}},
 	{tenantB, "forge `stampedRef`s in the status of the own owner, of kinds that the agent may not list, to hold up its next start", "the start waits for no list that is refused", silently, tryForgedRefs},
+	{tenantB, "Roles and RoleBindings in the own namespace that name the accounts of others, to have those send again what they were refused", "nothing is sent: they count in the own namespace only", "nowhere: the others' owners stay as they are", tryRightsElsewhere},
 	{tenantB, "objects in the own namespace that claim, by labels and owner reference, to be runs of another tenant's owner", "not read: runs are those of the owner's namespace", silently, func(f *fortress, t *testing.T) {
 		n, other := f.clerk(t), f.clerk(t)
 		n.apply(immutableMap)
