@@ -19,10 +19,12 @@ type metrics struct {
 	propagation   prometheus.Histogram
 	watches       prometheus.Gauge
 	watchFailures *prometheus.CounterVec
-	eventsLost    prometheus.Counter
-	leading       prometheus.Gauge
-	passFailures  *prometheus.CounterVec
-	takeovers     prometheus.Counter
+	// selectionFailures are those of watches that tenants cause.
+	selectionFailures *prometheus.CounterVec
+	eventsLost        prometheus.Counter
+	leading           prometheus.Gauge
+	passFailures      *prometheus.CounterVec
+	takeovers         prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -46,6 +48,9 @@ func newMetrics() *metrics {
 		watchFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carto_watch_failures_total", Help: "Lists and watches that failed; they are tried again.",
 		}, []string{"resource"}),
+		selectionFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carto_selection_failures_total", Help: "Lists and watches of what Runnables select that failed; they are tried again.",
+		}, []string{"resource"}),
 		eventsLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "carto_events_dropped_total", Help: "Kubernetes events not recorded because too many were waiting."}),
 		leading:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "carto_leader", Help: "1 while this replica does the work."}),
 		passFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -54,7 +59,7 @@ func newMetrics() *metrics {
 		takeovers: prometheus.NewCounter(prometheus.CounterOpts{Name: "carto_shard_takeovers_total", Help: "Owners that this replica has gained, from others or at its start."}),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.watchFailures, m.eventsLost, m.leading, m.passFailures, m.takeovers)
+		m.passes, m.writes, m.reverts, m.propagation, m.watches, m.watchFailures, m.selectionFailures, m.eventsLost, m.leading, m.passFailures, m.takeovers)
 	return m
 }
 
@@ -92,4 +97,5 @@ func (m *metrics) forget(resource string) {
 	m.writes.DeletePartialMatch(of)
 	m.reverts.DeletePartialMatch(of)
 	m.watchFailures.DeletePartialMatch(of)
+	m.selectionFailures.DeletePartialMatch(of)
 }

@@ -34,6 +34,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	a.metrics.wrote("apply", "deployments.apps", nil)
 	a.metrics.reverts.WithLabelValues("deployments.apps").Inc()
 	a.metrics.watchFailures.WithLabelValues("deployments.apps").Inc()
+	a.metrics.selectionFailures.WithLabelValues("deployments.apps").Inc()
 	w := a.watches.watch(t.Context(), watchKey{GroupVersionResource: schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}})
 	w.setMark(objectKey{"shop", "cart"}, mark{reverts: reverts{count: freeReverts, last: a.clock.Now(), rivals: "x"}, altered: "spec"})
 
@@ -120,6 +121,7 @@ func TestMetricsForgetKinds(t *testing.T) {
 		m.wrote("create", resource, apierrors.NewBadRequest("x"))
 		m.reverts.WithLabelValues(resource).Inc()
 		m.watchFailures.WithLabelValues(resource).Inc()
+		m.selectionFailures.WithLabelValues(resource).Inc()
 	}
 	m.forget("gone.example.com")
 	families, err := m.registry.Gather()
@@ -136,7 +138,7 @@ func TestMetricsForgetKinds(t *testing.T) {
 			}
 		}
 	}
-	if want := map[string]int{"stays.example.com": 4}; !maps.Equal(left, want) {
+	if want := map[string]int{"stays.example.com": 5}; !maps.Equal(left, want) {
 		t.Errorf("series by resource: %v, want %v", left, want)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/carto-run/carto/pkg/jsonread"
 	"github.com/carto-run/carto/pkg/realize"
 )
@@ -81,6 +83,24 @@ func (s *watchSet) watchSelection(ctx context.Context, key watchKey) *kindWatch 
 	}
 	w.used = time.Now()
 	return w
+}
+
+// selectionFailed reports that what Runnables select can not be listed or watched. It is up to
+// tenants what that is, so a kind that the agent has no right to is no fault of the cluster:
+// such failures are counted apart, and told once. Its Runnables are woken by each, and look
+// for themselves.
+func (s *watchSet) selectionFailed(w *kindWatch, err error) {
+	if apierrors.IsNotFound(err) {
+		return // the kind is gone, which its Runnables say; its series have ended, and shall not begin again
+	}
+	s.metrics.selectionFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
+	w.mu.Lock()
+	told := w.told
+	w.told = true
+	w.mu.Unlock()
+	if !told {
+		s.log.Warn("cannot watch what a Runnable selects; trying again from time to time", append(w.key.details(), "err", err)...)
+	}
 }
 
 // mayWatch says whether one more selection may be watched, at the expense of its namespace;

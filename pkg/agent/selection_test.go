@@ -1,8 +1,16 @@
 package agent
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/carto-run/carto/pkg/realize"
 )
@@ -63,4 +71,60 @@ func TestSelectionShares(t *testing.T) {
 	if everything := (watchKey{selection: realize.Selection{Namespace: "a"}}); s.mayWatch(everything) {
 		t.Error("a selection without labels would be watched")
 	}
+}
+
+// TestFailuresOfSelections: what a Runnable selects is up to a tenant. That the agent may not watch it is not what an operator is
+// woken for, and fills no log.
+func TestFailuresOfSelections(t *testing.T) {
+	secrets := schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
+	selected := watchKey{GroupVersionResource: secrets, selector: "a=b", namespace: "shop", selection: realize.Selection{Namespace: "shop", Labels: "a=b"}}
+	forbidden := apierrors.NewForbidden(secrets.GroupResource(), "", errors.New("no role"))
+	for name, tt := range map[string]struct {
+		reason                    string
+		key                       watchKey
+		err                       error
+		stamped, selection, lines int
+	}{
+		"stamped, forbidden":    {"changes of what Carto made go unnoticed", watchKey{GroupVersionResource: secrets, selector: "x"}, forbidden, 3, 0, 3},
+		"selected, forbidden":   {"the tenant has chosen it", selected, forbidden, 0, 3, 1},
+		"selected, unreachable": {"the API server is away, which other watches tell", selected, errors.New("connection refused"), 0, 3, 1},
+		"selected, gone":        {"series of a kind end with it: a tenant that makes kinds would else make series for ever", selected, apierrors.NewNotFound(secrets.GroupResource(), ""), 0, 0, 0},
+		"selected, too old":     {"the ordinary life of a watch", selected, apierrors.NewResourceExpired("too old"), 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Log(tt.reason)
+			a := offlineAgent(t)
+			var log bytes.Buffer
+			a.watches.log = slog.New(slog.NewTextHandler(&log, nil))
+			w := &kindWatch{key: tt.key, informer: a.watches.selectionInformer(tt.key), tried: make(chan struct{})}
+			for range 3 {
+				a.watches.failed(w, tt.err)
+			}
+			got := map[string]int{
+				"stamped": counted(t, a.metrics, "carto_watch_failures_total"), "selection": counted(t, a.metrics, "carto_selection_failures_total"),
+				"lines": strings.Count(log.String(), "level=WARN"),
+			}
+			if diff := cmp.Diff(map[string]int{"stamped": tt.stamped, "selection": tt.selection, "lines": tt.lines}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, log.String())
+			}
+		})
+	}
+}
+
+// counted is the sum of all series of a counter.
+func counted(t *testing.T, m *metrics, name string) int {
+	t.Helper()
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, family := range families {
+		for _, series := range family.GetMetric() {
+			if family.GetName() == name {
+				sum += series.GetCounter().GetValue()
+			}
+		}
+	}
+	return int(sum)
 }

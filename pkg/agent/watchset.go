@@ -110,6 +110,8 @@ type kindWatch struct {
 	failure error
 	// lost: the kind is gone, or was when the informer last tried.
 	lost bool
+	// told: the log says that the selection could not be watched.
+	told bool
 }
 
 // mark says that an object with this digest and this set of owned fields is as
@@ -253,8 +255,12 @@ func (s *watchSet) failed(w *kindWatch, err error) {
 	if ordinary(err) {
 		return
 	}
-	s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
-	s.log.Warn("cannot watch objects; trying again", append(w.key.details(), "err", err)...)
+	if w.key.isSelection() {
+		s.selectionFailed(w, err)
+	} else {
+		s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
+		s.log.Warn("cannot watch objects; trying again", append(w.key.details(), "err", err)...)
+	}
 	w.mu.Lock()
 	w.lost = apierrors.IsNotFound(err)
 	w.mu.Unlock()

@@ -108,7 +108,14 @@ var stories = map[string]struct{ fires, quiet []story }{
 	},
 	"CartoWatchFailing": {
 		fires: []story{{"twice a minute", "carto_watch_failures_total{POD,resource=\"images.kpack.io\"} 0+2x60"}},
-		quiet: []story{{"the API server was away for a moment", "carto_watch_failures_total{POD,resource=\"images.kpack.io\"} 0x10 5x50"}},
+		quiet: []story{
+			{"the API server was away for a moment", "carto_watch_failures_total{POD,resource=\"images.kpack.io\"} 0x10 5x50"},
+			{"a tenant selects what the agent may not list", "carto_selection_failures_total{POD,resource=\"secrets\"} 0+2x60"},
+		},
+	},
+	"CartoSelectionsFailing": {
+		fires: []story{{"a tenant selects what the agent may not list", "carto_selection_failures_total{POD,resource=\"secrets\"} 0+1x80"}},
+		quiet: []story{{"the API server was away for a moment", "carto_selection_failures_total{POD,resource=\"secrets\"} 0x10 20x70"}},
 	},
 	"CartoEventsDropped": {
 		fires: []story{{"all the time", "carto_events_dropped_total{POD} 0+9x80"}},

@@ -177,6 +177,9 @@ func TestMetricsServed(t *testing.T) {
 	if err := n.client.Resource(definitions).Delete(t.Context(), "gadgets."+group, v1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	// Nobody can watch what can only be created.
+	n.apply(replace(onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: a- }\nspec: {}"),
+		"inputs: {", "selector: { resource: { apiVersion: authentication.k8s.io/v1, kind: TokenReview }, matchingLabels: { a: b } }, inputs: {"))
 	// What the API server refuses is tried again.
 	n.apply(withBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Not_A_Name }"))
 
@@ -197,6 +200,7 @@ func TestMetricsServed(t *testing.T) {
 			`carto_altered_objects{resource="configmaps"}`,
 			`carto_book_entries{book="owners"}`,
 			`carto_watch_failures_total{resource="gadgets.` + group + `"}`,
+			`carto_selection_failures_total{resource="tokenreviews.authentication.k8s.io"}`,
 			`carto_writes_total{resource="configmaps",result="Invalid",verb="apply"}`,
 			`carto_writes_total{resource="workloads",result="ok",verb="status"}`,
 		} {

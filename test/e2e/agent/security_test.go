@@ -334,6 +334,26 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 		}
 	}},
 	{tenantB, "forge `stampedRef`s in the status of the own owner, of kinds that the agent may not list, to hold up its next start", "the start waits for no list that is refused", silently, tryForgedRefs},
+	{tenantB, "Runnables that select what the agent may not watch, to raise an alert", "the Runnable works with the rights of its account; the failures are counted apart from those of stamped objects, of which an alert is critical", "alert [CartoSelectionsFailing](operations/CartoSelectionsFailing.md), which is `info`", func(f *fortress, t *testing.T) {
+		n := f.clerk(t, `  - { apiGroups: [""], resources: [limitranges], verbs: [list] }`)
+		n.apply("apiVersion: v1\nkind: LimitRange\nmetadata: { name: cart, labels: { a: b } }\nspec: { limits: [] }")
+		n.apply(replace(onceBody("apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: a- }\ndata: { x: $(selected.metadata.name)$ }\nspec: {}"),
+			"inputs: {", "selector: { resource: { apiVersion: v1, kind: LimitRange }, matchingLabels: { a: b } }, inputs: {"))
+		n.expectOf(runnables, "cart", runBusy)
+
+		ns, token := f.token(t)
+		harness.ApplyYAML(t, f.cp.Config, "", replace(replace(reader, "metadata: { name: carto-metrics-reader }", "metadata: { name: reader-NS }"), "NS", ns))
+		n.eventually(func() error {
+			code, text := f.metrics(t, "/metrics", token)
+			if code != http.StatusOK || !strings.Contains(text, `carto_selection_failures_total{resource="limitranges"}`) {
+				return fmt.Errorf("%d, and the failure is not counted: %.200s", code, text)
+			}
+			if strings.Contains(text, `carto_watch_failures_total{resource="limitranges"}`) {
+				t.Error("it is counted among those of stamped objects")
+			}
+			return nil
+		})
+	}},
 	{tenantB, "Roles and RoleBindings in the own namespace that name the accounts of others, to have those send again what they were refused", "nothing is sent: they count in the own namespace only", "nowhere: the others' owners stay as they are", tryRightsElsewhere},
 	{tenantB, "objects in the own namespace that claim, by labels and owner reference, to be runs of another tenant's owner", "not read: runs are those of the owner's namespace", silently, func(f *fortress, t *testing.T) {
 		n, other := f.clerk(t), f.clerk(t)
