@@ -3,6 +3,7 @@ package realize
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,11 +43,20 @@ func (p *pass) refused(err error, reason, format string, args ...any) *failure {
 		f.reason, f.retry = v1alpha1.ReasonServiceAccountTokenError, true
 	case apierrors.IsForbidden(err):
 		p.result.Depends.Forbidden = true
+		f.retry = !lacksRights(err)
 	case meta.IsNoMatchError(err): // registered by target
 	default:
 		f.retry = true
 	}
 	return f
+}
+
+// lacksRights says whether the API server's authorizer refused a request, or RBAC to hand on what
+// the account has not got itself: a change of a role tells when to try again. Quotas, admission
+// policies and namespaces that go away are answered by 403, too, and nothing tells of these.
+func lacksRights(err error) bool {
+	said := err.Error()
+	return strings.Contains(said, `User "`) && strings.Contains(said, `" cannot `) || strings.Contains(said, "RBAC permissions")
 }
 
 func stampedRef(object map[string]any, rest Resource) *v1alpha1.StampedRef {

@@ -315,9 +315,24 @@ func TestPassTellsAStory(t *testing.T) {
 
 	t.Log("the API server refuses: handled when a role can help, retried else")
 	s.workload.Spec.Params = nil
-	s.refuse["Source/cart"] = apierrors.NewForbidden(schema.GroupResource{Group: "x", Resource: "sources"}, "cart", errors.New("no rights"))
+	s.refuse["Source/cart"] = apierrors.NewForbidden(schema.GroupResource{Group: "x", Resource: "sources"}, "cart", errors.New(`User "system:serviceaccount:shop:default" cannot patch resource "sources" in API group "x" in the namespace "shop"`))
 	if result = s.pass(t); result.Retry != nil || !result.Depends.Forbidden {
 		t.Errorf("forbidden: retry %v, depends %+v", result.Retry, result.Depends)
+	}
+	for _, says := range []string{
+		"exceeded quota: small, requested: count/sources.x=1, used: count/sources.x=1, limited: count/sources.x=1",
+		"unable to create new content in namespace shop because it is being terminated",
+		`violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false`,
+	} {
+		s.refuse["Source/cart"] = apierrors.NewForbidden(schema.GroupResource{Group: "x", Resource: "sources"}, "cart", errors.New(says))
+		if result = s.pass(t); result.Retry == nil {
+			t.Errorf("no role can help, and it is not retried: %s", says)
+		}
+	}
+	s.refuse["Source/cart"] = apierrors.NewForbidden(schema.GroupResource{Group: "rbac.authorization.k8s.io", Resource: "roles"}, "cart",
+		errors.New(`user "system:serviceaccount:shop:default" (groups=["system:serviceaccounts"]) is attempting to grant RBAC permissions not currently held`))
+	if result = s.pass(t); result.Retry != nil || !result.Depends.Forbidden {
+		t.Errorf("rights to hand on: retry %v, depends %+v", result.Retry, result.Depends)
 	}
 	s.refuse["Source/cart"] = apierrors.NewInternalError(errors.New("boom"))
 	if result = s.pass(t); result.Retry == nil || !strings.Contains(result.Retry.Error(), "boom") {

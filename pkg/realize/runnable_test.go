@@ -129,7 +129,7 @@ func TestRunnableTellsAStory(t *testing.T) {
 
 // TestRunnableFaults: each has its reason, and is retried only where time can heal it.
 func TestRunnableFaults(t *testing.T) {
-	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "things"}, "", errors.New("no"))
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "things"}, "", errors.New(`User "system:serviceaccount:shop:default" cannot list resource "things"`))
 	for name, tc := range map[string]struct {
 		why     string
 		harm    func(*scene)

@@ -129,6 +129,32 @@ subjects: [{ kind: ServiceAccount, name: stamper, namespace: NS }]
 	n.expect("cart", allReady)
 }
 
+// TestQuotaIsRaised: what no role can help against is tried again by itself.
+func TestQuotaIsRaised(t *testing.T) {
+	t.Parallel()
+	n := sharedWorld(t).tenant(t)
+	n.mustGet(configMaps, "kube-root-ca.crt")
+	const quota = `
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: small }
+spec: { hard: { count/configmaps: "HARD" } }
+`
+	n.apply(replace(quota, "HARD", "1"))
+	n.eventually(func() error {
+		used, err := n.get(gvr{Version: "v1", Resource: "resourcequotas"}, "small")
+		if err == nil && field(used, "status", "used", "count/configmaps") != "1" {
+			err = fmt.Errorf("the quota counts %v", field(used, "status", "used"))
+		}
+		return err
+	})
+	n.apply(withBody(configMapBody))
+	n.expect("cart", rejected)
+	n.expectMessage("cart", "ResourcesSubmitted", "forbidden: exceeded quota: small")
+	n.apply(replace(quota, "HARD", "10"))
+	n.expect("cart", allReady)
+}
+
 // TestWaysToRights: an owner that was refused goes on, by whichever way its account gets the rights.
 func TestWaysToRights(t *testing.T) {
 	t.Parallel()
