@@ -356,7 +356,22 @@ func (a *Agent) lead(ctx, allowed context.Context) {
 	a.log.Info("stopped", "statusesLost", a.statuses.waiting())
 }
 
-// sweep looks now and then for watches that nothing needs any more.
+// lookForKinds wakes the owners whose kind has come without a CRD, by an aggregated API server: no
+// watch tells of that.
+func (a *Agent) lookForKinds() {
+	unknown := a.depends.unknownKinds()
+	if len(unknown) == 0 {
+		return
+	}
+	a.mapper.refresh()
+	for _, kind := range unknown {
+		if a.mapper.has(schema.GroupKind(kind)) {
+			a.wakes.changed(kind)
+		}
+	}
+}
+
+// sweep looks now and then for watches that nothing needs any more, and for what no watch tells.
 func (a *Agent) sweep(ctx context.Context) {
 	ticker := time.NewTicker(time.Minute)
 	defer ticker.Stop()
@@ -369,6 +384,7 @@ func (a *Agent) sweep(ctx context.Context) {
 			a.watches.forgetVanished()
 			a.statuses.forgetSeen(a.seenVersion)
 			a.accounts.forgetGone(a.access.accountExists)
+			a.lookForKinds()
 		}
 	}
 }

@@ -177,6 +177,19 @@ func (x *dependencyIndex) refusedIn(namespace string) []refusedAccount {
 	return all
 }
 
+// unknownKinds lists the kinds that owners wait for.
+func (x *dependencyIndex) unknownKinds() []unknownKind {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var kinds []unknownKind
+	for thing := range x.byThing {
+		if kind, ok := thing.(unknownKind); ok {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 // stampedKind is a kind of objects that owners of a kind stamp.
 type stampedKind struct {
 	schema.GroupVersionKind

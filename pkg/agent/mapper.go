@@ -15,7 +15,8 @@ import (
 )
 
 // kindMapper maps kinds to REST resources. What discovery said is kept until a CRD
-// changes: an unknown kind costs nothing, however often a pass asks for it.
+// changes: an unknown kind costs nothing, however often a pass asks for it. While owners wait
+// for one, it is read anew every minute (lookForKinds).
 type kindMapper struct {
 	discovery discovery.DiscoveryInterface
 
@@ -29,6 +30,8 @@ type kindMapper struct {
 	read time.Time // when discovery was
 	// failed is why it could not be read.
 	failed error
+	// stale counts the invalidations.
+	stale int
 }
 
 // rereadAfter is how long discovery is not asked again for what it failed to tell of: an
@@ -48,6 +51,32 @@ func (m *kindMapper) invalidate() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mapper, m.failed = nil, nil
+	m.stale++
+}
+
+// refresh reads discovery anew; those who ask meanwhile get what it said before, and so they do
+// when it fails.
+func (m *kindMapper) refresh() {
+	m.mu.Lock()
+	stale := m.stale
+	m.mu.Unlock()
+	mapper, lost, err := m.ask()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil && stale == m.stale { // else it may be of before a CRD changed
+		m.take(mapper, lost)
+	}
+}
+
+// has says whether the API server has a kind, in whichever version.
+func (m *kindMapper) has(kind schema.GroupKind) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fill() != nil {
+		return false
+	}
+	_, err := m.mapper.RESTMapping(kind)
+	return err == nil
 }
 
 func (m *kindMapper) resource(kind schema.GroupVersionKind) (realize.Resource, error) {
@@ -83,20 +112,33 @@ func (m *kindMapper) fill() error {
 	if m.failed != nil && time.Since(m.read) < failedFor {
 		return m.failed
 	}
+	mapper, lost, err := m.ask()
+	m.read, m.failed = time.Now(), err
+	if err == nil {
+		m.take(mapper, lost)
+	}
+	return err
+}
+
+// take keeps what discovery said; the lock is held.
+func (m *kindMapper) take(mapper meta.RESTMapper, lost map[string]error) {
+	m.mapper, m.lost, m.read = mapper, lost, time.Now()
+	m.found = map[schema.GroupVersionKind]realize.Resource{}
+}
+
+// ask reads discovery, and why it does not tell of some groups.
+func (m *kindMapper) ask() (meta.RESTMapper, map[string]error, error) {
 	groups, resources, err := m.discovery.ServerGroupsAndResources()
 	// Discovery is partial when an aggregated API is down; the rest is of use.
 	failed, partial := discovery.GroupDiscoveryFailedErrorGroups(err)
-	m.read, m.failed = time.Now(), nil
 	if err != nil && !partial {
-		m.failed = fmt.Errorf("read which kinds the API server has: %w", err)
-		return m.failed
+		return nil, nil, fmt.Errorf("read which kinds the API server has: %w", err)
 	}
-	m.lost = map[string]error{}
+	lost := map[string]error{}
 	for version, why := range failed {
-		m.lost[version.Group] = why
+		lost[version.Group] = why
 	}
-	m.mapper, m.found = restmapper.NewDiscoveryRESTMapper(groupResources(groups, resources)), map[schema.GroupVersionKind]realize.Resource{}
-	return nil
+	return restmapper.NewDiscoveryRESTMapper(groupResources(groups, resources)), lost, nil
 }
 
 // groupResources joins the two halves of what discovery tells.

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
+	"k8s.io/utils/clock"
+
+	"github.com/carto-run/carto/pkg/api/v1alpha1"
+	"github.com/carto-run/carto/pkg/realize"
 )
 
 // halfDiscovery knows ConfigMaps, and fails for a group until told otherwise.
@@ -31,6 +36,34 @@ func (d *halfDiscovery) ServerGroupsAndResources() ([]*metav1.APIGroup, []*metav
 		return groups, lists, nil
 	}
 	return groups, lists, &discovery.ErrGroupDiscoveryFailed{Groups: map[schema.GroupVersion]error{{Group: "tekton.dev", Version: "v1"}: d.fails}}
+}
+
+// TestKindWithoutDefinition: owners wait for a kind that an aggregated API server brings, of which no CRD tells.
+func TestKindWithoutDefinition(t *testing.T) {
+	d := &halfDiscovery{fails: errors.New("not there yet")}
+	cart, other := ownerKey{v1alpha1.KindWorkload, "shop", "cart"}, ownerKey{v1alpha1.KindWorkload, "shop", "other"}
+	var woken []ownerKey
+	a := &Agent{mapper: newKindMapper(d), depends: newDependencyIndex()}
+	a.wakes = newWakes(clock.RealClock{}, func(thing any) { woken = append(woken, a.depends.of(thing)...) })
+	a.lookForKinds()
+	if d.asked != 0 {
+		t.Errorf("discovery was asked %d times while nobody waits", d.asked)
+	}
+	taskRun := schema.GroupVersionKind{Group: "tekton.dev", Version: "v1", Kind: "TaskRun"}
+	a.depends.set(cart, v1alpha1.KindClusterSupplyChain, realize.Dependencies{UnknownKinds: []schema.GroupVersionKind{taskRun}})
+	a.depends.set(other, v1alpha1.KindClusterSupplyChain, realize.Dependencies{UnknownKinds: []schema.GroupVersionKind{{Group: "never", Version: "v1", Kind: "Seen"}}})
+	a.lookForKinds()
+	if len(woken) > 0 {
+		t.Errorf("woken for a kind that is not there: %v", woken)
+	}
+	d.fails = nil
+	a.lookForKinds()
+	if !slices.Equal(woken, []ownerKey{cart}) {
+		t.Errorf("woken are %v", woken)
+	}
+	if rest, err := a.mapper.resource(taskRun); err != nil || rest.Resource != "taskruns" {
+		t.Errorf("TaskRun: %+v, %v", rest, err)
+	}
 }
 
 // TestPartialDiscovery: what discovery fails to tell of is asked for again, and is no unknown kind; the rest is not asked for twice.
