@@ -2,9 +2,6 @@ package tree
 
 import (
 	"fmt"
-	"maps"
-	"reflect"
-	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -73,18 +70,21 @@ func FromRunnable(r *v1alpha1.Runnable) Owner {
 func DecodeOwner(obj *unstructured.Unstructured) (Owner, error) {
 	var owner Owner
 	var err error
+	convert := runtime.DefaultUnstructuredConverter.FromUnstructured
 	switch obj.GetKind() {
 	case v1alpha1.KindDeliverable:
 		d := &v1alpha1.Deliverable{}
-		err = DecodePart(obj.Object, d)
+		err = convert(obj.Object, d)
 		owner = FromDeliverable(d)
 	case v1alpha1.KindRunnable:
 		r := &v1alpha1.Runnable{}
-		err = DecodePart(obj.Object, r)
+		err = convert(obj.Object, r)
 		owner = FromRunnable(r)
 	default:
 		w := &v1alpha1.Workload{}
-		err = DecodePart(obj.Object, w)
+		if err = quantity.Decodable(obj.Object); err == nil {
+			err = convert(obj.Object, w)
+		}
 		owner = FromWorkload(w)
 	}
 	if err != nil {
@@ -197,30 +197,4 @@ func ParseTime(s string) Time {
 		return nil
 	}
 	return at(metav1.NewTime(t))
-}
-
-// DecodePart reads an owner as its type, and of one that does not fit what does, as the agent does:
-// a list is to be shown also with a Workload in it whose quantity is 1e1.5, and its status says
-// what is wrong with its spec.
-func DecodePart(object map[string]any, owner any) error {
-	var why error
-	for _, unfit := range [][]string{nil, {"spec"}, {"status"}, {"spec", "status"}} {
-		part := object
-		if unfit != nil {
-			part = maps.Clone(object)
-			maps.DeleteFunc(part, func(key string, _ any) bool { return slices.Contains(unfit, key) })
-		}
-		reflect.ValueOf(owner).Elem().SetZero()
-		err := quantity.Decodable(part)
-		if err == nil {
-			err = runtime.DefaultUnstructuredConverter.FromUnstructured(part, owner)
-		}
-		if err == nil {
-			return nil
-		}
-		if why == nil {
-			why = err
-		}
-	}
-	return why
 }

@@ -6,6 +6,8 @@ package noun
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,7 +19,7 @@ import (
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/cli/cmdutil"
-	"github.com/carto-run/carto/pkg/tree"
+	"github.com/carto-run/carto/pkg/quantity"
 )
 
 // Noun is a kind of objects. Its resource is fixed, so no command needs discovery for it.
@@ -230,14 +232,28 @@ func (n *Noun) Pages(ctx context.Context, client dynamic.Interface, program, nam
 	}
 }
 
-// decode turns what the API server returned into a type.
+// decode turns what the API server returned into a type. An owner whose spec does not fit it is
+// read without, as the agent does: a list is to be shown also with a Workload in it whose
+// quantity is 1e1.5, and its status says what is wrong.
 func (n *Noun) decode(obj *unstructured.Unstructured, into any) error {
-	decode := runtime.DefaultUnstructuredConverter.FromUnstructured
+	why := convert(obj.Object, into)
+	if why == nil {
+		return nil
+	}
 	if v1alpha1.IsOwnerKind(n.Kind) {
-		decode = tree.DecodePart
+		rest := maps.Clone(obj.Object)
+		delete(rest, "spec")
+		reflect.ValueOf(into).Elem().SetZero() // of what was read before the fault
+		if convert(rest, into) == nil {
+			return nil
+		}
 	}
-	if err := decode(obj.Object, into); err != nil {
-		return fmt.Errorf("%s is not as %s says: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), v1alpha1.GroupVersion, err)
+	return fmt.Errorf("%s is not as %s says: %w", n.Qualified(obj.GetNamespace(), obj.GetName()), v1alpha1.GroupVersion, why)
+}
+
+func convert(object map[string]any, into any) error {
+	if err := quantity.Decodable(object); err != nil {
+		return err
 	}
-	return nil
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(object, into)
 }
