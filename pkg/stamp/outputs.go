@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -214,14 +216,18 @@ func (c *completion) observe(object map[string]any) error {
 // maxPreview is the length of a preview in bytes.
 const maxPreview = 1024
 
-// DigestAndPreview describe a value in a status (spec: status §2.4).
+// maxEncoded is how long the YAML of an output may be. Each line is indented by its depth: a few
+// kilobytes of braces within braces can become gigabytes.
+const maxEncoded = 32 << 20
+
+// DigestAndPreview describe a value in a status (spec: status §2.4). Values whose YAML is longer
+// than 32 MiB have neither.
 func DigestAndPreview(value any) (digest, preview string, err error) {
-	encoded, err := EncodeYAML(value)
-	if err != nil {
+	d := &describer{sum: sha256.New()}
+	if err := encodeYAML(d, value); err != nil {
 		return "", "", err
 	}
-	sum := sha256.Sum256(encoded)
-	cut := encoded
+	cut := d.head
 	if len(cut) > maxPreview {
 		end := maxPreview
 		for end > 0 && !utf8.RuneStart(cut[end]) {
@@ -229,18 +235,43 @@ func DigestAndPreview(value any) (digest, preview string, err error) {
 		}
 		cut = cut[:end]
 	}
-	return "sha256:" + hex.EncodeToString(sum[:]), string(cut), nil
+	return "sha256:" + hex.EncodeToString(d.sum.Sum(nil)), string(cut), nil
 }
 
-// EncodeYAML encodes a value as digests are made of it. Numbers are encoded as the
+// describer keeps of what is written its digest and its beginning.
+type describer struct {
+	sum  hash.Hash
+	head []byte // one byte more than a preview, if there is one
+	size int
+}
+
+var errTooLong = fmt.Errorf("it would be longer than %d MiB as YAML", maxEncoded>>20)
+
+// Write implements io.Writer.
+func (d *describer) Write(text []byte) (int, error) {
+	if d.size += len(text); d.size > maxEncoded {
+		return 0, errTooLong
+	}
+	if room := maxPreview + 1 - len(d.head); room > 0 {
+		d.head = append(d.head, text[:min(room, len(text))]...)
+	}
+	return d.sum.Write(text)
+}
+
+// encodeYAML encodes a value as digests are made of it. Numbers are encoded as the
 // floats that a plain JSON decoder makes of them, which is what the digests of the
 // original are of.
-func EncodeYAML(value any) ([]byte, error) {
+func encodeYAML(w io.Writer, value any) error {
 	// Most outputs are such texts, and the encoder takes 20 KiB of memory to begin with.
 	if text, ok := value.(string); ok && isPlain(text) {
-		return []byte(text + "\n"), nil
+		_, err := io.WriteString(w, text+"\n")
+		return err
 	}
-	return yaml.Marshal(asFloats(value))
+	encoder := yaml.NewEncoder(w)
+	if err := encoder.Encode(asFloats(value)); err != nil {
+		return err
+	}
+	return encoder.Close()
 }
 
 // isPlain says of a text that it is sure to be written in YAML as it is. It begins with a letter,

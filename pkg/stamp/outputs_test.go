@@ -1,7 +1,10 @@
 package stamp
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -61,10 +64,43 @@ func TestPlainTexts(t *testing.T) {
 
 func sameYAML(t *testing.T, text string) {
 	t.Helper()
-	got, err := EncodeYAML(text)
+	var got bytes.Buffer
+	err := encodeYAML(&got, text)
 	want, wantErr := yaml.Marshal(text)
-	if string(got) != string(want) || (err == nil) != (wantErr == nil) {
-		t.Errorf("%q is encoded as %q (%v), want %q (%v)", text, got, err, want, wantErr)
+	if got.String() != string(want) || (err == nil) != (wantErr == nil) {
+		t.Errorf("%q is encoded as %q (%v), want %q (%v)", text, got.String(), err, want, wantErr)
+	}
+}
+
+// TestDeepOutputs: what is deep is long as YAML, though not as JSON; neither may take gigabytes.
+func TestDeepOutputs(t *testing.T) {
+	nested := func(depth int, inner any) any {
+		for range depth {
+			inner = map[string]any{"a": inner}
+		}
+		return inner
+	}
+	many := make([]any, 100_000)
+	for name, tc := range map[string]struct {
+		value   any
+		refused bool
+	}{
+		"deep":                 {nested(1000, "x"), false},
+		"as deep as JSON goes": {nested(9000, "x"), true},
+		"much of it at once":   {nested(500, many), true},
+		"much, but flat":       {many, false},
+	} {
+		digest, preview, err := DigestAndPreview(tc.value)
+		if (err != nil) != tc.refused || tc.refused && !strings.Contains(err.Error(), "longer than 32 MiB") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if tc.refused {
+			continue
+		}
+		text, err := yaml.Marshal(asFloats(tc.value))
+		if want := fmt.Sprintf("sha256:%x", sha256.Sum256(text)); err != nil || digest != want || preview != string(text[:maxPreview]) {
+			t.Errorf("%s: digest %s, want %s; preview of %d bytes; %v", name, digest, want, len(preview), err)
+		}
 	}
 }
 

@@ -121,6 +121,7 @@ func slice(n *jsonpath.ArrayNode, at any) ([]any, error) {
 	if from > to {
 		return nil, fmt.Errorf("the slice begins at %d, after its end at %d", from, to)
 	}
+	by = min(by, length) // a larger step leads nowhere but beyond the largest number
 	var results []any
 	for i := from; i < to; i += by {
 		results = append(results, list[i])

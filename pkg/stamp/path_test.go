@@ -64,6 +64,7 @@ func TestLookup(t *testing.T) {
 		{path: `nums[?(@>2)]`, reason: "an order of numbers", want: int64(3), found: Present},
 		{path: "nums[0:2]", reason: "a slice with two results", wantErr: "2 results"},
 		{path: "nums[0,2]", reason: "a union has several results", wantErr: "2 results"},
+		{path: "nums[1:2:9223372036854775807]", reason: "a step beyond all numbers", want: int64(2), found: Present},
 		{path: "nums[1:2]", reason: "a slice with one result", want: int64(2), found: Present},
 		{path: "list[*].nope", reason: "a wildcard without results", found: Missing},
 		{path: "..c", reason: "recursive descent", want: int64(1), found: Present},
