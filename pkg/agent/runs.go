@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -78,27 +79,26 @@ func (s *stored) order() stamped.Order {
 }
 
 // Runs implements realize.Cluster.
-func (c *clusterView) Runs(ctx context.Context, kind schema.GroupVersionKind, owner types.UID, resource string) ([]realize.Run, error) {
-	rest, w, err := c.readable(kind)
-	if err != nil {
-		return nil, err
-	}
-	all := w.runs(c.key.Namespace, owner, resource)
-	runs := make([]realize.Run, 0, len(all))
-	for _, s := range all {
-		if s, err = c.whole(ctx, rest, w, s); err != nil {
-			return nil, err
-		}
-		if s == nil || s.controller() != owner {
-			continue // not any more
-		}
-		run, err := s.run()
+func (c *clusterView) Runs(ctx context.Context, kind schema.GroupVersionKind, owner types.UID, resource string) iter.Seq2[realize.Run, error] {
+	return func(yield func(realize.Run, error) bool) {
+		rest, w, err := c.readable(kind)
 		if err != nil {
-			return nil, err
+			yield(realize.Run{}, err)
+			return
 		}
-		runs = append(runs, run)
+		for _, s := range w.runs(c.key.Namespace, owner, resource) {
+			var run realize.Run
+			if s, err = c.whole(ctx, rest, w, s); err == nil {
+				if s == nil || s.controller() != owner {
+					continue // not any more
+				}
+				run, err = s.run()
+			}
+			if !yield(run, err) || err != nil {
+				return
+			}
+		}
 	}
-	return runs, nil
 }
 
 func (s *stored) run() (realize.Run, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -266,7 +267,11 @@ func (v *view) Create(ctx context.Context, account realize.Account, object map[s
 }
 
 // Runs implements realize.Cluster.
-func (v *view) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) ([]realize.Run, error) {
+func (v *view) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) iter.Seq2[realize.Run, error] {
+	return realize.TheseRuns(v.runs(kind, resource))
+}
+
+func (v *view) runs(kind schema.GroupVersionKind, resource string) ([]realize.Run, error) {
 	rest, err := v.Resource(kind)
 	if err != nil {
 		return nil, err

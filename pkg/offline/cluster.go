@@ -3,6 +3,7 @@ package offline
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -187,7 +188,11 @@ func (c *cluster) templateOf(labels map[string]string) (*stamp.Template, string)
 }
 
 // Runs lists the runs of a resource that Carto made, the newest first.
-func (c *cluster) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) ([]realize.Run, error) {
+func (c *cluster) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) iter.Seq2[realize.Run, error] {
+	return realize.TheseRuns(c.runs(kind, resource))
+}
+
+func (c *cluster) runs(kind schema.GroupVersionKind, resource string) ([]realize.Run, error) {
 	if _, err := c.Resource(kind); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -25,11 +26,12 @@ type Cluster interface {
 	// returns what the cluster then holds. It writes only when something has to
 	// change. ErrPending when it can not know yet.
 	Apply(ctx context.Context, account Account, object map[string]any) (Applied, error)
-	// Runs returns all objects of a kind that an owner controls, that were stamped for
+	// Runs yields all objects of a kind that an owner controls, that were stamped for
 	// one of its resources with a lifecycle other than mutable, the newest first. The runs
-	// of a Runnable are those of a resource without a name. ErrPending when it can not
-	// know yet.
-	Runs(ctx context.Context, kind schema.GroupVersionKind, owner types.UID, resource string) ([]Run, error)
+	// of a Runnable are those of a resource without a name. An error is the last: ErrPending
+	// when it can not know yet. They come one at a time, because anybody in the namespace
+	// can make any number that claim to be runs: keep of each no more than it takes.
+	Runs(ctx context.Context, kind schema.GroupVersionKind, owner types.UID, resource string) iter.Seq2[Run, error]
 	// Create makes a new object with the rights of the account. One of the same name
 	// and digest that the owner controls is the answer to an earlier attempt.
 	Create(ctx context.Context, account Account, object map[string]any) (Run, error)
@@ -105,6 +107,20 @@ type Run struct {
 	Deleting bool
 	// Object as the cluster holds it. It is shared: never change it.
 	Object map[string]any
+}
+
+// TheseRuns yields runs that are known already, and then the error, if there is one.
+func TheseRuns(runs []Run, err error) iter.Seq2[Run, error] {
+	return func(yield func(Run, error) bool) {
+		for _, run := range runs {
+			if !yield(run, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(Run{}, err)
+		}
+	}
 }
 
 // Verbs of writes, as events name them.

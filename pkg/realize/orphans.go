@@ -46,7 +46,16 @@ func sameKind(a, b *v1alpha1.StampedRef) bool {
 // orphansOf lists what a resource leaves behind: its one mutable object, or all of its runs
 // but those of the template that it still has (spec: reconcile Q22).
 func (p *pass) orphansOf(ctx context.Context, previous *v1alpha1.ResourceStatus) []*v1alpha1.StampedRef {
-	runs, err := p.cluster.Runs(ctx, previous.StampedRef.GroupVersionKind(), p.owner.UID, previous.Name)
+	var runs []Run
+	var err error
+	for run, failure := range p.cluster.Runs(ctx, previous.StampedRef.GroupVersionKind(), p.owner.UID, previous.Name) {
+		if err = failure; err != nil {
+			break
+		}
+		runs = append(runs, Run{Name: run.Name, Labels: map[string]string{ // nothing that could be large
+			v1alpha1.LabelTemplateKind: run.Labels[v1alpha1.LabelTemplateKind], v1alpha1.LabelTemplateName: run.Labels[v1alpha1.LabelTemplateName],
+		}})
+	}
 	switch {
 	case errors.Is(err, ErrPending):
 		p.result.Pending = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"slices"
 	"strconv"
@@ -80,7 +81,11 @@ func (m *memory) Apply(_ context.Context, _ Account, object map[string]any) (App
 	return Applied{Object: live}, nil
 }
 
-func (m *memory) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) ([]Run, error) {
+func (m *memory) Runs(_ context.Context, kind schema.GroupVersionKind, _ types.UID, resource string) iter.Seq2[Run, error] {
+	return TheseRuns(m.runsOf(kind, resource))
+}
+
+func (m *memory) runsOf(kind schema.GroupVersionKind, resource string) ([]Run, error) {
 	if err := m.refuse["list "+kind.Kind]; err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (s *scene) scanOf(digest string) {
 // newestRun is the object of the newest run.
 func (s *scene) newestRun(t *testing.T) map[string]any {
 	t.Helper()
-	runs, err := s.Runs(t.Context(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "u1", "")
+	runs, err := s.runsOf(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "")
 	if err != nil || len(runs) == 0 {
 		t.Fatalf("no runs: %v", err)
 	}

@@ -24,15 +24,32 @@ type runSet struct {
 	retention v1alpha1.RetentionPolicy
 	labels    map[string]string // that runs of this template carry
 	all       []judgedRun       // of whatever template, the newest first
+	given     bool              // whether one of them gives the outputs
 }
 
 // judgedRun is a run with its health by the present template.
 type judgedRun struct {
 	Run
 	health stamp.Health
+	// gives: it is healthy and of this template, so that it can give the outputs.
+	gives bool
 }
 
-func (s *runSet) judge(run Run) judgedRun { return judgedRun{run, s.template.RunHealth(run.Object)} }
+func (s *runSet) judge(run Run) judgedRun {
+	health := s.template.RunHealth(run.Object)
+	return judgedRun{run, health, health.Status == metav1.ConditionTrue && carries(run.Labels, s.labels)}
+}
+
+// add takes the next older run. Of all but the newest, and the one that gives the outputs,
+// nothing is kept that could be large.
+func (s *runSet) add(run Run) {
+	judged := s.judge(run)
+	if len(s.all) > 0 && (s.given || !judged.gives) {
+		judged.Run, judged.health.Message = Run{Name: run.Name, Deleting: run.Deleting}, ""
+	}
+	s.given = s.given || judged.gives
+	s.all = append(s.all, judged)
+}
 
 // String names the set in messages.
 func (s *runSet) String() string {
@@ -55,21 +72,20 @@ func (e *listError) Unwrap() error { return e.err }
 // was rendered, never what the cluster made of it: kinds without a spec, and kinds whose
 // spec the API server fills in, are created once. Afterwards the set is filled.
 func (p *pass) ensureRun(ctx context.Context, set *runSet, kind schema.GroupVersionKind, object map[string]any) (Applied, error) {
-	all, err := p.cluster.Runs(ctx, kind, p.owner.UID, set.step)
-	if err != nil {
-		return Applied{}, &listError{err}
+	for run, err := range p.cluster.Runs(ctx, kind, p.owner.UID, set.step) {
+		if err != nil {
+			return Applied{}, &listError{err}
+		}
+		set.add(run)
 	}
-	for _, run := range all {
-		set.all = append(set.all, set.judge(run))
-	}
-	digest := stamp.Digest(object)
-	retry := p.wantsRetry(set)
-	if len(all) > 0 && all[0].madeFrom(object, digest) && !all[0].Deleting && !retry {
-		return Applied{Object: all[0].Object}, nil
-	}
-	sequence := int64(1)
-	if len(all) > 0 {
-		sequence = all[0].Sequence + 1
+	var newest Run
+	digest, sequence, retry := stamp.Digest(object), int64(1), p.wantsRetry(set)
+	if len(set.all) > 0 {
+		newest = set.all[0].Run
+		if newest.madeFrom(object, digest) && !newest.Deleting && !retry {
+			return Applied{Object: newest.Object}, nil
+		}
+		sequence = newest.Sequence + 1
 	}
 	if err := stamp.NumberRun(object, string(p.owner.UID), digest, sequence, p.retryValues(set)); err != nil {
 		return Applied{}, err
@@ -79,7 +95,7 @@ func (p *pass) ensureRun(ctx context.Context, set *runSet, kind schema.GroupVers
 		return Applied{}, err
 	}
 	if retry {
-		p.event(v1alpha1.EventRunRetried, set.step, fmt.Sprintf("%s is run again as %s, because %s failed", set, run.Name, all[0].Name))
+		p.event(v1alpha1.EventRunRetried, set.step, fmt.Sprintf("%s is run again as %s, because %s failed", set, run.Name, newest.Name))
 	}
 	set.all = append([]judgedRun{set.judge(run)}, set.all...)
 	return Applied{Object: run.Object, Verb: VerbCreated}, nil
@@ -130,7 +146,7 @@ func (p *pass) retryValues(set *runSet) map[string]string {
 // template do not count: their outputs are elsewhere.
 func (s *runSet) newestHealthy() *judgedRun {
 	for i := range s.all {
-		if carries(s.all[i].Labels, s.labels) && s.all[i].health.Status == metav1.ConditionTrue {
+		if s.all[i].gives {
 			return &s.all[i]
 		}
 	}

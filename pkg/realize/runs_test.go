@@ -1,7 +1,6 @@
 package realize
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -52,7 +51,7 @@ func (s *scene) set(value string) {
 
 // runs lists the runs as VALUE:STATE in the order in which they were made.
 func (s *scene) runs() []string {
-	found, _ := s.Runs(context.Background(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	found, _ := s.runsOf(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "test")
 	slices.Reverse(found)
 	texts := []string{}
 	for _, r := range found {
@@ -67,7 +66,7 @@ func (s *scene) runs() []string {
 
 // finish ends the newest run.
 func (s *scene) finish(status metav1.ConditionStatus) {
-	found, _ := s.Runs(context.Background(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	found, _ := s.runsOf(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "test")
 	found[0].Object["status"] = map[string]any{
 		"url": "out-" + text(found[0].Object, "spec", "of"), "conditions": []any{map[string]any{"type": "Succeeded", "status": string(status)}},
 	}
@@ -144,7 +143,7 @@ func TestRunOfTheOriginal(t *testing.T) {
 	s := newScene(t, runFixture)
 	s.pass(t)
 	s.finish(metav1.ConditionTrue)
-	found, _ := s.Runs(t.Context(), schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "", "test")
+	found, _ := s.runsOf(schema.GroupVersionKind{Group: "x", Version: "v1", Kind: "Run"}, "test")
 	run := found[0].Object
 	unstructured.RemoveNestedField(run, "metadata", "annotations")
 	run["spec"].(map[string]any)["timeout"] = "1h" // the API server fills in defaults
@@ -290,5 +289,34 @@ func TestFixedNameOfARun(t *testing.T) {
 	result := s.pass(t)
 	if got := brief(result.Status.Resources[0].Conditions); !strings.HasPrefix(got, "ResourceSubmitted=False/TemplateRejectedByAPIServer") {
 		t.Errorf("the step shows %s", got)
+	}
+}
+
+// TestOfRunsLittleIsKept: anybody can make a thousand objects of a megabyte that claim to be runs.
+func TestOfRunsLittleIsKept(t *testing.T) {
+	s := newScene(t, runFixture)
+	set := &runSet{template: s.templates["ClusterSourceTemplate/test"], labels: map[string]string{"of": "this"}}
+	run := func(name, template, succeeded string) Run {
+		return Run{Name: name, Labels: map[string]string{"of": template}, Object: map[string]any{"status": map[string]any{
+			"conditions": []any{map[string]any{"type": "Succeeded", "status": succeeded, "message": "long"}},
+		}}}
+	}
+	for _, r := range []Run{
+		run("newest", "this", "Unknown"), run("of another template", "other", "True"), run("failed", "this", "False"),
+		run("gives the outputs", "this", "True"), run("older", "this", "True"),
+	} {
+		set.add(r)
+	}
+	for i, want := range []struct {
+		name, health string
+		whole        bool
+	}{{"newest", "Unknown", true}, {"of another template", "True", false}, {"failed", "False", false}, {"gives the outputs", "True", true}, {"older", "True", false}} {
+		got := set.all[i]
+		if got.Name != want.name || string(got.health.Status) != want.health || (got.Object != nil) != want.whole || (got.Labels != nil) != want.whole || !want.whole && got.health.Message != "" {
+			t.Errorf("%s: %+v", want.name, got)
+		}
+	}
+	if healthy := set.newestHealthy(); healthy == nil || healthy.Name != "gives the outputs" {
+		t.Errorf("the outputs are of %+v", healthy)
 	}
 }

@@ -57,6 +57,9 @@ func tryForgedObjects(_ *fortress, t *testing.T) {
 				// Each is of the kind and looks as the runs of the first step do, but for what belongs to an older template.
 				Labels: map[string]string{v1alpha1.LabelResourceName: "run", v1alpha1.LabelTemplateLifecycle: "mutable"},
 			}}
+			if i%8 == 7 { // of those with the right claim every second passes for a run, of which a pass looks at all
+				object.Labels[v1alpha1.LabelTemplateLifecycle] = "immutable"
+			}
 			if claim := claims[i%len(claims)]; claim != nil {
 				object.OwnerReferences = []v1.OwnerReference{*claim}
 			}
