@@ -440,15 +440,12 @@ func (a *Agent) rightsChanged(by grant) {
 	a.grants.changed(by)
 }
 
-// wakeRefused wakes the owners whom a change of a role or binding may concern.
+// wakeRefused wakes the owners whom a change of a role or binding may concern, also those of
+// whose refusal the agent hears while the API server's authorizer still lags behind.
 func (a *Agent) wakeRefused(by grant) {
-	waiting := a.waitingFor(by)
-	if len(waiting) == 0 {
-		return
-	}
 	for _, lag := range discoveryLag {
 		time.AfterFunc(lag, func() {
-			for _, thing := range waiting {
+			for _, thing := range a.waitingFor(by) {
 				a.wakes.changed(thing)
 			}
 		})

@@ -2,7 +2,9 @@ package agent
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -127,7 +129,13 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 
 	view := &clusterView{agent: a, key: key, owner: owner, changedAt: changedAt}
 	started := a.clock.Now()
-	result := realize.Pass(inNamespace(ctx, key.Namespace), owner, a.catalog.all(v1alpha1.BlueprintKind(key.Kind)), started, view)
+	result, err := a.pass(inNamespace(ctx, key.Namespace), owner, started, view)
+	if err != nil {
+		a.metrics.passFailures.WithLabelValues(key.Kind).Inc()
+		log.Error("a pass broke down, which is a defect of Carto: please report it; the owner will be tried again", "err", err)
+		a.queue.AddRateLimited(key)
+		return
+	}
 	a.passed.Add(1)
 	a.metrics.passes.WithLabelValues(key.Kind).Observe(a.clock.Since(started).Seconds())
 
@@ -158,8 +166,26 @@ func (a *Agent) processOwner(ctx context.Context, key ownerKey) {
 		return
 	}
 	a.queue.Forget(key)
+	if result.Depends.Forbidden {
+		a.queue.AddAfter(key, forbiddenAgain)
+	}
 	log.Debug("pass", "done", result.Done, "changed", result.Changed, "took", a.clock.Since(started))
 }
+
+// pass is one pass of the engine. Where that breaks down, it is the one owner that goes wrong, and
+// not the work for all others, which would meet it again after each start.
+func (a *Agent) pass(ctx context.Context, owner *realize.Owner, now time.Time, view *clusterView) (result realize.Result, err error) {
+	defer func() {
+		if broke := recover(); broke != nil {
+			err = fmt.Errorf("%v\n%s", broke, debug.Stack())
+		}
+	}()
+	return realize.Pass(ctx, owner, a.catalog.all(v1alpha1.BlueprintKind(owner.Kind)), now, view), nil
+}
+
+// forbiddenAgain is when an owner whose account lacks rights is tried again though no role and no
+// binding has changed: rights can come from another authorizer than RBAC.
+const forbiddenAgain = 10 * time.Minute
 
 // register records what the owner depends on; true when there is something new.
 func (a *Agent) register(key ownerKey, result *realize.Result) bool {
@@ -210,7 +236,7 @@ func (a *Agent) preloadWatches(ctx context.Context) []<-chan struct{} {
 				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
 					tried = append(tried, a.watches.watch(ctx, stampedFor(kind.Name, rest)).tried)
 				}
-				if len(seen) == maxPreloads {
+				if len(tried) == maxPreloads { // kinds that there are: others cost nothing, and anybody can invent some
 					return tried
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/carto-run/carto/pkg/api/v1alpha1"
 	"github.com/carto-run/carto/pkg/realize"
@@ -70,4 +71,12 @@ func FuzzCartoCodec(f *testing.F) {
 			t.Errorf("%s %s: it is %+v", spec, status, w.ObjectMeta)
 		}
 	})
+}
+
+// TestPassBreaksDown: a defect that one owner meets is not one for all others.
+func TestPassBreaksDown(t *testing.T) {
+	_, err := (&Agent{}).pass(t.Context(), &realize.Owner{Kind: v1alpha1.KindWorkload}, time.Now(), nil) // there is no catalog
+	if err == nil || !strings.Contains(err.Error(), "nil pointer") || !strings.Contains(err.Error(), "(*catalog).all") {
+		t.Errorf("it is told as %v", err)
+	}
 }

@@ -179,9 +179,8 @@ func (s *watchSet) start(ctx context.Context, key watchKey) *kindWatch {
 		s.holdings.forgetAll(w)
 	})
 	s.group.Go(func() {
-		if cache.WaitFor(ctx, "", w.informer.HasSyncedChecker()) {
-			s.wakeWaiting(w, nil)
-		}
+		cache.WaitFor(ctx, "", w.informer.HasSyncedChecker())
+		s.wakeWaiting(w, nil) // also when the watch has ended: who needs it asks for another one
 		// After a start, owners whose objects are heard of later than their first pass would
 		// have another.
 		cache.WaitFor(ctx, "", heard)
