@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/clock"
 
@@ -177,6 +178,9 @@ func (c *catalog) files() []lint.File {
 			object := c.object(kind, name)
 			if object == nil {
 				continue // gone in the meantime
+			}
+			if meta, ok := object.(metav1.Object); ok && whyUnread(meta) != nil {
+				continue // counts as not there
 			}
 			content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 			if err != nil {
