@@ -30,8 +30,8 @@ type kindMapper struct {
 	read time.Time // when discovery was
 	// failed is why it could not be read.
 	failed error
-	// stale counts the invalidations.
-	stale int
+	// invalidated counts how often it was.
+	invalidated int
 }
 
 // rereadAfter is how long discovery is not asked again for what it failed to tell of: an
@@ -51,19 +51,19 @@ func (m *kindMapper) invalidate() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mapper, m.failed = nil, nil
-	m.stale++
+	m.invalidated++
 }
 
 // refresh reads discovery anew; those who ask meanwhile get what it said before, and so they do
 // when it fails.
 func (m *kindMapper) refresh() {
 	m.mu.Lock()
-	stale := m.stale
+	before := m.invalidated
 	m.mu.Unlock()
 	mapper, lost, err := m.ask()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err == nil && stale == m.stale { // else it may be of before a CRD changed
+	if err == nil && before == m.invalidated { // else it may be of before a CRD changed
 		m.take(mapper, lost)
 	}
 }

@@ -8,7 +8,9 @@ package quantity
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -51,8 +53,8 @@ func Check(object map[string]any) (path string, err error) {
 	resources, _ := spec["resources"].(map[string]any)
 	for _, part := range []string{"limits", "requests"} {
 		amounts, _ := resources[part].(map[string]any)
-		for name, amount := range amounts {
-			if err := checkText(amount); err != nil {
+		for _, name := range slices.Sorted(maps.Keys(amounts)) { // so that the same one is named each time
+			if err := checkText(amounts[name]); err != nil {
 				return "spec.resources." + part + "." + name, err
 			}
 		}
