@@ -42,9 +42,12 @@ func components(opts options, p paths, ports ports, client kubernetes.Interface)
 	return list
 }
 
+// sharePort is the flag of the programs of Kubernetes.
+const sharePort = "--permit-port-sharing"
+
 func etcdArgs(p paths, ports ports) []string {
 	client, peer := url("http", ports.etcd), url("http", ports.etcdPeer)
-	return []string{
+	args := []string{
 		"--name=default",
 		"--data-dir=" + p.file("etcd"),
 		"--listen-client-urls=" + client,
@@ -56,6 +59,7 @@ func etcdArgs(p paths, ports ports) []string {
 		"--quota-backend-bytes=" + strconv.Itoa(8<<30),
 		"--log-level=warn",
 	}
+	return append(args, ports.sharing(ports.etcd, "--socket-reuse-port")...)
 }
 
 func apiServerArgs(opts options, p paths, ports ports) []string {
@@ -81,6 +85,7 @@ func apiServerArgs(opts options, p paths, ports ports) []string {
 		"--authorization-mode=RBAC",
 		"--allow-privileged=true",
 	}
+	args = append(args, ports.sharing(ports.apiServer, sharePort)...)
 	if opts.auditLog != "" {
 		args = append(args,
 			"--audit-policy-file="+p.auditPolicy(),
@@ -109,7 +114,7 @@ func controllerManagerArgs(p paths) []string {
 
 func schedulerArgs(p paths, ports ports) []string {
 	cert, key := p.certificate(apiServerName) // good for every server on loopback
-	return []string{
+	args := []string{
 		"--kubeconfig=" + p.kubeconfig(schedulerName),
 		"--leader-elect=false",
 		"--bind-address=" + loopback,
@@ -117,6 +122,7 @@ func schedulerArgs(p paths, ports ports) []string {
 		"--tls-cert-file=" + cert,
 		"--tls-private-key-file=" + key,
 	}
+	return append(args, ports.sharing(ports.scheduler, sharePort)...)
 }
 
 func etcdReady(ports ports) func(context.Context) error {

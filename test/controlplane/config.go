@@ -45,27 +45,6 @@ func (p paths) certificate(name string) (cert, key string) {
 	return p.file("pki", name+".crt"), p.file("pki", name+".key")
 }
 
-// ports are kept over restarts of a component, so that clients find it again.
-type ports struct {
-	etcd, etcdPeer, apiServer, scheduler int
-}
-
-func choosePorts(apiServer int) (ports, error) {
-	taken := map[int]bool{apiServer: true}
-	p := ports{apiServer: apiServer}
-	for _, port := range []*int{&p.etcd, &p.etcdPeer, &p.apiServer, &p.scheduler} {
-		if *port != 0 {
-			continue
-		}
-		free, err := freePort(taken)
-		if err != nil {
-			return ports{}, err
-		}
-		*port = free
-	}
-	return p, nil
-}
-
 func url(scheme string, port int) string {
 	return scheme + "://" + net.JoinHostPort(loopback, strconv.Itoa(port))
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"strconv"
 )
 
 // Ports come from below Linux's range for outgoing connections: a port that a stopped component has to get back must not be
@@ -14,23 +12,58 @@ const (
 	highestPort = 32000
 )
 
-// freePort finds a port on loopback that nothing listens on. Someone else may take it before our component does; startAll
-// then tries again with others.
-func freePort(taken map[int]bool) (int, error) {
+// ports are kept over restarts of a component, so that clients find it again.
+type ports struct {
+	etcd, etcdPeer, apiServer, scheduler int
+	// held are those that nobody else gets, with what gives them up again. A component that
+	// uses one has to share it with its holder.
+	held map[int]func()
+}
+
+// choosePorts finds ports on loopback. That of the API server can be given; who does so sees to it that it is free.
+func choosePorts(apiServer int) (ports, error) {
+	p := ports{apiServer: apiServer, held: map[int]func(){}}
+	for _, port := range []*int{&p.etcd, &p.etcdPeer, &p.apiServer, &p.scheduler} {
+		if *port != 0 {
+			continue
+		}
+		free, err := p.holdAny(apiServer)
+		if err != nil {
+			p.release()
+			return ports{}, err
+		}
+		*port = free
+	}
+	return p, nil
+}
+
+func (p ports) holdAny(except int) (int, error) {
 	for range 200 {
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		if taken[port] {
+		if port == except || p.held[port] != nil {
 			continue
 		}
-		l, err := net.Listen("tcp4", net.JoinHostPort(loopback, strconv.Itoa(port)))
-		if err != nil {
-			continue
+		if release, err := hold(port); err == nil {
+			p.held[port] = release
+			return port, nil
 		}
-		if err := l.Close(); err != nil {
-			return 0, fmt.Errorf("release port %d: %w", port, err)
-		}
-		taken[port] = true
-		return port, nil
 	}
 	return 0, fmt.Errorf("found no free port on %s between %d and %d", loopback, lowestPort, highestPort)
+}
+
+// release gives the ports up.
+func (p ports) release() {
+	for _, release := range p.held {
+		release()
+	}
+	clear(p.held)
+}
+
+// sharing is the flag by which a component shares a port with its holder; nothing where nobody holds it, since
+// two components that share one would each get some of the connections.
+func (p ports) sharing(port int, flag string) []string {
+	if canHold && p.held[port] != nil {
+		return []string{flag}
+	}
+	return nil
 }

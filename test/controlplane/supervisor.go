@@ -16,6 +16,7 @@ import (
 type supervisor struct {
 	opts       options
 	paths      paths
+	ports      ports
 	server     string
 	admin      *clientcmdapi.Config
 	components []component
@@ -60,11 +61,11 @@ func (s *supervisor) startAll(ctx context.Context) error {
 }
 
 func (s *supervisor) tryStartAll(ctx context.Context) error {
-	ports, err := choosePorts(s.opts.port)
-	if err != nil {
+	var err error
+	if s.ports, err = choosePorts(s.opts.port); err != nil {
 		return err
 	}
-	s.server = url("https", ports.apiServer)
+	s.server = url("https", s.ports.apiServer)
 	if s.admin, err = writeConfig(s.paths, s.server); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (s *supervisor) tryStartAll(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	s.components = components(s.opts, s.paths, ports, client)
+	s.components = components(s.opts, s.paths, s.ports, client)
 	for _, c := range s.components {
 		if c.name == schedulerName && !s.opts.scheduler {
 			continue
@@ -116,7 +117,7 @@ func (s *supervisor) start(ctx context.Context, c component) error {
 	return p.waitReady(ctx, s.opts.timeout, c.ready)
 }
 
-// stopAll ends what runs, the last started first, so that each component still finds what it depends on.
+// stopAll ends what runs, the last started first, so that each component still finds what it depends on, and gives up the ports.
 func (s *supervisor) stopAll() {
 	for _, c := range slices.Backward(s.components) {
 		if p := s.processes[c.name]; p != nil {
@@ -124,6 +125,7 @@ func (s *supervisor) stopAll() {
 			delete(s.processes, c.name)
 		}
 	}
+	s.ports.release()
 }
 
 // crashed returns the error of a component that ended although nobody had told it to.

@@ -143,7 +143,7 @@ func TestFailedStartShowsTheLog(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts etcd")
 	}
-	cp, err := Start(t.Context(), Options{ExtraArgs: []string{"--apiserver-arg=--no-such-flag"}})
+	cp, err := Start(t.Context(), Options{DataDir: t.TempDir(), ExtraArgs: []string{"--apiserver-arg=--no-such-flag"}})
 	if err == nil {
 		_ = cp.Stop()
 		t.Fatal("it started")
