@@ -20,8 +20,7 @@ type accessWatch struct {
 	// bindings by their kind.
 	bindings  map[string]cache.SharedIndexInformer
 	informers []cache.SharedIndexInformer
-	// heard is done when what is there at the start has been heard of.
-	heard []cache.DoneChecker
+	lists     firstLists
 
 	accountChanged func(realize.Account)
 	rightsChanged  func(by grant)
@@ -48,25 +47,25 @@ const byRole = "role"
 func newAccessWatch(cluster reader, accountChanged func(realize.Account), rightsChanged func(grant)) *accessWatch {
 	w := &accessWatch{bindings: map[string]cache.SharedIndexInformer{}, accountChanged: accountChanged, rightsChanged: rightsChanged}
 	w.accounts = newClusterInformer(cluster, schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}, &identity{})
-	w.follow(w.accounts, cache.ResourceEventHandlerFuncs{
+	w.follow("serviceaccounts", w.accounts, cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { w.accountEvent(object) },
 		DeleteFunc: func(object any) { w.accountEvent(object) },
 	})
 	for kind, resource := range map[string]string{"RoleBinding": "rolebindings", "ClusterRoleBinding": "clusterrolebindings"} {
 		informer := newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &binding{})
 		_ = informer.AddIndexers(cache.Indexers{byRole: roleOf}) // fails only when the informer already runs
-		w.follow(informer, w.onGain(kind))
+		w.follow(resource, informer, w.onGain(kind))
 		w.bindings[kind] = informer
 	}
 	for kind, resource := range map[string]string{"Role": "roles", "ClusterRole": "clusterroles"} {
-		w.follow(newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &identity{}), w.onGain(kind))
+		w.follow(resource, newClusterInformer(cluster, schema.GroupVersionResource{Group: rbacGroup, Version: "v1", Resource: resource}, &identity{}), w.onGain(kind))
 	}
 	return w
 }
 
-func (w *accessWatch) follow(informer cache.SharedIndexInformer, handler cache.ResourceEventHandler) {
+func (w *accessWatch) follow(resource string, informer cache.SharedIndexInformer, handler cache.ResourceEventHandler) {
 	w.informers = append(w.informers, informer)
-	w.heard = append(w.heard, handle(informer, handler))
+	w.lists = append(w.lists, firstList{resource, handle(informer, handler)})
 }
 
 // onGain tells of roles and bindings that appear or change. One that goes gives nobody

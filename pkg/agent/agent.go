@@ -83,6 +83,8 @@ const (
 	// preloadTime bounds how long a start waits for the objects stamped before: a kind
 	// whose list takes without end must not keep all others waiting.
 	preloadTime = 30 * time.Second
+	// sayWaiting is how often a start says what it waits for.
+	sayWaiting = 10 * time.Second
 	// maxPreloads bounds the kinds that are listed at a start. Other kinds wait for the turn
 	// of an owner that stamps them.
 	maxPreloads = 128
@@ -294,7 +296,7 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 	for _, informer := range a.access.informers {
 		start(informer)
 	}
-	if !cache.WaitFor(ctx, "", slices.Concat(a.catalog.heard, a.access.heard)...) {
+	if !slices.Concat(a.catalog.lists, a.access.lists).await(ctx, a.log, sayWaiting) {
 		return errors.New("stopped while the caches were filled")
 	}
 	enough := time.After(preloadTime)
@@ -309,6 +311,11 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 		}
 	}
 	return ctx.Err()
+}
+
+// outstanding are the resources whose first list a start still waits for. It can be called at any time.
+func (a *Agent) outstanding() []string {
+	return slices.Concat(a.crds.lists, a.catalog.lists, a.access.lists).outstanding()
 }
 
 // lead does the work until ctx ends, then finishes what was begun; but no longer than

@@ -19,8 +19,7 @@ import (
 // blueprints and templates compiled once per change.
 type catalog struct {
 	informers map[string]cache.SharedIndexInformer // by kind
-	// heard is done when what is there at the start has been heard of: templates are compiled.
-	heard     []cache.DoneChecker
+	lists     firstLists                           // once they are heard of, templates are compiled
 	compiling stamp.Options
 
 	mu         sync.RWMutex
@@ -208,5 +207,5 @@ func (c *catalog) owners(kind string) []runtime.Object {
 
 // follow tells a handler of the objects of a kind.
 func (c *catalog) follow(kind string, handler cache.ResourceEventHandler) {
-	c.heard = append(c.heard, handle(c.informers[kind], handler))
+	c.lists = append(c.lists, firstList{kind, handle(c.informers[kind], handler)})
 }

@@ -22,9 +22,8 @@ import (
 // and owners whose templates name an unknown kind are woken when its CRD appears.
 type crdWatch struct {
 	informer cache.SharedIndexInformer
-	// heard is done when the CRDs that are there at the start have been heard of.
-	heard   cache.DoneChecker
-	changed func(crd *definition)
+	lists    firstLists // the one that there is
+	changed  func(crd *definition)
 
 	mu    sync.Mutex
 	ready chan struct{} // closed and replaced at each change
@@ -43,7 +42,7 @@ type definition struct {
 func newCRDWatch(cluster reader, changed func(*definition)) *crdWatch {
 	w := &crdWatch{changed: changed, ready: make(chan struct{})}
 	w.informer = newClusterInformer(cluster, schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}, &definition{})
-	w.heard = handle(w.informer, cache.ResourceEventHandlerDetailedFuncs{
+	heard := handle(w.informer, cache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: func(object any, isInInitialList bool) {
 			w.signal()
 			if !isInInitialList { // what was there before the agent is no change
@@ -67,6 +66,7 @@ func newCRDWatch(cluster reader, changed func(*definition)) *crdWatch {
 			}
 		},
 	})
+	w.lists = firstLists{{"customresourcedefinitions", heard}}
 	return w
 }
 
@@ -138,7 +138,7 @@ func (w *crdWatch) missing() []string {
 // await returns once the CRDs of carto.run are established, and says every minute what
 // it waits for.
 func (w *crdWatch) await(ctx context.Context, log *slog.Logger) error {
-	if !cache.WaitFor(ctx, "", w.heard) {
+	if !w.lists.await(ctx, log, sayWaiting) {
 		return ctx.Err()
 	}
 	reminder := time.NewTicker(time.Minute)

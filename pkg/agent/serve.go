@@ -34,7 +34,7 @@ func (a *Agent) serve(background *sync.WaitGroup) (servers, error) {
 	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
 	health.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !a.synced.Load() {
-			http.Error(w, "the caches are not synced yet", http.StatusServiceUnavailable)
+			http.Error(w, fmt.Sprint("the caches are not synced yet; first lists outstanding: ", a.outstanding()), http.StatusServiceUnavailable)
 			return
 		}
 		ok(w)

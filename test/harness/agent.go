@@ -46,6 +46,18 @@ func (a *Agent) Stop() error {
 // Kill ends the agent at once, as a lost node does.
 func (a *Agent) Kill() { a.program.kill() }
 
+// AwaitEnd waits until the agent has ended by itself, and returns its exit code; -1 when a signal ended it.
+func (a *Agent) AwaitEnd(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	select {
+	case <-a.program.ended:
+		return a.program.state.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, fmt.Errorf("the agent has not ended: %w: %s", ctx.Err(), a.program.lastLine())
+	}
+}
+
 // URL is where the agent serves "health" or "metrics"; empty until it does.
 func (a *Agent) URL(what string) string {
 	all := regexp.MustCompile(`what=`+what+` address=(\S+)`).FindAllStringSubmatch(a.Log(), -1)
@@ -57,7 +69,7 @@ func (a *Agent) URL(what string) string {
 
 // AwaitReady returns when the agent's caches are filled.
 func (a *Agent) AwaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for !a.ready(ctx) {
 		select {
