@@ -3,15 +3,19 @@ package agent
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/carto-run/carto/test/faultproxy"
 	"github.com/carto-run/carto/test/harness"
 )
 
@@ -25,7 +29,12 @@ type shards struct {
 
 func startShard(t *testing.T, cp *harness.ControlPlane) *process {
 	t.Helper()
-	p := startAgent(t, cp.Kubeconfig, "--shards", "--namespace", "default")
+	return startShardBy(t, cp.Kubeconfig)
+}
+
+func startShardBy(t *testing.T, kubeconfig string) *process {
+	t.Helper()
+	p := startAgent(t, kubeconfig, "--shards", "--namespace", "default")
 	t.Cleanup(p.Kill)
 	return p
 }
@@ -144,6 +153,41 @@ func (s *shards) expectOneAtATime(byOwner map[string][]harness.Request) {
 	}
 }
 
+// changing revises all sources again and again in the background. goesOn waits until a change that has not begun yet has
+// reached the end of every owner; enough ends it, and can be called twice.
+func (s *shards) changing() (goesOn func(what string), enough func()) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	var revising sync.WaitGroup
+	var mu sync.Mutex
+	revising.Go(func() {
+		for ctx.Err() == nil {
+			mu.Lock()
+			s.revise(ctx)
+			mu.Unlock()
+		}
+	})
+	goesOn = func(what string) {
+		s.t.Helper()
+		mu.Lock()
+		began, next := time.Now(), s.turn+1
+		mu.Unlock()
+		harness.Eventually(s.t, 2*time.Minute, func() error { return s.arrived(next) })
+		s.t.Logf("%s: after %s a change has reached the end of every owner", what, time.Since(began).Round(100*time.Millisecond))
+	}
+	return goesOn, func() {
+		cancel()
+		revising.Wait()
+	}
+}
+
+// expectAllArrived: a last change reaches the end of every owner, and all are ready.
+func (s *shards) expectAllArrived() {
+	s.t.Helper()
+	s.revise(s.t.Context())
+	harness.Eventually(s.t, time.Minute, func() error { return s.arrived(s.turn) })
+	harness.Eventually(s.t, time.Minute, func() error { return s.allDone(s.count) })
+}
+
 // TestShardsNeverShareAnOwner: three replicas divide the owners while their sources change;
 // one is killed, one comes, and one goes. Each owner is written about by one at a time, the
 // owners of the lost go on, and everything arrives.
@@ -167,25 +211,8 @@ func TestShardsNeverShareAnOwner(t *testing.T) {
 		t.Errorf("%d replicas have worked, not 3", n)
 	}
 
-	ctx, enough := context.WithCancel(t.Context())
-	var changing sync.WaitGroup
-	defer changing.Wait()
+	goesOn, enough := s.changing()
 	defer enough()
-	var mu sync.Mutex
-	turn := func() int { mu.Lock(); defer mu.Unlock(); return s.turn }
-	changing.Go(func() {
-		for ctx.Err() == nil {
-			mu.Lock()
-			s.revise(ctx)
-			mu.Unlock()
-		}
-	})
-	goesOn := func(what string) {
-		t.Helper()
-		began, next := time.Now(), turn()+1
-		harness.Eventually(t, 2*time.Minute, func() error { return s.arrived(next) })
-		t.Logf("%s: after %s a change has reached the end of every owner", what, time.Since(began).Round(100*time.Millisecond))
-	}
 	goesOn("three at work")
 	second.Kill()
 	goesOn("one killed")
@@ -198,10 +225,7 @@ func TestShardsNeverShareAnOwner(t *testing.T) {
 	awaitMembers(t, 2, third, fourth)
 	goesOn("one has gone")
 	enough()
-	changing.Wait()
-	s.revise(t.Context())
-	harness.Eventually(t, time.Minute, func() error { return s.arrived(s.turn) })
-	harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+	s.expectAllArrived()
 	s.expectOneAtATime(s.writes(mark))
 	for _, p := range []*process{third, fourth} {
 		if err := p.Stop(); err != nil {
@@ -227,6 +251,86 @@ func awaitMembers(t *testing.T, members int, replicas ...*process) {
 		}
 		return nil
 	})
+}
+
+// TestShardWithoutLease: a replica that can not renew its Lease, or sleeps for longer than that lasts, lives on
+// and has work. It ends before the others take its owners over, or when it wakes up, and writes nothing after that.
+func TestShardWithoutLease(t *testing.T) {
+	t.Parallel()
+	cp := harness.New(t, harness.Options{AuditLog: true})
+	w := newWorld(t, cp)
+	for _, tc := range []struct {
+		name string
+		// cut takes the Lease from a replica, and says what gives it back once the others have taken over.
+		cut func(t *testing.T, proxy *faultproxy.Proxy, replica *process) (wake func())
+	}{
+		{"refused", func(_ *testing.T, proxy *faultproxy.Proxy, _ *process) func() {
+			proxy.Set(faultproxy.Rule{Name: "renewals", Resources: []string{"leases"}, Fault: faultproxy.Status(http.StatusInternalServerError, "InternalError")})
+			return func() {}
+		}},
+		{"held up", func(_ *testing.T, proxy *faultproxy.Proxy, _ *process) func() {
+			proxy.Set(faultproxy.Rule{Name: "renewals", Resources: []string{"leases"}, Fault: faultproxy.Slow(time.Hour)})
+			return func() {}
+		}},
+		{"asleep", func(t *testing.T, _ *faultproxy.Proxy, replica *process) func() {
+			signal := func(s syscall.Signal) {
+				if err := syscall.Kill(replica.PID(), s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			signal(syscall.SIGSTOP)
+			return func() { signal(syscall.SIGCONT) }
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := &shards{tenant: w.tenant(t), count: 30}
+			s.apply(burstChain)
+			s.actor()
+			mark, err := cp.Mark(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy, err := faultproxy.Start(cp.Config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer proxy.Close()
+			through := filepath.Join(t.TempDir(), "kubeconfig")
+			if err := proxy.WriteKubeconfig(through); err != nil {
+				t.Fatal(err)
+			}
+			first, second, third := startShardBy(t, through), startShard(t, cp), startShard(t, cp)
+			awaitMembers(t, 3, first, second, third)
+			s.turn = 1
+			s.burst(0, s.count)
+			harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+			goesOn, enough := s.changing()
+			defer enough()
+			goesOn("three at work")
+
+			wake := tc.cut(t, proxy, first)
+			awaitMembers(t, 2, second, third)
+			goesOn("two have taken over")
+			wake()
+			code, err := first.AwaitEnd(t.Context())
+			if err != nil || code == 0 || !strings.Contains(first.Log(), "the lease was lost") {
+				t.Errorf("the replica without a lease ended with %d, %v:\n%s", code, err, first.Log())
+			}
+			goesOn("it has ended")
+			enough()
+			s.expectAllArrived()
+			byOwner := s.writes(mark)
+			if n := len(writers(byOwner)); n != 3 {
+				t.Errorf("%d replicas have written, not 3", n)
+			}
+			s.expectOneAtATime(byOwner)
+			for _, p := range []*process{second, third} {
+				if err := p.Stop(); err != nil {
+					t.Errorf("%v\n%s", err, p.Log())
+				}
+			}
+		})
+	}
 }
 
 // TestShardsAndOneAgentNeverWorkTogether: what one rolling update brings together, a replica
