@@ -189,6 +189,11 @@ const forbiddenAgain = 10 * time.Minute
 
 // register records what the owner depends on; true when there is something new.
 func (a *Agent) register(key ownerKey, result *realize.Result) bool {
+	for _, kind := range result.Depends.Kinds {
+		if rest, err := a.mapper.resource(kind); err == nil { // else there is no watch
+			a.watches.stamps(stampedFor(key.Kind, rest))
+		}
+	}
 	for i := range result.Status.Resources {
 		if ref := result.Status.Resources[i].StampedRef; ref != nil {
 			result.Depends.Kinds = append(result.Depends.Kinds, ref.GroupVersionKind())

@@ -73,11 +73,12 @@ func TestSelectionShares(t *testing.T) {
 	}
 }
 
-// TestFailuresOfSelections: what a Runnable selects is up to a tenant. That the agent may not watch it is not what an operator is
-// woken for, and fills no log.
-func TestFailuresOfSelections(t *testing.T) {
+// TestFailuresThatTenantsCause: what a Runnable selects is up to a tenant, and so is what a status names. That the agent may not watch
+// it is not what an operator is woken for.
+func TestFailuresThatTenantsCause(t *testing.T) {
 	secrets := schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
 	selected := watchKey{GroupVersionResource: secrets, selector: "a=b", namespace: "shop", selection: realize.Selection{Namespace: "shop", Labels: "a=b"}}
+	rendered, named := watchKey{GroupVersionResource: secrets, selector: "x"}, watchKey{GroupVersionResource: secrets, selector: "y"}
 	forbidden := apierrors.NewForbidden(secrets.GroupResource(), "", errors.New("no role"))
 	for name, tt := range map[string]struct {
 		reason                    string
@@ -85,7 +86,8 @@ func TestFailuresOfSelections(t *testing.T) {
 		err                       error
 		stamped, selection, lines int
 	}{
-		"stamped, forbidden":    {"changes of what Carto made go unnoticed", watchKey{GroupVersionResource: secrets, selector: "x"}, forbidden, 3, 0, 3},
+		"stamped, forbidden":    {"changes of what Carto made go unnoticed", rendered, forbidden, 3, 0, 3},
+		"named, forbidden":      {"no template renders it: anybody may have written that into a status", named, forbidden, 0, 0, 3},
 		"selected, forbidden":   {"the tenant has chosen it", selected, forbidden, 0, 3, 1},
 		"selected, unreachable": {"the API server is away, which other watches tell", selected, errors.New("connection refused"), 0, 3, 1},
 		"selected, gone":        {"series of a kind end with it: a tenant that makes kinds would else make series for ever", selected, apierrors.NewNotFound(secrets.GroupResource(), ""), 0, 0, 0},
@@ -95,6 +97,7 @@ func TestFailuresOfSelections(t *testing.T) {
 			t.Log(tt.reason)
 			a := offlineAgent(t)
 			var log bytes.Buffer
+			a.watches.stamps(rendered)
 			a.watches.log = slog.New(slog.NewTextHandler(&log, nil))
 			w := &kindWatch{key: tt.key, informer: a.watches.selectionInformer(tt.key), tried: make(chan struct{})}
 			for range 3 {

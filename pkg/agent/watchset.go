@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -39,6 +40,9 @@ type watchSet struct {
 
 	mu      sync.Mutex
 	watches map[watchKey]*kindWatch
+	// stamped are those of kinds that templates have rendered. Other kinds only statuses name,
+	// which tenants may write.
+	stamped map[watchKey]bool
 	group   sync.WaitGroup
 }
 
@@ -130,7 +134,7 @@ type mark struct {
 func newWatchSet(reader reader, metadata metadata.Interface, log *slog.Logger, m *metrics, changed func(ownerKey), selected func(realize.Selection)) *watchSet {
 	return &watchSet{
 		reader: reader, metadata: metadata, log: log, metrics: m, changed: changed, selected: selected, holdings: newHoldings(),
-		watches: map[watchKey]*kindWatch{},
+		watches: map[watchKey]*kindWatch{}, stamped: map[watchKey]bool{},
 	}
 }
 
@@ -248,6 +252,19 @@ func (s *watchSet) observed(w *kindWatch, object any, deleted bool) {
 	}
 }
 
+// stamps notes that a template has rendered an object of a kind.
+func (s *watchSet) stamps(key watchKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stamped[key] = true
+}
+
+func (s *watchSet) isStamped(key watchKey) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stamped[key]
+}
+
 // failed notes that a kind can not be listed or watched. Owners that wait for it are
 // woken, so that their status says so; the informer goes on trying.
 func (s *watchSet) failed(w *kindWatch, err error) {
@@ -257,7 +274,9 @@ func (s *watchSet) failed(w *kindWatch, err error) {
 	if w.key.isSelection() {
 		s.selectionFailed(w, err)
 	} else {
-		s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
+		if s.isStamped(w.key) { // an alert is critical, and not for tenants to raise
+			s.metrics.watchFailures.WithLabelValues(w.key.GroupResource().String()).Inc()
+		}
 		s.log.Warn("cannot watch objects; trying again", append(w.key.details(), "err", err)...)
 	}
 	w.mu.Lock()
@@ -293,6 +312,7 @@ func (s *watchSet) stopUnused(needed map[watchKey]bool, now time.Time) {
 			s.end(key)
 		}
 	}
+	maps.DeleteFunc(s.stamped, func(key watchKey, _ bool) bool { return !needed[key] })
 }
 
 // end ends a watch; the lock is held.

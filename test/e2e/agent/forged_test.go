@@ -121,6 +121,9 @@ func tryForgedRefs(_ *fortress, t *testing.T) {
 		return nil
 	})
 	n.expect("cart", allReady)
+	if body, err := w.agent.metrics(); err != nil || strings.Contains(body, `carto_watch_failures_total{resource="bindings"}`) {
+		t.Errorf("what can not be listed counts as if a template stamped it (%v)", err)
+	}
 	if said := w.agent.Log(); strings.Contains(said, "are not listed yet") || !strings.Contains(said, "resource=bindings") {
 		t.Errorf("the start waited for what can not be listed, or did not try:\n%s", said)
 	}

@@ -333,7 +333,7 @@ subjects: [{ kind: ServiceAccount, name: mighty, namespace: NS }]
 			}
 		}
 	}},
-	{tenantB, "forge `stampedRef`s in the status of the own owner, of kinds that the agent may not list, to hold up its next start", "the start waits for no list that is refused", silently, tryForgedRefs},
+	{tenantB, "forge `stampedRef`s in the status of the own owner, of kinds that the agent may not list, to hold up its next start or to raise an alert", "the start waits for no list that is refused, and such failures do not count", silently, tryForgedRefs},
 	{tenantB, "Runnables that select what the agent may not watch, to raise an alert", "the Runnable works with the rights of its account; the failures are counted apart from those of stamped objects, of which an alert is critical", "alert [CartoSelectionsFailing](operations/CartoSelectionsFailing.md), which is `info`", func(f *fortress, t *testing.T) {
 		n := f.clerk(t, `  - { apiGroups: [""], resources: [limitranges], verbs: [list] }`)
 		n.apply("apiVersion: v1\nkind: LimitRange\nmetadata: { name: cart, labels: { a: b } }\nspec: { limits: [] }")
