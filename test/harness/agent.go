@@ -1,8 +1,11 @@
 package harness
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"time"
@@ -67,35 +70,49 @@ func (a *Agent) URL(what string) string {
 	return "http://" + all[len(all)-1][1] // the last start's
 }
 
-// AwaitReady returns when the agent's caches are filled.
+// AwaitReady returns when the agent's caches are filled. The error has what it said last of why it is not ready.
 func (a *Agent) AwaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for !a.ready(ctx) {
+	why := errors.New("it was not asked")
+	for {
+		err := a.ready(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil { // else it may be of the context
+			why = err
+		}
 		select {
 		case <-a.program.ended:
 			return fmt.Errorf("the agent has ended: %s: %s", a.program.state, a.program.lastLine())
 		case <-ctx.Done():
-			return fmt.Errorf("the agent is not ready: %w: %s", ctx.Err(), a.program.lastLine())
+			return fmt.Errorf("the agent is not ready: %w: %w: its log ends with: %s", ctx.Err(), why, a.program.lastLine())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return nil
 }
 
-func (a *Agent) ready(ctx context.Context) bool {
+func (a *Agent) ready(ctx context.Context) error {
 	url := a.URL("health")
 	if url == "" {
-		return false
+		return errors.New("it does not say where it can be asked")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
 	if err != nil {
-		return false
+		return err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false
+		return err
 	}
-	_ = response.Body.Close() // nothing is read from it
-	return response.StatusCode == http.StatusOK
+	defer func() { _ = response.Body.Close() }() // only read
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("/readyz says %s: %s", response.Status, bytes.TrimSpace(text))
 }
