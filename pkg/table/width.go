@@ -10,6 +10,16 @@ import (
 // combining marks and colour sequences none.
 func Width(s string) int { return ansi.StringWidth(s) }
 
+// Character is how many bytes and cells the first of a text takes of what is drawn as one
+// character, and can have several runes. The text must not be empty, and have no colours.
+func Character(text string) (bytes, cells int) {
+	if c := text[0]; c < 0x80 && (len(text) == 1 || text[1] < 0x80) {
+		return 1, 1
+	}
+	cluster, width := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
+	return max(1, len(cluster)), width
+}
+
 // Cut shortens a text that is wider than width from its end, with a marker. It keeps
 // colour sequences and never splits what is drawn as one character.
 func Cut(s string, width int, unicode bool) string {

@@ -225,12 +225,27 @@ func (p *painter) cell(b *strings.Builder, text string, most int, spans []filter
 		if from >= to {
 			continue
 		}
+		from, to = whole(kept, from, to)
 		i.write(b, kept[at:from])
 		find.write(b, kept[from:to])
 		at = to
 	}
 	i.write(b, kept[at:])
 	return wide
+}
+
+// whole widens a part of a text to whole characters as they are drawn: a colour that begins within
+// one would make two of it, which may take more room.
+func whole(text string, from, to int) (int, int) {
+	for at := 0; at < to; {
+		n, _ := table.Character(text[at:])
+		next := at + n
+		if at < from && from < next {
+			from = at
+		}
+		to, at = max(to, next), next
+	}
+	return from, to
 }
 
 // foot is the filter that is typed, or why the rows may be old.

@@ -153,7 +153,7 @@ func snap(edges []int, text string, from, to int) {
 	var begins []int
 	for at := from; at < to; {
 		begins = append(begins, at)
-		n, _ := character(text[at:])
+		n, _ := table.Character(text[at:])
 		at += n
 	}
 	for i, e := range edges {

@@ -5,8 +5,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/carto-run/carto/pkg/table"
 )
 
@@ -125,7 +123,7 @@ func (r *row) cut(width int) *breaks {
 	b := &breaks{width: width, bytes: []int{0}, cells: []int{0}}
 	used, cells := 0, 0
 	for at := 0; at < len(r.Text); {
-		n, w := character(r.Text[at:])
+		n, w := table.Character(r.Text[at:])
 		if used+w > width && used > 0 {
 			b.bytes, b.cells, used = append(b.bytes, at), append(b.cells, cells), 0
 		}
@@ -133,15 +131,6 @@ func (r *row) cut(width int) *breaks {
 	}
 	r.breaks = b
 	return b
-}
-
-// character is how many bytes and cells what is drawn as one character takes.
-func character(text string) (bytes, cells int) {
-	if c := text[0]; c < 0x80 && (len(text) == 1 || text[1] < 0x80) {
-		return 1, 1
-	}
-	cluster, width := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
-	return max(1, len(cluster)), width
 }
 
 // rows is how many screen rows the line takes when it is wrapped.
@@ -184,12 +173,12 @@ func (r *row) window(cell, width int) (from, to, pad int) {
 		}
 	}
 	for at < len(r.Text) && cells < cell {
-		n, w := character(r.Text[at:])
+		n, w := table.Character(r.Text[at:])
 		at, cells = at+n, cells+w
 	}
 	from, pad = at, min(max(0, cells-cell), width)
 	for used := pad; at < len(r.Text); {
-		n, w := character(r.Text[at:])
+		n, w := table.Character(r.Text[at:])
 		if used+w > width {
 			break
 		}
