@@ -60,7 +60,7 @@ faults: build bin/controlplane ## outages at length: the agent is killed 50 time
 	FAULT_KILLS=$(or $(FAULT_KILLS),50) FAULT_OWNERS=$(or $(FAULT_OWNERS),150) go test -count=1 -timeout 60m -v -run 'TestOutages$$' ./test/e2e/agent
 
 .PHONY: soak
-soak: build bin/controlplane ## churn for an hour and fail when anything in the agent grows; SOAK_TIME=20m for less
+soak: build bin/controlplane ## churn for an hour and fail when anything in the agent grows; SOAK_TIME=20m for less, SOAK_FLAGS=--shards for an agent with that
 	SOAK_TIME=$(or $(SOAK_TIME),1h) go test -count=1 -timeout 0 -v -run 'TestSoak$$' ./test/e2e/agent
 
 .PHONY: e2e-flux

@@ -279,7 +279,10 @@ func (m *membership) renew(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.Is(err, errLeaseLost), m.agent.fence.left() <= 0:
+		case errors.Is(err, errLeaseLost):
+			return errLeaseLost // the log says why
+		case m.agent.fence.left() <= 0:
+			m.agent.log.Error("could not renew the lease in time", "lease", m.id, "err", err)
 			return errLeaseLost
 		case err != nil:
 			m.agent.log.Warn("cannot renew the lease; trying again", "lease", m.id, "left", m.agent.fence.left(), "err", err)
@@ -302,7 +305,8 @@ func (m *membership) renewOnce(ctx context.Context) error {
 	}
 	if err := m.publish(ctx); err != nil {
 		if apierrors.IsNotFound(err) {
-			return errLeaseLost // the others took this replica for dead
+			m.agent.log.Error("the lease is gone: the other replicas took this one for dead, or somebody removed it", "lease", m.id)
+			return errLeaseLost
 		}
 		return err
 	}

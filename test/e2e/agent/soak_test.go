@@ -43,7 +43,7 @@ const (
 const minRests = 9
 
 // TestSoak lets owners, blueprints, templates, accounts, kinds and connections come and go
-// for the time of SOAK_TIME, and looks at each rest, when all is as it was before: nothing
+// for the time of SOAK_TIME, with an agent that has SOAK_FLAGS, and looks at each rest, when all is as it was before: nothing
 // that the agent keeps may grow from rest to rest.
 func TestSoak(t *testing.T) {
 	text := os.Getenv("SOAK_TIME")
@@ -115,7 +115,8 @@ func newSoak(t *testing.T) *soak {
 	fmt.Printf("soak: seed %d\n", seed)
 	s := &soak{world: w, t: t, random: rand.New(rand.NewPCG(seed, seed))} //nolint:gosec // no secret
 	s.cut = cutConnections(t, cp.Server)
-	w.agent = startAgent(t, s.cut.kubeconfig(cp.Kubeconfig), "--profiling")
+	flags := append([]string{"--profiling", "--namespace", "default"}, strings.Fields(os.Getenv("SOAK_FLAGS"))...)
+	w.agent = startAgent(t, s.cut.kubeconfig(cp.Kubeconfig), flags...)
 	t.Cleanup(func() { w.agent.Kill() })
 	for range 2 {
 		n := w.tenant(t)
