@@ -39,6 +39,25 @@ func startShardBy(t *testing.T, kubeconfig string) *process {
 	return p
 }
 
+// stopInOrder stops replicas, which have to end by themselves.
+func stopInOrder(t *testing.T, replicas ...*process) {
+	t.Helper()
+	for _, p := range replicas {
+		if err := p.Stop(); err != nil {
+			t.Errorf("%v\n%s", err, p.Log())
+		}
+	}
+}
+
+// begin waits until replicas have agreed to divide the owners, and then until these are there and ready.
+func (s *shards) begin(replicas ...*process) {
+	s.t.Helper()
+	awaitMembers(s.t, len(replicas), replicas...)
+	s.turn = 1
+	s.burst(0, s.count)
+	harness.Eventually(s.t, time.Minute, func() error { return s.allDone(s.count) })
+}
+
 // revise gives all sources another revision, and those who watch a moment between them.
 func (s *shards) revise(ctx context.Context) {
 	s.turn++
@@ -203,10 +222,7 @@ func TestShardsNeverShareAnOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second, third := startShard(t, cp), startShard(t, cp), startShard(t, cp)
-	awaitMembers(t, 3, first, second, third)
-	s.turn = 1
-	s.burst(0, s.count)
-	harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+	s.begin(first, second, third)
 	if n := len(writers(s.writes(mark))); n != 3 {
 		t.Errorf("%d replicas have worked, not 3", n)
 	}
@@ -219,19 +235,13 @@ func TestShardsNeverShareAnOwner(t *testing.T) {
 	fourth := startShard(t, cp)
 	awaitMembers(t, 3, first, third, fourth)
 	goesOn("another has come")
-	if err := first.Stop(); err != nil {
-		t.Errorf("%v\n%s", err, first.Log())
-	}
+	stopInOrder(t, first)
 	awaitMembers(t, 2, third, fourth)
 	goesOn("one has gone")
 	enough()
 	s.expectAllArrived()
 	s.expectOneAtATime(s.writes(mark))
-	for _, p := range []*process{third, fourth} {
-		if err := p.Stop(); err != nil {
-			t.Errorf("%v\n%s", err, p.Log())
-		}
-	}
+	stopInOrder(t, third, fourth)
 }
 
 // awaitMembers waits until replicas have agreed to be so many.
@@ -300,10 +310,7 @@ func TestShardWithoutLease(t *testing.T) {
 				t.Fatal(err)
 			}
 			first, second, third := startShardBy(t, through), startShard(t, cp), startShard(t, cp)
-			awaitMembers(t, 3, first, second, third)
-			s.turn = 1
-			s.burst(0, s.count)
-			harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
+			s.begin(first, second, third)
 			goesOn, enough := s.changing()
 			defer enough()
 			goesOn("three at work")
@@ -324,11 +331,7 @@ func TestShardWithoutLease(t *testing.T) {
 				t.Errorf("%d replicas have written, not 3", n)
 			}
 			s.expectOneAtATime(byOwner)
-			for _, p := range []*process{second, third} {
-				if err := p.Stop(); err != nil {
-					t.Errorf("%v\n%s", err, p.Log())
-				}
-			}
+			stopInOrder(t, second, third)
 		})
 	}
 }
@@ -366,12 +369,6 @@ func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
 		s.revise(t.Context())
 		harness.Eventually(t, time.Minute, func() error { return s.arrived(s.turn) })
 	}
-	stop := func(p *process) {
-		t.Helper()
-		if err := p.Stop(); err != nil {
-			t.Errorf("%v\n%s", err, p.Log())
-		}
-	}
 
 	leader := alone()
 	works(leader, "msg=working")
@@ -386,15 +383,15 @@ func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
 		}
 	}
 	arrives()
-	stop(leader)
+	stopInOrder(t, leader)
 	awaitMembers(t, 2, first, second)
 	arrives()
 	// And back.
 	leader = alone()
 	works(leader, "waiting for the lease")
-	stop(first)
+	stopInOrder(t, first)
 	arrives()
-	stop(second)
+	stopInOrder(t, second)
 	works(leader, "msg=working")
 	arrives()
 
