@@ -49,27 +49,16 @@ func components(c Config) ([]File, error) {
 	fill := strings.NewReplacer(DefaultNamespace, c.Namespace)
 	var files []File
 	for _, o := range optional {
-		if *o.in(&c.Options) {
+		if o.on(&c) {
 			continue
 		}
 		text, err := o.manifest()
 		if err != nil {
 			return nil, err
 		}
-		kustomization := generated + "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources:\n  - " + o.name + ".yaml\n"
-		if o.arg != "" {
-			kustomization += fmt.Sprintf(argPatch, AgentName, o.arg)
-		}
+		kustomization := generated + "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources:\n  - " + o.name + ".yaml\n" + o.patch()
 		folder := "components/" + o.name + "/"
 		files = append(files, File{folder + "kustomization.yaml", []byte(kustomization)}, File{folder + o.name + ".yaml", []byte(generated + fill.Replace(text))})
 	}
 	return files, nil
 }
-
-const argPatch = `patches:
-  - target: {kind: Deployment, name: %s}
-    patch: |-
-      - op: add
-        path: /spec/template/spec/containers/0/args/-
-        value: %s
-`

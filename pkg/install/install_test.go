@@ -2,6 +2,7 @@ package install
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -159,10 +160,8 @@ func TestShards(t *testing.T) {
 // TestOptions: each option adds objects that pruning finds, and the base has those that are off as components.
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	names := func(o Options) []string {
-		config := testConfig()
-		config.Options = o
-		objects, err := Objects(config)
+	names := func(c Config) []string {
+		objects, err := Objects(c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,29 +174,51 @@ func TestOptions(t *testing.T) {
 			if object.GetKind() != "Deployment" {
 				continue
 			}
-			if secure := slices.Contains(agentArgs(object), "--metrics-secure"); secure != o.MetricsSecure {
-				t.Errorf("%+v: the agent's arguments are %v", o, agentArgs(object))
+			if secure := slices.Contains(agentArgs(object), "--metrics-secure"); secure != c.MetricsSecure {
+				t.Errorf("%+v: the agent's arguments are %v", c, agentArgs(object))
 			}
 		}
 		return names
 	}
-	plain := names(Options{})
-	for i, o := range optional {
-		switched := Options{}
-		*o.in(&switched) = true
-		more := slices.DeleteFunc(names(switched), func(name string) bool { return slices.Contains(plain, name) })
-		if want := [][]string{
-			{"clusterrole.rbac.authorization.k8s.io/carto-agent-metrics", "clusterrolebinding.rbac.authorization.k8s.io/carto-agent-metrics", "clusterrole.rbac.authorization.k8s.io/carto-metrics-reader"},
-			{"networkpolicy.networking.k8s.io/carto-agent"},
-		}[i]; !slices.Equal(more, want) {
-			t.Errorf("%s adds %v, not %v", o.name, more, want)
+	plain := names(testConfig())
+	for _, tc := range []struct {
+		option   string
+		switchOn func(*Config)
+		adds     []string
+		patch    string // of the component
+	}{
+		{
+			"metrics-secure", func(c *Config) { c.MetricsSecure = true },
+			[]string{"clusterrole.rbac.authorization.k8s.io/carto-agent-metrics", "clusterrolebinding.rbac.authorization.k8s.io/carto-agent-metrics", "clusterrole.rbac.authorization.k8s.io/carto-metrics-reader"},
+			"op: add\n        path: /spec/template/spec/containers/0/args/-\n        value: --metrics-secure",
+		},
+		{"network-policy", func(c *Config) { c.NetworkPolicy = true }, []string{"networkpolicy.networking.k8s.io/carto-agent"}, ""},
+		{
+			"shards", func(c *Config) { c.Shards = 2 },
+			[]string{"role.rbac.authorization.k8s.io/carto-agent-shards", "rolebinding.rbac.authorization.k8s.io/carto-agent-shards"},
+			"op: replace\n        path: /spec/template/spec/containers/0/args/0\n        value: --shards",
+		},
+	} {
+		config := testConfig()
+		tc.switchOn(&config)
+		if more := slices.DeleteFunc(names(config), func(name string) bool { return slices.Contains(plain, name) }); !slices.Equal(more, tc.adds) {
+			t.Errorf("%s adds %v, not %v", tc.option, more, tc.adds)
 		}
-		files, err := Base(Config{Namespace: "elsewhere", Image: "x", Options: switched})
-		if err != nil {
-			t.Fatal(err)
+		component := func(c Config) (text string, files int) {
+			all, err := Base(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at := slices.IndexFunc(all, func(f File) bool { return f.Name == "components/"+tc.option+"/kustomization.yaml" }); at >= 0 {
+				text = string(all[at].Text)
+			}
+			return text, len(all)
 		}
-		if at := slices.IndexFunc(files, func(f File) bool { return f.Name == "components/"+o.name+"/"+o.name+".yaml" }); at >= 0 || len(files) != 3+2*(len(optional)-1) {
-			t.Errorf("%s is on, and the base of %d files has it as a component at %d", o.name, len(files), at)
+		if text, files := component(config); text != "" || files != 3+2*(len(optional)-1) {
+			t.Errorf("%s is on, and the base of %d files has it as a component: %s", tc.option, files, text)
+		}
+		if text, files := component(testConfig()); !strings.Contains(text, "- "+tc.option+".yaml\n") || !strings.Contains(text, tc.patch) || files != 3+2*len(optional) {
+			t.Errorf("%s is off, and the base of %d files has this component:\n%s", tc.option, files, text)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func FuzzParseKinds(f *testing.F) {
 func TestMarks(t *testing.T) {
 	t.Parallel()
 	config := testConfig()
-	config.Version, config.Options = "v1.2.3", all
+	config.Version, config.Options, config.Shards = "v1.2.3", all, 2
 	objects, err := Objects(config)
 	if err != nil {
 		t.Fatal(err)

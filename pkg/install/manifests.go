@@ -167,12 +167,11 @@ func agent(c Config) ([]string, error) {
 	if c.Version == "" {
 		c.Version = Unversioned
 	}
-	mode := "--leader-elect"
 	if c.Shards > 0 {
-		c.Replicas, mode = c.Shards, ModeShards
+		c.Replicas = c.Shards
 	}
 	fill := strings.NewReplacer(DefaultNamespace, c.Namespace, "$(CARTO_IMAGE)", c.Image,
-		"$(CARTO_MODE)", mode, "$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version, "$(CARTO_MORE_ARGS)", c.moreArgs())
+		"$(CARTO_MODE)", c.mode(), "$(CARTO_REPLICAS)", strconv.Itoa(c.Replicas), "$(CARTO_VERSION)", c.Version, "$(CARTO_MORE_ARGS)", c.moreArgs())
 	var docs []string
 	for _, e := range entries {
 		if e.IsDir() {
@@ -185,7 +184,7 @@ func agent(c Config) ([]string, error) {
 		docs = append(docs, fill.Replace(string(text)))
 	}
 	for _, o := range optional {
-		if !*o.in(&c.Options) {
+		if !o.on(&c) {
 			continue
 		}
 		text, err := o.manifest()

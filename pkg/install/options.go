@@ -1,6 +1,7 @@
 package install
 
 import (
+	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,19 +18,22 @@ type Options struct {
 	NetworkPolicy bool
 }
 
-// option is one of Options, with what it puts into a cluster.
+// option is a part of an installation that it may do without, with what it puts into a cluster.
 type option struct {
 	// name of its manifests, and of its kustomize component.
 	name string
-	// arg of the agent; empty when it needs none.
-	arg string
-	// in is the field that switches it on.
-	in func(*Options) *bool
+	// arg of the agent; empty when it needs none. A mode takes the place of the first, which
+	// says how replicas share the work; others come after it.
+	arg  string
+	mode bool
+	// on says whether a configuration has it.
+	on func(*Config) bool
 }
 
 var optional = []option{
-	{"metrics-secure", "--metrics-secure", func(o *Options) *bool { return &o.MetricsSecure }},
-	{"network-policy", "", func(o *Options) *bool { return &o.NetworkPolicy }},
+	{name: "metrics-secure", arg: "--metrics-secure", on: func(c *Config) bool { return c.MetricsSecure }},
+	{name: "network-policy", on: func(c *Config) bool { return c.NetworkPolicy }},
+	{name: "shards", arg: ModeShards, mode: true, on: func(c *Config) bool { return c.Shards > 0 }},
 }
 
 func (o option) manifest() (string, error) {
@@ -37,12 +41,40 @@ func (o option) manifest() (string, error) {
 	return string(text), err
 }
 
-// moreArgs are further items of the list of the agent's arguments, as YAML.
-func (o Options) moreArgs() string {
+// patch of the agent's Deployment that a kustomize component makes; empty when there is none.
+func (o option) patch() string {
+	switch {
+	case o.arg == "":
+		return ""
+	case o.mode:
+		return fmt.Sprintf(argPatch, AgentName, "replace", "0", o.arg)
+	default:
+		return fmt.Sprintf(argPatch, AgentName, "add", "-", o.arg)
+	}
+}
+
+const argPatch = `patches:
+  - target: {kind: Deployment, name: %s}
+    patch: |-
+      - op: %s
+        path: /spec/template/spec/containers/0/args/%s
+        value: %s
+`
+
+// mode is the argument that says how replicas share the work.
+func (c *Config) mode() string {
+	if c.Shards > 0 {
+		return ModeShards
+	}
+	return "--leader-elect"
+}
+
+// moreArgs are the items of the list of the agent's arguments that options add, as YAML.
+func (c *Config) moreArgs() string {
 	text := ""
-	for _, each := range optional {
-		if each.arg != "" && *each.in(&o) {
-			text += "\n            - " + each.arg
+	for _, o := range optional {
+		if o.arg != "" && !o.mode && o.on(c) {
+			text += "\n            - " + o.arg
 		}
 	}
 	return text

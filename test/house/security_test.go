@@ -35,7 +35,7 @@ func securityPage(t *testing.T) string {
 // TestEveryRightIsExplained: each rule of each role of the agent has its line in docs/security.md, and each line its rule. A
 // right that nobody explains is one right too many.
 func TestEveryRightIsExplained(t *testing.T) {
-	objects, err := install.Objects(install.Config{Namespace: install.DefaultNamespace, Image: "none", Options: install.Options{MetricsSecure: true, NetworkPolicy: true}})
+	objects, err := install.Objects(install.Config{Namespace: install.DefaultNamespace, Image: "none", Shards: 2, Options: install.Options{MetricsSecure: true, NetworkPolicy: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,11 @@ func TestEveryRightIsExplained(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, rule := range role.Rules {
-			wanted[fmt.Sprintf("| `%s` | %s | %s | `%s` |", role.Name, code(rule.APIGroups), code(slices.Concat(rule.Resources, rule.NonResourceURLs)), strings.Join(rule.Verbs, ", "))] = false
+			what := code(slices.Concat(rule.Resources, rule.NonResourceURLs))
+			if len(rule.ResourceNames) > 0 {
+				what += " named " + code(rule.ResourceNames)
+			}
+			wanted[fmt.Sprintf("| `%s` | %s | %s | `%s` |", role.Name, code(rule.APIGroups), what, strings.Join(rule.Verbs, ", "))] = false
 		}
 	}
 	for line := range strings.Lines(section(t, "rights")) {

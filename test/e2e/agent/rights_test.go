@@ -17,12 +17,8 @@ func TestInstalledRights(t *testing.T) {
 	t.Parallel()
 	cp := harness.New(t, harness.Options{})
 	w := newWorld(t, cp)
-	text, err := install.YAML(install.Config{Namespace: install.DefaultNamespace, Image: "none"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	harness.ApplyYAML(t, cp.Config, "", string(text))
-	w.agent = startAgent(t, agentKubeconfig(t, cp))
+	installRights(t, cp, install.Config{})
+	w.agent = startAgent(t, agentKubeconfig(t, cp), "--leader-elect", "--namespace", install.DefaultNamespace)
 	t.Cleanup(func() { w.agent.Kill() })
 
 	n := w.tenant(t)
@@ -61,6 +57,17 @@ rules: [{ apiGroups: [unreadable.example], resources: [onces], verbs: [get, list
 	patch("carto-agent", `[{"op":"replace","path":"/rules/2/verbs","value":["impersonate"]}]`)
 	n.expect("cart", allReady)
 	n.expectOf(runnables, "cart", runBusy)
+}
+
+// installRights gives the agent the account and the roles of an installation; without nodes, none of its pods runs.
+func installRights(t *testing.T, cp *harness.ControlPlane, c install.Config) {
+	t.Helper()
+	c.Namespace, c.Image = install.DefaultNamespace, "none"
+	text, err := install.YAML(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	harness.ApplyYAML(t, cp.Config, "", string(text))
 }
 
 // agentKubeconfig is for the agent's own service account.

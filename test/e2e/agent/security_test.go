@@ -609,12 +609,9 @@ func TestAttempts(t *testing.T) {
 	t.Parallel()
 	cp := harness.New(t, harness.Options{})
 	f := &fortress{world: newWorld(t, cp)}
-	text, err := install.YAML(install.Config{Namespace: install.DefaultNamespace, Image: "none", Options: install.Options{MetricsSecure: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	harness.ApplyYAML(t, cp.Config, "", string(text))
+	installRights(t, cp, install.Config{Options: install.Options{MetricsSecure: true}})
 	kubeconfig := agentKubeconfig(t, cp)
+	var err error
 	if f.agentConfig, err = clientcmd.BuildConfigFromFlags("", kubeconfig); err != nil {
 		t.Fatal(err)
 	}
