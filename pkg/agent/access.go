@@ -65,7 +65,7 @@ func newAccessWatch(cluster reader, accountChanged func(realize.Account), rights
 
 func (w *accessWatch) follow(resource string, informer cache.SharedIndexInformer, handler cache.ResourceEventHandler) {
 	w.informers = append(w.informers, informer)
-	w.lists = append(w.lists, firstList{resource, handle(informer, handler)})
+	w.lists = append(w.lists, firstList{resource, handle(informer, handler).Done()})
 }
 
 // onGain tells of roles and bindings that appear or change. One that goes gives nobody

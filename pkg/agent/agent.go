@@ -123,9 +123,11 @@ type Agent struct {
 	blueprintQueue workqueue.TypedRateLimitingInterface[blueprintKey]
 
 	// epoch counts changes of things that owners depend on.
-	epoch    atomic.Uint64
-	passed   atomic.Uint64 // counts passes
-	synced   atomic.Bool
+	epoch  atomic.Uint64
+	passed atomic.Uint64 // counts passes
+	synced atomic.Bool
+	// preloads are the lists of stamped objects that a start waits for, once it does.
+	preloads atomic.Pointer[firstLists]
 	stopping atomic.Bool
 	// informers is the context in which watches of stamped kinds run.
 	informers context.Context //nolint:containedctx // watches start in the middle of passes, and must outlive them
@@ -299,23 +301,23 @@ func (a *Agent) fillCaches(ctx context.Context, background *sync.WaitGroup) erro
 	if !slices.Concat(a.catalog.lists, a.access.lists).await(ctx, a.log, sayWaiting) {
 		return errors.New("stopped while the caches were filled")
 	}
-	enough := time.After(preloadTime)
-	for _, tried := range a.preloadWatches(a.informers) {
-		select {
-		case <-tried:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-enough:
-			a.log.Warn("some kinds of stamped objects are not listed yet; their owners will wait for them")
-			return ctx.Err()
-		}
+	stamped := a.preloadWatches(a.informers)
+	a.preloads.Store(&stamped)
+	enough, stop := context.WithTimeout(ctx, preloadTime)
+	defer stop()
+	if !stamped.await(enough, a.log, sayWaiting) && ctx.Err() == nil {
+		a.log.Warn("some kinds of stamped objects are not listed yet; their owners will wait for them", "resources", stamped.outstanding())
 	}
 	return ctx.Err()
 }
 
 // outstanding are the resources whose first list a start still waits for. It can be called at any time.
 func (a *Agent) outstanding() []string {
-	return slices.Concat(a.crds.lists, a.catalog.lists, a.access.lists).outstanding()
+	lists := slices.Concat(a.crds.lists, a.catalog.lists, a.access.lists)
+	if stamped := a.preloads.Load(); stamped != nil {
+		lists = append(lists, *stamped...)
+	}
+	return lists.outstanding()
 }
 
 // lead does the work until ctx ends, then finishes what was begun; but no longer than

@@ -207,5 +207,5 @@ func (c *catalog) owners(kind string) []runtime.Object {
 
 // follow tells a handler of the objects of a kind.
 func (c *catalog) follow(kind string, handler cache.ResourceEventHandler) {
-	c.lists = append(c.lists, firstList{kind, handle(c.informers[kind], handler)})
+	c.lists = append(c.lists, firstList{kind, handle(c.informers[kind], handler).Done()})
 }

@@ -66,7 +66,7 @@ func newCRDWatch(cluster reader, changed func(*definition)) *crdWatch {
 			}
 		},
 	})
-	w.lists = firstLists{{"customresourcedefinitions", heard}}
+	w.lists = firstLists{{"customresourcedefinitions", heard.Done()}}
 	return w
 }
 

@@ -4,15 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"time"
-
-	"k8s.io/client-go/tools/cache"
 )
 
 // firstList of a resource, without which the agent does not begin.
 type firstList struct {
 	resource string
-	// heard is done when what is there at the start has been heard of.
-	heard cache.DoneChecker
+	// heard is closed when what is there at the start has been heard of.
+	heard <-chan struct{}
 }
 
 type firstLists []firstList
@@ -22,7 +20,7 @@ func (f firstLists) outstanding() []string {
 	var resources []string
 	for _, list := range f {
 		select {
-		case <-list.heard.Done():
+		case <-list.heard:
 		default:
 			resources = append(resources, list.resource)
 		}
@@ -34,17 +32,19 @@ func (f firstLists) outstanding() []string {
 // often what it still waits for: a list that fails is logged by itself, but one that takes long,
 // or an API server that lets its clients wait, would else be silent for minutes.
 func (f firstLists) await(ctx context.Context, log *slog.Logger, every time.Duration) bool {
-	checkers := make([]cache.DoneChecker, len(f))
-	for i, list := range f {
-		checkers[i] = list.heard
-	}
-	for {
-		patience, stop := context.WithTimeout(ctx, every)
-		heard := cache.WaitFor(patience, "", checkers...)
-		stop()
-		if heard || ctx.Err() != nil {
-			return heard
+	remind := time.NewTicker(every)
+	defer remind.Stop()
+	for _, list := range f {
+		for heard := false; !heard; {
+			select {
+			case <-list.heard:
+				heard = true
+			case <-remind.C:
+				log.Info("still waiting for first lists", "resources", f.outstanding())
+			case <-ctx.Done():
+				return false
+			}
 		}
-		log.Info("still waiting for first lists", "resources", f.outstanding())
 	}
+	return true
 }

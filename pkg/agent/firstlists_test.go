@@ -10,19 +10,13 @@ import (
 	"time"
 )
 
-// heardAt is done when it is closed.
-type heardAt chan struct{}
-
-func (heardAt) Name() string            { return "" }
-func (h heardAt) Done() <-chan struct{} { return h }
-
 // TestStartSaysWhatItWaitsFor: a list that neither comes nor fails would else look like an agent
 // that does nothing.
 func TestStartSaysWhatItWaitsFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said bytes.Buffer
 		log := slog.New(slog.NewTextHandler(&said, nil))
-		workloads, roles := make(heardAt), make(heardAt)
+		workloads, roles := make(chan struct{}), make(chan struct{})
 		lists := firstLists{{"Workload", workloads}, {"roles", roles}}
 		time.AfterFunc(15*time.Second, func() { close(workloads) })
 		time.AfterFunc(25*time.Second, func() { close(roles) })
@@ -37,7 +31,7 @@ func TestStartSaysWhatItWaitsFor(t *testing.T) {
 
 		gone, end := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, end)
-		if (firstLists{{"Workload", make(heardAt)}}).await(gone, log, 10*time.Second) {
+		if (firstLists{{"Workload", make(chan struct{})}}).await(gone, log, 10*time.Second) {
 			t.Error("told to stop, it says that all lists are there")
 		}
 	})

@@ -224,12 +224,12 @@ func ownerReference(key ownerKey, uid types.UID) reference {
 }
 
 // preloadWatches starts the watches of all kinds that owners have stamped before, so
-// that after a restart the caches are full before the first pass. What Runnables ran is
+// that after a restart the caches are full before the first pass, and returns their lists. What Runnables ran is
 // not in their status; they wait for their watches when their turn comes. A kind that can
 // not be listed at all is not waited for: who may write a status could name one in it.
-func (a *Agent) preloadWatches(ctx context.Context) []<-chan struct{} {
+func (a *Agent) preloadWatches(ctx context.Context) firstLists {
 	seen := map[string]bool{}
-	var tried []<-chan struct{}
+	var lists firstLists
 	for _, kind := range v1alpha1.KindsOf(v1alpha1.RoleOwner) {
 		for _, object := range a.catalog.owners(kind.Name) {
 			for _, resource := range realize.StatusOf(object).Resources {
@@ -239,15 +239,15 @@ func (a *Agent) preloadWatches(ctx context.Context) []<-chan struct{} {
 				}
 				seen[ref.APIVersion+ref.Kind] = true
 				if rest, err := a.mapper.resource(ref.GroupVersionKind()); err == nil && rest.Namespaced {
-					tried = append(tried, a.watches.watch(ctx, stampedFor(kind.Name, rest)).tried)
+					lists = append(lists, firstList{rest.Qualified(), a.watches.watch(ctx, stampedFor(kind.Name, rest)).tried})
 				}
-				if len(tried) == maxPreloads { // kinds that there are: others cost nothing, and anybody can invent some
-					return tried
+				if len(lists) == maxPreloads { // kinds that there are: others cost nothing, and anybody can invent some
+					return lists
 				}
 			}
 		}
 	}
-	return tried
+	return lists
 }
 
 // stopUnused ends the watches of kinds that no owner stamps or selects any more.

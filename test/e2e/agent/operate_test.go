@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/carto-run/carto/test/faultproxy"
 	"github.com/carto-run/carto/test/harness"
 )
 
@@ -128,6 +130,42 @@ func TestProbesAndMetrics(t *testing.T) {
 		if !strings.Contains(body, name) {
 			t.Errorf("no metric %s", name)
 		}
+	}
+}
+
+// TestReadyNamesWhatItWaitsFor: a start whose lists do not come says which, those of stamped objects too.
+func TestReadyNamesWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	w := sharedWorld(t)
+	n := w.tenant(t)
+	n.apply(withBody(configMapBody))
+	n.expect("cart", allReady)
+	for resource, named := range map[string]string{"workloads": "[Workload]", "configmaps": "configmaps"} { // an owner's, and one that it stamped
+		proxy, err := faultproxy.Start(w.cp.Config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer proxy.Close()
+		proxy.Set(faultproxy.Rule{Name: "lists", Verbs: []string{"list", "watch"}, Resources: []string{resource}, Fault: faultproxy.Slow(time.Hour)})
+		through := filepath.Join(t.TempDir(), "kubeconfig")
+		if err := proxy.WriteKubeconfig(through); err != nil {
+			t.Fatal(err)
+		}
+		p := startAgent(t, through, "--leader-elect", "--namespace", "nowhere")
+		t.Cleanup(p.Kill)
+		n.eventually(func() error {
+			response, err := http.Get(p.URL("health") + "/readyz")
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			_, outstanding, _ := strings.Cut(string(body), "outstanding: ")
+			if err != nil || response.StatusCode != http.StatusServiceUnavailable || !strings.Contains(outstanding, named) {
+				return fmt.Errorf("it does not say that it waits for %s: %s %s (%v)", resource, response.Status, body, err)
+			}
+			return nil
+		})
 	}
 }
 
