@@ -73,7 +73,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.foreign, "foreign", 10_000, "how many objects of a stamped kind are not Carto's")
 	flags.StringVar(&o.json, "json", "", "`file` for the results as JSON")
 	flags.StringVar(&o.compare, "compare", "", "`file` of earlier results, shown beside these")
-	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU profiles of the agent and the API server in a cold settle and in a burst, and for one of the agent's heap")
+	flags.StringVar(&o.profile, "profile", "", "`folder` for CPU profiles of the agent and the API server in a cold settle, in a burst and in a start, and for one of the agent's heap")
 	kept := flags.String("print", "", "`files` of earlier results, to be printed as one table; nothing is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -116,7 +116,7 @@ func (b *bench) coldSettle(ctx context.Context) (err error) {
 		return err
 	}
 	b.cpu = usage{}
-	profiled := b.profileCPU(ctx, "settle")
+	profiled := b.profileCPU(ctx, "settle", 100)
 	if err := b.watcher.awaitAll(ctx, b.n); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
@@ -225,7 +225,7 @@ func (b *bench) burst(ctx context.Context) error {
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
-	profiled := b.profileCPU(ctx, "burst")
+	profiled := b.profileCPU(ctx, "burst", 100)
 	if err := b.setAll(ctx, "burst"); err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,19 +18,23 @@ import (
 	"github.com/carto-run/carto/test/harness"
 )
 
-// profileCPU takes profiles of the API server and of the agent over a scenario's first seconds.
-func (b *bench) profileCPU(ctx context.Context, scenario string) (wait func() error) {
+// profileCPU takes profiles of the API server and of the agent over a scenario's first seconds, in which it works on so many owners a second.
+func (b *bench) profileCPU(ctx context.Context, scenario string, rate int) (wait func() error) {
 	if b.opts.profile == "" {
 		return func() error { return nil }
 	}
-	seconds := strconv.Itoa(max(2, b.n/100))
+	seconds := strconv.Itoa(min(max(2, b.n/rate), 25)) // the client has no more than 32 s for an answer
 	var group errgroup.Group
 	group.Go(func() error { return b.profileServer(ctx, scenario, seconds) })
 	if agent, ok := b.subject.(*harness.Agent); ok {
 		group.Go(func() error {
-			for agent.URL("metrics") == "" && sleep(ctx, 10*time.Millisecond) == nil {
+			for {
+				err := b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/profile?seconds="+seconds, "agent-"+scenario)
+				// It does not say yet where it serves, or its log has only what an earlier one said.
+				if serves := agent.URL("metrics") != "" && !errors.Is(err, syscall.ECONNREFUSED); serves || sleep(ctx, 10*time.Millisecond) != nil {
+					return err
+				}
 			}
-			return b.fetch(ctx, agent.URL("metrics")+"/debug/pprof/profile?seconds="+seconds, "agent-"+scenario)
 		})
 	}
 	return group.Wait

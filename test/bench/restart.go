@@ -33,7 +33,7 @@ func (b *bench) restart(ctx context.Context) error {
 }
 
 // restarts is how often the subject starts in the scenario of that name.
-const restarts = 3
+const restarts = 7
 
 // started is what a start among settled owners takes.
 type started struct {
@@ -63,6 +63,7 @@ func (b *bench) startAnew(ctx context.Context) (s started, err error) {
 	if b.subject, err = startSubject(b.name, b.cp); err != nil {
 		return s, err
 	}
+	profiled := b.profileCPU(ctx, "start", 2000)
 	if err := b.subject.AwaitReady(ctx); err != nil {
 		return s, err
 	}
@@ -70,6 +71,9 @@ func (b *bench) startAnew(ctx context.Context) (s started, err error) {
 		s.Ready = since(b.began)
 	}
 	if err := sleep(ctx, 10*time.Second); err != nil { // the time in which it would write
+		return s, err
+	}
+	if err := profiled(); err != nil {
 		return s, err
 	}
 	requests, err := b.requests(ctx)
