@@ -56,8 +56,8 @@ e2e: build bin/controlplane bin/kwok ## end-to-end tests against a real API serv
 	go test -timeout 25m ./test/harness/... ./test/e2e/...
 
 .PHONY: faults
-faults: build bin/controlplane ## outages at length: the agent is killed 50 times in a burst of 150 owners; FAULT_KILLS, FAULT_OWNERS, FAULT_SEED
-	FAULT_KILLS=$(or $(FAULT_KILLS),50) FAULT_OWNERS=$(or $(FAULT_OWNERS),150) go test -count=1 -timeout 60m -v -run 'TestOutages$$' ./test/e2e/agent
+faults: build bin/controlplane ## faults at length, for each way to run: the agent killed 50 times in a burst of 150 owners; FAULT_KILLS, FAULT_OWNERS, FAULT_SEED
+	FAULT_ALL=1 FAULT_KILLS=$(or $(FAULT_KILLS),50) FAULT_OWNERS=$(or $(FAULT_OWNERS),150) go test -count=1 -timeout 90m -v -run 'TestOutages$$|TestThroughFaults$$' ./test/e2e/agent
 
 .PHONY: soak
 soak: build bin/controlplane ## churn for an hour and fail when anything in the agent grows; SOAK_TIME=20m for less, SOAK_FLAGS=--shards for an agent with that

@@ -36,6 +36,10 @@ type Shards struct {
 const (
 	// shardRequest is how long a request about Leases may take; the next may have more luck.
 	shardRequest = 4 * time.Second
+	// leaseSilence is how long the watch of the Leases may bring nothing. It shows a replica its
+	// own renewals, too, one every other second: when it does not, it is dead, and a replica that
+	// does not see the others come and go holds all of them up.
+	leaseSilence = 6 * time.Second
 	// drainLook is how often a replica that gives owners away looks whether their passes have
 	// ended, and one that gains some whether its caches have caught up.
 	drainLook = 25 * time.Millisecond
@@ -82,9 +86,11 @@ func (s *Shards) run(ctx context.Context, a *Agent) error {
 		return fmt.Errorf("find a name for this replica: %w", err)
 	}
 	config := unthrottled(a.config.Client, "carto-agent-lease/"+a.config.Version)
-	// All members renew their Leases every few seconds: a watch that is silent for longer is
-	// dead, and whoever does not see the others come and go holds all of them up.
-	Patience{Watch: leaseDuration, Answer: leaseDuration}.apply(config)
+	patience := Patience{Watch: leaseSilence, Answer: leaseDuration}
+	if shorter := a.config.Patience.Watch; shorter > 0 {
+		patience.Watch = min(shorter, patience.Watch)
+	}
+	patience.apply(config)
 	client, err := coordination.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("prepare the leases in %s: %w", s.Namespace, err)

@@ -49,6 +49,9 @@ func (a *Agent) Stop() error {
 // Kill ends the agent at once, as a lost node does.
 func (a *Agent) Kill() { a.program.kill() }
 
+// Ended is closed once the agent has ended, in whatever way.
+func (a *Agent) Ended() <-chan struct{} { return a.program.ended }
+
 // AwaitEnd waits until the agent has ended by itself, and returns its exit code; -1 when a signal ended it.
 func (a *Agent) AwaitEnd(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

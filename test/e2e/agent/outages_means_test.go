@@ -23,9 +23,9 @@ func isGone(err error) bool  { return apierrors.IsNotFound(err) }
 func isThere(err error) bool { return apierrors.IsAlreadyExists(err) }
 
 // redefine deletes the CRD of a stamped kind, and its objects with it, and makes it again.
-func (w *world) redefine(n *tenant) {
-	n.must(w.removeDefinitions("gitrepositories.source.toolkit.fluxcd.io"))
-	_, err := harness.Apply(context.Background(), w.cp.Config, "", stubCRD("gitrepositories", "source.toolkit.fluxcd.io", "GitRepository", "v1"))
+func (o *outages) redefine(n *tenant) {
+	n.must(o.removeDefinitions("gitrepositories.source.toolkit.fluxcd.io"))
+	_, err := harness.Apply(context.Background(), o.cp.Config, "", stubCRD("gitrepositories", "source.toolkit.fluxcd.io", "GitRepository", "v1"))
 	n.must(err)
 }
 
@@ -51,7 +51,7 @@ func (w *world) removeDefinitions(names ...string) error {
 
 // changeVersions has a stamped kind get another version, which becomes that in which its
 // objects are kept, and lose it again.
-func (w *world) changeVersions(n *tenant) {
+func (o *outages) changeVersions(n *tenant) {
 	kind := func(versions string) string {
 		text := stubCRD("gitrepositories", "source.toolkit.fluxcd.io", "GitRepository", "v1")
 		head, version, _ := strings.Cut(text, "    - name: v1\n")
@@ -64,7 +64,7 @@ func (w *world) changeVersions(n *tenant) {
 		}
 	}
 	for _, versions := range []string{"back", "both", "back"} {
-		_, err := harness.Apply(context.Background(), w.cp.Config, "", kind(versions))
+		_, err := harness.Apply(context.Background(), o.cp.Config, "", kind(versions))
 		n.must(err)
 		time.Sleep(500 * time.Millisecond) // so that there are writes of each
 	}
@@ -76,9 +76,9 @@ func diskQuota(owners int) int { return 64<<20 + owners*3<<19 }
 
 // fillDisk fills the disk of etcd, so that the API server refuses every write, and makes
 // room again after a while.
-func (w *world) fillDisk(n *tenant) {
+func (o *outages) fillDisk(n *tenant) {
 	ctx := context.Background()
-	maps := w.client.Resource(configMaps).Namespace(n.ns)
+	maps := o.client.Resource(configMaps).Namespace(n.ns)
 	text := strings.Repeat("x", 900<<10)
 	var full error
 	var mu sync.Mutex
@@ -110,7 +110,7 @@ func (w *world) fillDisk(n *tenant) {
 		n.must(fmt.Errorf("the disk is not full: %w", full))
 		return
 	}
-	since, err := w.cp.Mark(ctx)
+	since, err := o.cp.Mark(ctx)
 	n.must(err)
 	// What can still be done is to delete. The agent then has something to do, but can not.
 	for i := range 5 {
@@ -120,17 +120,17 @@ func (w *world) fillDisk(n *tenant) {
 	}
 	const away = 6 * time.Second
 	time.Sleep(away) // the time that it takes somebody to come and make room
-	requests, err := w.cp.CountRequests(ctx, harness.Filter{UserAgent: "carto-agent", Verbs: harness.Writes, Since: since})
+	requests, err := o.cp.CountRequests(ctx, harness.Filter{UserAgent: "carto-agent", Verbs: harness.Writes, Since: since})
 	n.must(err)
 	n.t.Logf("the agent sent %d writes within %v while the disk was full", requests, away)
-	if most := 50 * outageOwners(n.t); requests > most { // some five owners come with each workload; all try first after 50 ms, then ever later
+	if most := 50 * o.count; requests > most { // some five owners come with each workload; all try first after 50 ms, then ever later
 		n.must(fmt.Errorf("it sent more than %d writes", most))
 	}
-	if !strings.Contains(w.agent.Log(), "database space exceeded") {
+	if !strings.Contains(o.crew.log(), "database space exceeded") {
 		n.must(errors.New("its log does not say so"))
 	}
 	n.must(maps.DeleteCollection(ctx, v1.DeleteOptions{}, v1.ListOptions{LabelSelector: "filler=yes"}))
-	n.must(makeRoom(w.cp))
+	n.must(makeRoom(o.cp))
 }
 
 // makeRoom does what an operator does about an etcd whose disk was full: compact, defragment,

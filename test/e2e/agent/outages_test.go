@@ -280,74 +280,120 @@ func outageOwners(t *testing.T) int {
 	return int(setting(t, "FAULT_OWNERS", 12))
 }
 
+// outages are bursts of work on which a crew is, and what fails meanwhile.
+type outages struct {
+	*world
+	count int // of workloads in a burst
+	crew  *crew
+}
+
+// outage is something that fails for a while.
+type outage struct {
+	name string // short: namespaces and labels get it
+	// always are the shapes that live through it in every run of the tests; all others do when these are at length.
+	always []string
+	fault  func(o *outages, n *tenant)
+}
+
+var (
+	// outagesOfAll are those that can also take the lease from replicas that have one.
+	outagesOfAll = []outage{
+		{"kills", []string{"alone", "elected", "sharded"}, (*outages).kill},
+		{"apiserver", []string{"alone", "sharded"}, func(o *outages, n *tenant) {
+			n.must(o.cp.StopAPIServer(n.t.Context()))
+			n.must(o.cp.StartAPIServer(n.t.Context()))
+		}},
+		{"etcd", []string{"alone"}, func(o *outages, n *tenant) { n.must(o.cp.RestartComponent(n.t.Context(), harness.Etcd)) }},
+		{"crashes", []string{"alone"}, func(o *outages, n *tenant) {
+			for range 3 {
+				n.must(o.cp.KillComponent(n.t.Context(), harness.Etcd))
+				n.must(o.cp.StartComponent(n.t.Context(), harness.Etcd))
+				time.Sleep(300 * time.Millisecond) // so that there are writes between the crashes
+			}
+		}},
+		{"full", []string{"alone", "elected"}, (*outages).fillDisk},
+	}
+	outagesOfKinds = []outage{
+		{"redefined", []string{"alone"}, (*outages).redefine},
+		{"versions", []string{"alone"}, (*outages).changeVersions},
+	}
+)
+
 // TestOutages: whatever fails for a while in the middle of a burst of new and of changed
 // workloads, the end is that of the burst in which nothing did: nothing is stamped twice,
-// nothing is missing, and then there is silence.
+// nothing is missing, and then there is silence. That holds for an agent alone, for two
+// replicas of which one works, and for two that share the work; each that ends is started anew.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	count := outageOwners(t)
 	cp := harness.New(t, harness.Options{AuditLog: true, ExtraArgs: []string{"--etcd-arg=--quota-backend-bytes=" + strconv.Itoa(diskQuota(count))}})
 	w := newWorld(t, cp)
 	harness.ApplyYAML(t, cp.Config, "", stubCRD("taskruns", "tekton.dev", "TaskRun", "v1"))
-	w.agent = startAgent(t, cp.Kubeconfig)
-	t.Cleanup(func() { w.agent.Kill() })
-
-	// burst creates and changes workloads while something fails, and returns the end.
-	burst := func(t *testing.T, fault func(n *tenant)) map[string]string {
-		n := w.tenant(t)
-		n.apply(chainOfAll)
-		n.playAll()
-		for _, step := range []struct {
-			word string
-			do   func(from, to int)
-		}{{"first", n.createAll}, {"second", n.changeAll}} {
-			var failing sync.WaitGroup
-			step.do(0, count/3)
-			if fault != nil {
-				failing.Go(func() { fault(n) })
-			}
-			step.do(count/3, count)
-			failing.Wait()
-			if t.Failed() {
-				t.FailNow()
-			}
-			n.awaitAll(count, step.word)
-		}
-		awaitRest(t, cp)
-		return n.stateOfAll()
-	}
-	undisturbed := burst(t, nil)
-	if want := objectsOfAll * count; len(undisturbed) != want {
-		t.Fatalf("the burst made %d objects, want %d", len(undisturbed), want)
-	}
-
-	for _, outage := range []struct {
-		name  string // short: namespaces and labels get it
-		fault func(n *tenant)
+	var undisturbed map[string]string
+	for _, row := range []struct {
+		shape
+		outages []outage
 	}{
-		{"kills", w.killAtRandom},
-		{"apiserver", func(n *tenant) {
-			n.must(cp.StopAPIServer(t.Context()))
-			n.must(cp.StartAPIServer(t.Context()))
-		}},
-		{"etcd", func(n *tenant) { n.must(cp.RestartComponent(t.Context(), harness.Etcd)) }},
-		{"crashes", func(n *tenant) {
-			for range 3 {
-				n.must(cp.KillComponent(t.Context(), harness.Etcd))
-				n.must(cp.StartComponent(t.Context(), harness.Etcd))
-				time.Sleep(300 * time.Millisecond) // so that there are writes between the crashes
-			}
-		}},
-		{"redefined", w.redefine},
-		{"versions", w.changeVersions},
-		{"full", w.fillDisk},
+		{alone, slices.Concat(outagesOfKinds, outagesOfAll)},
+		{elected, outagesOfAll},
+		{sharded, outagesOfAll},
 	} {
-		t.Run(outage.name, func(t *testing.T) {
-			if diff := cmp.Diff(undisturbed, burst(t, outage.fault)); diff != "" {
-				t.Errorf("it left a trace (-without +with):\n%s", diff)
+		if !atLength(t) {
+			row.outages = slices.DeleteFunc(slices.Clone(row.outages), func(o outage) bool { return !slices.Contains(o.always, row.name) })
+		}
+		t.Run(row.name, func(t *testing.T) {
+			o := &outages{world: w, count: count, crew: startCrew(t, cp, row.shape)}
+			if undisturbed == nil {
+				undisturbed = o.burst(t, nil)
+			}
+			if want := objectsOfAll * count; len(undisturbed) != want {
+				t.Fatalf("the burst made %d objects, want %d", len(undisturbed), want)
+			}
+			for _, outage := range row.outages {
+				t.Run(outage.name, func(t *testing.T) {
+					ends := o.crew.ends()
+					if diff := cmp.Diff(undisturbed, o.burst(t, outage.fault)); diff != "" {
+						t.Errorf("it left a trace (-without +with):\n%s", diff)
+					}
+					if err := o.crew.await(); err != nil {
+						t.Error(err)
+					}
+					t.Logf("%d replicas have ended", o.crew.ends()-ends)
+				})
 			}
 		})
 	}
+}
+
+// burst creates and changes workloads while something fails, and returns the end.
+func (o *outages) burst(t *testing.T, fault func(o *outages, n *tenant)) map[string]string {
+	t.Helper()
+	n := o.tenant(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what the replicas logged:\n%s", linesAbout(o.crew.log(), n.ns))
+		}
+	})
+	n.apply(chainOfAll)
+	n.playAll()
+	for _, step := range []struct {
+		word string
+		do   func(from, to int)
+	}{{"first", n.createAll}, {"second", n.changeAll}} {
+		var failing sync.WaitGroup
+		step.do(0, o.count/3)
+		if fault != nil {
+			failing.Go(func() { fault(o, n) })
+		}
+		step.do(o.count/3, o.count)
+		failing.Wait()
+		if t.Failed() {
+			t.FailNow()
+		}
+		n.awaitAll(o.count, step.word)
+	}
+	awaitRest(t, o.cp)
+	return n.stateOfAll()
 }
 
 // must reports an error out of a fault, which does not run in the test's goroutine.
@@ -358,23 +404,28 @@ func (n *tenant) must(err error) {
 	}
 }
 
-// killAtRandom kills the agent at random moments, and starts another at once: ten times in
-// all, or as often as FAULT_KILLS says.
-func (w *world) killAtRandom(n *tenant) {
-	kills := int(setting(n.t, "FAULT_KILLS", 10))
+// kill kills replicas in the middle of their work. One alone is killed ten times at random moments in all, or as often as FAULT_KILLS
+// says, and the next begins at once. Of several, the one that works, or one that does, is killed a tenth as often, each time that they have found together
+// again: it takes them the time of a lease.
+func (o *outages) kill(n *tenant) {
+	kills := int(setting(n.t, "FAULT_KILLS", 10)) / 2 // it is called twice
 	seed := setting(n.t, "FAULT_SEED", uint64(time.Now().UnixNano()))
 	n.t.Logf("the kills are those of FAULT_SEED=%d", seed)
 	moments := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // no secret
-	for range kills / 2 {                        // it is called twice
-		time.Sleep(time.Duration(moments.IntN(1200)) * time.Millisecond) // the random moment
-		w.agent.Kill()
-		agent, err := harness.StartAgent(w.cp.Kubeconfig, w.agent.LogFile())
-		if err != nil {
-			n.must(err)
-			return
-		}
-		w.agent = &process{agent}
+	if o.crew.shape.replicas > 1 {
+		kills = max(1, kills/10)
 	}
+	for range kills {
+		n.must(o.crew.await())
+		time.Sleep(time.Duration(moments.IntN(1200)) * time.Millisecond) // the random moment
+		n.must(o.crew.kill(o.crew.working()))
+	}
+}
+
+// atLength says whether everything fails for everybody, which takes too long for every day.
+func atLength(t *testing.T) bool {
+	t.Helper()
+	return setting(t, "FAULT_ALL", 0) > 0
 }
 
 // setting is a number of the environment that makes a test longer, or repeats it.

@@ -247,20 +247,23 @@ func TestShardsNeverShareAnOwner(t *testing.T) {
 // awaitMembers waits until replicas have agreed to be so many.
 func awaitMembers(t *testing.T, members int, replicas ...*process) {
 	t.Helper()
-	harness.Eventually(t, time.Minute, func() error {
-		for _, p := range replicas {
-			var last string
-			for line := range strings.Lines(p.Log()) {
-				if strings.Contains(line, `msg="the members agree"`) || strings.Contains(line, `msg="the members have changed"`) {
-					last = line
-				}
-			}
-			if !strings.Contains(last, fmt.Sprintf(`msg="the members agree" members=%d `, members)) {
-				return fmt.Errorf("not %d members yet: %s", members, last)
+	harness.Eventually(t, time.Minute, func() error { return membersAgree(members, replicas...) })
+}
+
+// membersAgree says whether replicas have agreed to be so many.
+func membersAgree(members int, replicas ...*process) error {
+	for _, p := range replicas {
+		var last string
+		for line := range strings.Lines(p.Log()) {
+			if strings.Contains(line, `msg="the members agree"`) || strings.Contains(line, `msg="the members have changed"`) {
+				last = line
 			}
 		}
-		return nil
-	})
+		if !strings.Contains(last, fmt.Sprintf(`msg="the members agree" members=%d `, members)) {
+			return fmt.Errorf("not %d members yet: %s", members, last)
+		}
+	}
+	return nil
 }
 
 // TestShardWithoutLease: a replica that can not renew its Lease, or sleeps for longer than that lasts, lives on
