@@ -183,6 +183,9 @@ func agent(c Config) ([]string, error) {
 		}
 		docs = append(docs, fill.Replace(string(text)))
 	}
+	// The last is the Deployment, whose pods need the rights that options add from their start.
+	last := len(docs) - 1
+	docs, workload := docs[:last], docs[last]
 	for _, o := range optional {
 		if !o.on(&c) {
 			continue
@@ -196,5 +199,5 @@ func agent(c Config) ([]string, error) {
 	for _, role := range watchRoles(c.WatchKinds) {
 		docs = append(docs, fill.Replace(role))
 	}
-	return docs, nil
+	return append(docs, workload), nil
 }

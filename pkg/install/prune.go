@@ -85,3 +85,24 @@ func Remove(ctx context.Context, client dynamic.Interface, objects []*unstructur
 	}
 	return nil
 }
+
+// ForShards says whether an object is what replicas need that all work. It must not go before they do.
+func ForShards(o *unstructured.Unstructured) bool {
+	return o.GetName() == AgentName+"-shards" && (o.GetKind() == "Role" || o.GetKind() == "RoleBinding")
+}
+
+// ShardsLeft says whether pods of such replicas are still in a namespace, also those that are about to end.
+func ShardsLeft(ctx context.Context, client dynamic.Interface, namespace string) (bool, error) {
+	list, err := client.Resource(pods).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: AgentSelector})
+	if err != nil {
+		return false, fmt.Errorf("cannot read the agent's pods: %w", err)
+	}
+	return slices.ContainsFunc(list.Items, func(pod unstructured.Unstructured) bool {
+		containers, _, _ := unstructured.NestedSlice(pod.Object, "spec", "containers")
+		return slices.ContainsFunc(containers, func(container any) bool {
+			fields, _ := container.(map[string]any)
+			args, _, _ := unstructured.NestedStringSlice(fields, "args")
+			return slices.Contains(args, ModeShards)
+		})
+	}), nil
+}

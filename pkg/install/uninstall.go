@@ -74,7 +74,7 @@ func StopAgent(ctx context.Context, client dynamic.Interface, objects []*unstruc
 			if err != nil && !apierrors.IsNotFound(err) {
 				return fmt.Errorf("cannot delete the lease of %s: %w", Name(o), err)
 			}
-			if err := removeShardLeases(ctx, client, o.GetNamespace()); err != nil {
+			if err := RemoveShardLeases(ctx, client, o.GetNamespace()); err != nil {
 				return err
 			}
 		}
@@ -82,8 +82,8 @@ func StopAgent(ctx context.Context, client dynamic.Interface, objects []*unstruc
 	return nil
 }
 
-// removeShardLeases removes what replicas left that ended otherwise than in order.
-func removeShardLeases(ctx context.Context, client dynamic.Interface, namespace string) error {
+// RemoveShardLeases removes what replicas left that ended otherwise than in order.
+func RemoveShardLeases(ctx context.Context, client dynamic.Interface, namespace string) error {
 	members := client.Resource(leases).Namespace(namespace)
 	list, err := members.List(ctx, metav1.ListOptions{LabelSelector: ShardSelector})
 	if err != nil {

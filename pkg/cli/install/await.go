@@ -62,6 +62,25 @@ func (o *Options) awaitAgent(ctx context.Context, client dynamic.Interface, tell
 	}
 }
 
+// awaitShards waits, where that is wanted, for the end of replicas that shared the work, and says whether some are left. A
+// Deployment does not count those that are about to end.
+func (o *Options) awaitShards(ctx context.Context, client dynamic.Interface) (left bool, err error) {
+	progress := o.Streams.StartProgress()
+	defer progress.Stop()
+	for {
+		left, err = install.ShardsLeft(ctx, client, o.Config.Namespace)
+		if err != nil || !left || !o.Wait {
+			return left, err
+		}
+		progress.Say("waiting for the end of the replicas that shared the work")
+		select {
+		case <-ctx.Done():
+			return left, o.notReady(ctx, install.Rollout{Said: "the replicas that shared the work are still there"})
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
 // notReady is the finding after the time is over; when it was interrupted, that.
 func (o *Options) notReady(ctx context.Context, r install.Rollout) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {

@@ -402,7 +402,7 @@ func (o *Options) prune(ctx context.Context, client dynamic.Interface, objects [
 		return err
 	}
 	if !o.dry() {
-		return install.Remove(ctx, client, leftovers, install.Pruned, o.report)
+		return o.remove(ctx, client, leftovers)
 	}
 	for _, l := range leftovers {
 		if err := o.report(install.Result{Object: l, Outcome: install.Pruned}); err != nil {
@@ -410,6 +410,24 @@ func (o *Options) prune(ctx context.Context, client dynamic.Interface, objects [
 		}
 	}
 	return nil
+}
+
+func (o *Options) remove(ctx context.Context, client dynamic.Interface, leftovers []*unstructured.Unstructured) error {
+	if !slices.ContainsFunc(leftovers, install.ForShards) {
+		return install.Remove(ctx, client, leftovers, install.Pruned, o.report)
+	}
+	left, err := o.awaitShards(ctx, client)
+	if err != nil {
+		return err
+	}
+	if left {
+		_, _ = fmt.Fprintln(o.Streams.ErrOut, "What only replicas with --shards need stays while such are there; the next install removes it.")
+		leftovers = slices.DeleteFunc(leftovers, install.ForShards)
+	}
+	if err := install.Remove(ctx, client, leftovers, install.Pruned, o.report); err != nil || left {
+		return err
+	}
+	return install.RemoveShardLeases(ctx, client, o.Config.Namespace)
 }
 
 func (o *Options) sayDone(original *install.Original) {

@@ -15,6 +15,7 @@ import (
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/carto-run/carto/pkg/install"
 	"github.com/carto-run/carto/test/faultproxy"
 	"github.com/carto-run/carto/test/harness"
 )
@@ -341,7 +342,7 @@ func TestShardWithoutLease(t *testing.T) {
 
 // TestShardsAndOneAgentNeverWorkTogether: what one rolling update brings together, a replica
 // that works alone and several that divide the owners, never works at the same time, in
-// either direction.
+// either direction. They have the rights that are installed.
 func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
 	t.Parallel()
 	cp := harness.New(t, harness.Options{AuditLog: true})
@@ -353,8 +354,10 @@ func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone := func() *process {
-		p := startAgent(t, cp.Kubeconfig, "--leader-elect", "--namespace", "default")
+	installRights(t, cp, install.Config{})
+	kubeconfig := agentKubeconfig(t, cp)
+	start := func(mode string) *process {
+		p := startAgent(t, kubeconfig, mode, "--namespace", install.DefaultNamespace)
 		t.Cleanup(p.Kill)
 		return p
 	}
@@ -373,12 +376,13 @@ func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
 		harness.Eventually(t, time.Minute, func() error { return s.arrived(s.turn) })
 	}
 
-	leader := alone()
+	leader := start("--leader-elect")
 	works(leader, "msg=working")
 	s.burst(0, s.count)
 	harness.Eventually(t, time.Minute, func() error { return s.allDone(s.count) })
 	// The shards are ready, as a rolling update demands, and wait.
-	first, second := startShard(t, cp), startShard(t, cp)
+	installRights(t, cp, install.Config{Shards: 2})
+	first, second := start("--shards"), start("--shards")
 	for _, p := range []*process{first, second} {
 		works(p, "which an agent with --leader-elect holds")
 		if err := p.AwaitReady(t.Context()); err != nil {
@@ -390,7 +394,7 @@ func TestShardsAndOneAgentNeverWorkTogether(t *testing.T) {
 	awaitMembers(t, 2, first, second)
 	arrives()
 	// And back.
-	leader = alone()
+	leader = start("--leader-elect")
 	works(leader, "waiting for the lease")
 	stopInOrder(t, first)
 	arrives()
