@@ -28,6 +28,20 @@ type faultRow struct {
 	shared bool
 }
 
+// all are the rules for the work of the agent, and the same ones for its leases, counted apart: how often one of them
+// fails must not depend on the other.
+func (r faultRow) all() []faultproxy.Rule {
+	rules := slices.Repeat(r.rules, 2)
+	for i := range rules {
+		rules[i].UserAgent = "carto-agent/"
+		if i >= len(r.rules) {
+			rules[i].UserAgent = "carto-agent-lease/"
+			rules[i].Name += " of leases"
+		}
+	}
+	return rules
+}
+
 // reads are all requests that read, except watches.
 var reads = []string{"get", "list"}
 
@@ -45,7 +59,7 @@ var faultRows = []faultRow{
 		{Name: "reads", Verbs: []string{"get", "list", "watch"}, Every: 5, Times: 8, Fault: faultproxy.Status(http.StatusServiceUnavailable, "ServiceUnavailable")},
 	}},
 	{name: "conflicts", why: "many write at the same object", rules: []faultproxy.Rule{
-		// Not every second one: those who take a lease read and write it in turns with something else.
+		// Not every second one: who takes a lease would always fail at the second of its two writes.
 		{Name: "writes", Verbs: faultproxy.Writes, Every: 3, Fault: faultproxy.Status(http.StatusConflict, "Conflict")},
 	}},
 	{name: "slow", why: "requests wait, and so do answers to what was done long ago", rules: []faultproxy.Rule{
@@ -171,7 +185,7 @@ func (w *world) tell(t *testing.T, replicas []library.Config, row faultRow, want
 			t.Fatal(err)
 		}
 		defer proxy.Close()
-		proxy.Set(row.rules...)
+		proxy.Set(row.all()...)
 		config.Client, config.Templates, config.Patience, config.PageSize, config.Clock = proxy.Config(), library.DefaultTemplates(), row.patience, row.pageSize, jumping
 		agent := runInProcess(config)
 		defer func() {
