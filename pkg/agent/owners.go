@@ -224,9 +224,10 @@ func ownerReference(key ownerKey, uid types.UID) reference {
 }
 
 // preloadWatches starts the watches of all kinds that owners have stamped before, so
-// that after a restart the caches are full before the first pass, and returns their lists. What Runnables ran is
-// not in their status; they wait for their watches when their turn comes. A kind that can
-// not be listed at all is not waited for: who may write a status could name one in it.
+// that after a restart the caches are full before the first pass, and returns their lists.
+// What Runnables ran is not in their status; they wait for their watches when their turn
+// comes. A kind that can not be listed at all is not waited for: who may write a status
+// could name one in it.
 func (a *Agent) preloadWatches(ctx context.Context) firstLists {
 	seen := map[string]bool{}
 	var lists firstLists

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,19 +28,20 @@ type shape struct {
 var (
 	alone = shape{name: "alone", replicas: 1, whole: func([]*process) error { return nil }}
 	// elected is what the shipped manifests run.
-	elected = shape{name: "elected", replicas: 2, flags: []string{"--leader-elect", "--namespace", install.DefaultNamespace}, rights: &install.Config{}, whole: oneWorks}
+	elected = shape{name: "elected", replicas: 2, flags: []string{"--leader-elect", "--namespace", install.DefaultNamespace}, rights: &install.Config{}, whole: func(replicas []*process) error {
+		if working(replicas) < 0 {
+			return errors.New("no replica works")
+		}
+		return nil
+	}}
 	sharded = shape{name: "sharded", replicas: 2, flags: []string{"--shards", "--namespace", install.DefaultNamespace}, rights: &install.Config{Shards: 2}, whole: func(replicas []*process) error {
 		return membersAgree(len(replicas), replicas...)
 	}}
 )
 
-func oneWorks(replicas []*process) error {
-	for _, p := range replicas {
-		if strings.Contains(p.Log(), "msg=working") {
-			return nil
-		}
-	}
-	return errors.New("no replica works")
+// working is the first replica that works; -1 when none does.
+func working(replicas []*process) int {
+	return slices.IndexFunc(replicas, func(p *process) bool { return strings.Contains(p.Log(), "msg=working") })
 }
 
 // crew is what Kubernetes makes of a Deployment of the agent: replicas, each of which is started anew when it has ended.
@@ -89,7 +91,7 @@ func (c *crew) await() error {
 func (c *crew) now() []*process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]*process{}, c.replicas...)
+	return slices.Clone(c.replicas)
 }
 
 // keep starts a replica anew each time that it has ended.
@@ -125,21 +127,12 @@ func (c *crew) replace(i int, ended *process) error {
 	return nil
 }
 
-// kill ends a replica as a lost node does; the next one has begun when it returns.
-func (c *crew) kill(i int) error {
-	p := c.now()[i]
-	p.Kill()
-	return c.replace(i, p)
-}
-
-// working is the replica that works, or one of those that do.
-func (c *crew) working() int {
-	for i, p := range c.now() {
-		if strings.Contains(p.Log(), "msg=working") {
-			return i
-		}
-	}
-	return 0
+// kill ends a replica that works, or just any if none does yet, as a lost node does; the next one has begun when it returns.
+func (c *crew) kill() error {
+	replicas := c.now()
+	i := max(0, working(replicas))
+	replicas[i].Kill()
+	return c.replace(i, replicas[i])
 }
 
 // ends is how many replicas have ended.
@@ -160,7 +153,7 @@ func (c *crew) log() string {
 	return all.String()
 }
 
-// end ends all replicas for good. It can be called twice.
+// end ends all replicas for good.
 func (c *crew) end() {
 	c.mu.Lock()
 	c.over = true

@@ -405,8 +405,8 @@ func (n *tenant) must(err error) {
 }
 
 // kill kills replicas in the middle of their work. One alone is killed ten times at random moments in all, or as often as FAULT_KILLS
-// says, and the next begins at once. Of several, the one that works, or one that does, is killed a tenth as often, each time that they have found together
-// again: it takes them the time of a lease.
+// says, and the next begins at once. Of several, one that works is killed a tenth as often, but twice at least, each time that they
+// have found together again: it takes them the time of a lease.
 func (o *outages) kill(n *tenant) {
 	kills := int(setting(n.t, "FAULT_KILLS", 10)) / 2 // it is called twice
 	seed := setting(n.t, "FAULT_SEED", uint64(time.Now().UnixNano()))
@@ -418,7 +418,7 @@ func (o *outages) kill(n *tenant) {
 	for range kills {
 		n.must(o.crew.await())
 		time.Sleep(time.Duration(moments.IntN(1200)) * time.Millisecond) // the random moment
-		n.must(o.crew.kill(o.crew.working()))
+		n.must(o.crew.kill())
 	}
 }
 
